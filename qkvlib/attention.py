@@ -1,0 +1,1 @@
+"""The math of attention: pure numpy, one function per symbol."""

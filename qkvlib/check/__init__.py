@@ -1,0 +1,1 @@
+"""What learners call: `check.scores(scores)` -> Verdict."""

@@ -1,0 +1,1 @@
+"""The classroom: individual assignments, a sandboxed runner, batch grading, reports."""

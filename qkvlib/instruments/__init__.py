@@ -1,0 +1,1 @@
+"""The course's instruments: each is one worksheet plus its controls."""

@@ -1,0 +1,1 @@
+"""Live widgets for the lessons: the worksheet and its small companions."""
