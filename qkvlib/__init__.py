@@ -1,17 +1,25 @@
 """How a token becomes a query, a key and a value, and what attention does with them.
 
-Submodules load on first use (`qkvlib.attention`, `qkvlib.check`, ...), so that `import qkvlib` costs no more than numpy.
+Submodules load on first use (`qkvlib.attention`, `qkvlib.check`, ...), so that `import qkvlib` is nearly free.
 """
 
 from importlib import import_module
 
-import numpy  # noqa: F401  - the one dependency every part shares
-
 __version__ = "0.1.0"
 
-_SUBMODULES = frozenset(
-    "attention examples coref checkpoints figures widgets instruments check grading progress cli".split()
-)
+_SUBMODULES = {
+    "attention",
+    "check",
+    "checkpoints",
+    "cli",
+    "coref",
+    "examples",
+    "figures",
+    "grading",
+    "instruments",
+    "progress",
+    "widgets",
+}
 
 
 def __getattr__(name):

@@ -1,1 +1,117 @@
-"""Every fixed number of the course, once."""
+"""Every fixed number of the course, once: matrices, embeddings, sentences, published model shapes.
+
+Arrays are read-only: copy one (`x1.copy()`) before changing it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+def _fixed(rows):
+    array = np.array(rows, dtype=np.float64)
+    array.setflags(write=False)
+    return array
+
+
+# -- lessons 1 and 2: one token, then two -------------------------------------------------------------------------
+
+W_Q = _fixed([[1, 0], [0, 1], [1, 1], [0, 1]])
+W_K = _fixed([[1, 1], [1, 0], [0, 1], [1, -1]])
+W_V = _fixed([[0, 1], [1, 0], [1, 1], [1, 0]])
+
+x1 = _fixed([2, 1, 0, 0])  # q1 = [2, 1], k1 = [3, 2], v1 = [1, 2]
+x2 = _fixed([1, 0, 2, 1])  # q2 = [3, 3], k2 = [2, 2], v2 = [3, 3]; q2·k1 = 15, q2·k2 = 12
+X = _fixed([x1, x2])
+
+x_by_hand = _fixed([1, 2, 1, 0])  # the embedding that the learner projects alone
+
+# -- lesson 1: "king", whose matrices nobody printed --------------------------------------------------------------
+
+king = _fixed([0.412, -1.104, 0.893, 2.301])
+king_q = _fixed([0.12, 0.45, -0.9, 1.1])
+king_k = _fixed([1.80, -0.2, 0.31, 0.77])
+king_v = _fixed([-0.6, 2.34, 0.11, -1.9])
+
+# -- lesson 1: a vocabulary small enough to read. Columns: living, can act, thing, links words ---------------------
+
+FEATURES = ("living", "acts", "thing", "links")
+VOCABULARY = {
+    "the": _fixed([0, 0, 0, 2]),
+    "dog": _fixed([2, 1, 0, 0]),  # the same numbers as x1
+    "cat": _fixed([2, 1, 0, -1]),
+    "ball": _fixed([0, -1, 2, 0]),
+    "king": _fixed([2, 2, 0, 1]),
+    "bank": _fixed([0, 0, 2, 1]),
+    "river": _fixed([1, 0, 2, 0]),
+    "chased": _fixed([0, 2, 0, 1]),
+    "drank": _fixed([1, 2, 0, 0]),
+    "was": _fixed([0, 1, 0, 2]),
+    "because": _fixed([0, 0, 1, 2]),
+    "it": _fixed([1, 0, 2, 1]),  # the same numbers as x2
+    "excited": _fixed([2, 0, -1, 0]),
+    "thirsty": _fixed([2, 0, 0, -1]),
+    "deflated": _fixed([-1, 0, 2, 0]),
+}
+
+# -- lesson 3: the classic sentences and the popular figure -------------------------------------------------------
+
+DOG_SENTENCE = "The dog chased the ball because it was excited."
+BALL_SENTENCE = "The dog chased the ball because it was deflated."
+CAT_SENTENCE = "the cat drank because it was thirsty"
+
+FIGURE_TOKENS = ("dog", "ball", "it")
+FIGURE_SCORES = _fixed([8.1, 2.3, 3.0])
+FIGURE_WEIGHTS = _fixed([0.82, 0.06, 0.12])  # as printed; softmax of the printed scores gives something else
+
+# -- lessons 5 and 6: published shapes ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """The numbers of a published model that decide the size of its attention and of its cache."""
+
+    name: str
+    d_model: int
+    n_layers: int
+    n_heads: int
+    n_kv_heads: int
+    d_head: int
+    context: int
+    source: str
+    note: str = ""
+
+
+MODELS = {
+    model.name: model
+    for model in (
+        ModelShape("Llama-2-7B", 4096, 32, 32, 32, 128, 4096, "meta-llama/Llama-2-7b-hf config.json"),
+        ModelShape("Llama-3-8B", 4096, 32, 32, 8, 128, 8192, "meta-llama/Meta-Llama-3-8B config.json"),
+        ModelShape("Llama-3-70B", 8192, 80, 64, 8, 128, 8192, "meta-llama/Meta-Llama-3-70B config.json"),
+        ModelShape(
+            "Mistral-7B",
+            4096,
+            32,
+            32,
+            8,
+            128,
+            32768,
+            "mistralai/Mistral-7B-v0.1 config.json",
+            "a sliding window of 4,096 tokens bounds its cache",
+        ),
+        ModelShape("Qwen2.5-7B", 3584, 28, 28, 4, 128, 131072, "Qwen/Qwen2.5-7B config.json"),
+        ModelShape(
+            "Gemma-2-9B",
+            3584,
+            42,
+            16,
+            8,
+            256,
+            8192,
+            "google/gemma-2-9b config.json",
+            "n_heads x d_head is 4,096, not d_model; every other layer looks back 4,096 tokens only",
+        ),
+    )
+}
