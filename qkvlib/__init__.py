@@ -12,6 +12,7 @@ _SUBMODULES = {
     "check",
     "checkpoints",
     "cli",
+    "clinic",
     "coref",
     "examples",
     "figures",
