@@ -1,1 +1,24 @@
-"""Live widgets for the lessons: the worksheet and its small companions."""
+"""Live widgets for the lessons: the worksheet and its small companions. Each loads on first use."""
+
+from importlib import import_module
+
+_HOME = {
+    "Worksheet": "worksheet",
+    "Predict": "predict",
+    "Flashcards": "flashcards",
+    "Cards": "cards",
+    "Tabs": "cards",
+    "ProgressMap": "progress_map",
+}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name):
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(_HOME.keys() | globals().keys())

@@ -1,0 +1,35 @@
+"""What the small widgets share: one style sheet, a few DOM helpers, and a representation that survives without them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anywidget
+
+_HERE = Path(__file__).parent
+CSS = (_HERE / "small.css").read_text(encoding="utf-8")
+
+
+def module(name: str) -> str:
+    """The source of one ES module: the shared DOM helpers, then the widget's own file.
+
+    Browsers get a widget's code as one string, so it cannot import a neighbour; joining two files is the whole build.
+    """
+    return "\n".join((_HERE / part).read_text(encoding="utf-8") for part in ("dom.js", f"{name}.js"))
+
+
+class SmallWidget(anywidget.AnyWidget):
+    """A widget with a stable sentence as its repr and Markdown to read where widgets do not run (GitHub, a diff)."""
+
+    def _markdown(self) -> str:
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs):
+        data = {"text/plain": repr(self), "text/markdown": self._markdown()}
+        if self.comm is not None:  # a closed widget has nothing to show but its text
+            data["application/vnd.jupyter.widget-view+json"] = {
+                "version_major": 2,
+                "version_minor": 0,
+                "model_id": self.model_id,
+            }
+        return data

@@ -1,0 +1,108 @@
+"""Flashcards: recall first, then look; cards come back after days, the later the better you knew them (Leitner)."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import random
+import tomllib
+from importlib.resources import files
+
+import traitlets as t
+
+from qkvlib.widgets._memory import recall, remember
+from qkvlib.widgets._small import CSS, SmallWidget, module
+
+WAITS = (0, 1, 3, 7, 21, 60)  # days until a card in box 0, 1, 2, ... is asked again
+_FIELDS = {"question", "answer", "wrong", "why_wrong", "objectives"}
+
+
+def decks() -> list[str]:
+    """The numbers of all decks that exist, in order: ["00", "01", ...]."""
+    return sorted(path.name[:-5] for path in _folder().iterdir() if path.name.endswith(".toml"))
+
+
+def load_deck(number: str) -> list[dict]:
+    """The cards of one lesson: dicts with id, question, answer and, where given, wrong and why_wrong.
+
+    Raises ValueError, naming deck and card, when a deck is missing or malformed.
+    """
+    path = _folder() / f"{number}.toml"
+    if not path.is_file():
+        raise ValueError(f"no deck {number!r}; there are {', '.join(decks())}")
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"deck {number}: not valid TOML ({error})") from None
+    cards = []
+    for place, card in enumerate(table.get("card", []), 1):
+        strangers = card.keys() - _FIELDS
+        if strangers:
+            raise ValueError(f"deck {number}, card {place}: unknown field {sorted(strangers)[0]!r}")
+        if not card.get("question") or not card.get("answer"):
+            raise ValueError(f"deck {number}, card {place}: needs a question and an answer")
+        digest = hashlib.sha256(card["question"].encode()).hexdigest()[:10]
+        text = {field: card[field] for field in ("question", "answer", "wrong", "why_wrong") if field in card}
+        cards.append({"id": f"{number}-{digest}", **text})
+    if not cards:
+        raise ValueError(f"deck {number}: holds no [[card]]")
+    return cards
+
+
+def _folder():
+    return files("qkvlib") / "data" / "cards"
+
+
+def _day_number(day: datetime.date) -> int:
+    return (day - datetime.date(1970, 1, 1)).days
+
+
+class Flashcards(SmallWidget):
+    """The recall cards of one lesson (`Flashcards("01")`), of several, or of the whole course (`Flashcards()`).
+
+    What you knew moves one box on and comes back after 1, 3, 7, 21, 60 days; what you did not know starts again.
+    The order is shuffled, the same way every time. `.due` counts the cards for today.
+    """
+
+    _esm = module("flashcards")
+    _css = CSS
+
+    title = t.Unicode().tag(sync=True)
+    cards = t.List(t.Dict()).tag(sync=True)
+    waits = t.List(t.Int(), list(WAITS)).tag(sync=True)
+    boxes = t.Dict().tag(sync=True)  # card id -> [box, day on which it is due]
+    today = t.Int(None, allow_none=True).tag(sync=True)  # for tests; None: the browser's calendar
+
+    def __init__(self, *numbers: str, title: str = "", today: datetime.date | None = None):
+        numbers = numbers or tuple(decks())
+        cards = [card for number in numbers for card in load_deck(number)]
+        random.Random(" ".join(numbers)).shuffle(cards)
+        kept = {card["id"]: recall("cards", card["id"]) for card in cards}
+        super().__init__(
+            title=title or "Recall cards",
+            cards=cards,
+            boxes={card: place for card, place in kept.items() if place},
+            today=None if today is None else _day_number(today),
+        )
+        self.observe(self._keep, "boxes")
+
+    @property
+    def due(self) -> int:
+        """How many cards are to be asked today, those never seen included."""
+        today = _day_number(datetime.date.today()) if self.today is None else self.today
+        return sum(card["id"] not in self.boxes or self.boxes[card["id"]][1] <= today for card in self.cards)
+
+    def _keep(self, change):
+        for card, place in change.new.items():
+            if change.old.get(card) != place:
+                remember("cards", card, place)
+
+    def __repr__(self):
+        return f"{self.title}: {len(self.cards)} cards, {len(self.boxes)} seen so far"
+
+    def _markdown(self):
+        count = len(self.cards)
+        lines = [f"**{self.title}** ({count} cards). Answer each aloud; run this cell to turn them over."]
+        if count <= 12:
+            lines.append("\n".join(f"{place}. {card['question']}" for place, card in enumerate(self.cards, 1)))
+        return "\n\n".join(lines)

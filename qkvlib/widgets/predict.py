@@ -1,0 +1,139 @@
+"""Predict: commit to a guess, then see the answer beside it."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import traitlets as t
+
+from qkvlib.widgets._memory import recall, remember
+from qkvlib.widgets._small import CSS, SmallWidget, module
+
+_questions: dict[str, str] = {}  # name -> question, so that two predictions never share a place in the progress file
+
+
+class Predict(SmallWidget):
+    """A question the learner answers before the reveal; the guess is kept in the notebook and on disk.
+
+    Exactly one of `choices`, `number=True` and `text=True` says what kind of answer is wanted.
+
+    name      unique in the course, such as "l1-shapes"; running the same cell again is fine
+    answer    one of `choices` (or its index), a number, or one good answer in words
+    explain   shown after committing; blank lines separate paragraphs; `code`, **bold** and *italic* work
+    why       choices only: {choice: what somebody who picks it believes}, shown when that wrong choice was made
+    tolerance numbers only: how far off still counts as right (default: 1 % of the answer)
+
+    After committing, `.guess` is the guess and `.correct` is True or False (None before, and for text).
+    Raises ValueError, naming the prediction, when the question is not well formed or its name is taken.
+    """
+
+    _esm = module("predict")
+    _css = CSS
+
+    name = t.Unicode().tag(sync=True)
+    question = t.Unicode().tag(sync=True)
+    kind = t.Enum(["choices", "number", "text"]).tag(sync=True)
+    choices = t.List(t.Unicode()).tag(sync=True)
+    answer = t.Any().tag(sync=True)
+    explain = t.Unicode().tag(sync=True)
+    why = t.List(t.Unicode()).tag(sync=True)
+    tolerance = t.Float(0.0).tag(sync=True)
+    unit = t.Unicode().tag(sync=True)
+    guess = t.Any(None, allow_none=True).tag(sync=True)
+
+    def __init__(
+        self,
+        name: str,
+        question: str,
+        choices: list[str] | None = None,
+        *,
+        number: bool = False,
+        text: bool = False,
+        answer: str | int | float,
+        explain: str = "",
+        why: dict[str, str] | None = None,
+        tolerance: float | None = None,
+        unit: str = "",
+    ):
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+            raise ValueError(f"prediction {name!r}: a name is small letters, digits and hyphens, such as 'l1-shapes'")
+        if (choices is not None) + number + text != 1:
+            raise ValueError(f"prediction {name!r}: give exactly one of choices=[...], number=True and text=True")
+        if _questions.setdefault(name, question) != question:
+            raise ValueError(
+                f"prediction {name!r}: the name is taken by {_questions[name]!r}; choose another name "
+                "(or restart the kernel, if you have just edited the question)"
+            )
+        if choices is not None:
+            answer, why = _check_choices(name, choices, answer, why or {})
+        elif why:
+            raise ValueError(f"prediction {name!r}: why= belongs to choices")
+        elif number:
+            answer = float(answer)
+            if not math.isfinite(answer):
+                raise ValueError(f"prediction {name!r}: the answer is {answer}, and nobody can guess that")
+            tolerance = abs(answer) / 100 if tolerance is None else float(tolerance)
+        kept = recall("predictions", name)
+        super().__init__(
+            name=name,
+            question=question,
+            kind="choices" if choices is not None else "number" if number else "text",
+            choices=choices or [],
+            answer=answer,
+            explain=explain,
+            why=why or [],
+            tolerance=tolerance or 0.0,
+            unit=unit,
+            guess=kept["guess"] if kept and kept["question"] == question else None,
+        )
+        self.observe(self._keep, "guess")
+
+    @property
+    def correct(self) -> bool | None:
+        """True or False once the learner has committed to a choice or a number; otherwise None."""
+        if self.guess is None or self.kind == "text":
+            return None
+        if self.kind == "choices":
+            return self.guess == self.answer
+        return abs(self.guess - self.answer) <= self.tolerance
+
+    def _keep(self, _change):
+        remember("predictions", self.name, {"question": self.question, "guess": self.guess, "correct": self.correct})
+
+    def _shown_guess(self) -> str:
+        return self.choices[self.guess] if self.kind == "choices" else str(self.guess)
+
+    def __repr__(self):
+        if self.guess is None:
+            state = "no guess yet"
+        else:
+            outcome = {True: "right", False: "not right", None: "compare it yourself"}[self.correct]
+            state = f"your guess: {self._shown_guess()} ({outcome})"
+        return f"Predict {self.name}: {' '.join(self.question.split())} [{state}]"
+
+    def _markdown(self):
+        lines = [f"**Predict first.** {self.question}"]
+        if self.choices:
+            lines.append("\n".join(f"- {choice}" for choice in self.choices))
+        lines.append(
+            "*Run this cell to commit to an answer and compare.*"
+            if self.guess is None
+            else f"*Your guess: {self._shown_guess()}. Run this cell to compare.*"
+        )
+        return "\n\n".join(lines)
+
+
+def _check_choices(name, choices, answer, why):
+    if len(choices) < 2 or len(set(choices)) < len(choices):
+        raise ValueError(f"prediction {name!r}: needs at least two choices, all different")
+    if isinstance(answer, str):
+        if answer not in choices:
+            raise ValueError(f"prediction {name!r}: the answer {answer!r} is not among the choices")
+        answer = choices.index(answer)
+    if not 0 <= answer < len(choices):
+        raise ValueError(f"prediction {name!r}: the answer is choice {answer}, but there are {len(choices)}")
+    strangers = why.keys() - set(choices)
+    if strangers:
+        raise ValueError(f"prediction {name!r}: why= explains {sorted(strangers)}, which is not a choice")
+    return answer, [why.get(choice, "") for choice in choices]

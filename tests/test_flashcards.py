@@ -1,0 +1,90 @@
+"""Flashcards: decks are read with care, cards come back when they are due."""
+
+import datetime
+
+import pytest
+
+from qkvlib.widgets import Flashcards, flashcards
+
+CARDS = """
+[[card]]
+question = "First?"
+answer = "One."
+
+[[card]]
+question = "Second?"
+answer = "Two."
+wrong = "Three."
+why_wrong = "It is one too many."
+objectives = ["count"]
+"""
+DAY = datetime.date(2020, 2, 29)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(flashcards, "_folder", lambda: tmp_path)
+    (tmp_path / "03.toml").write_text(CARDS, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def shelf(monkeypatch):
+    kept = {}
+    monkeypatch.setattr(flashcards, "recall", lambda section, key: kept.get((section, key)))
+    monkeypatch.setattr(flashcards, "remember", lambda section, key, value: kept.__setitem__((section, key), value))
+    return kept
+
+
+def test_every_shipped_deck_is_well_formed():
+    assert flashcards.decks()
+    ids = [card["id"] for deck in flashcards.decks() for card in flashcards.load_deck(deck)]
+    assert len(set(ids)) == len(ids)
+
+
+def test_the_order_is_the_same_every_time(folder, shelf):
+    assert Flashcards("03").cards == Flashcards("03").cards
+
+
+def test_a_new_deck_is_all_due_and_its_text_holds_no_answer(folder, shelf):
+    deck = Flashcards("03", title="Recall")
+    assert deck.due == 2
+    assert repr(deck) == "Recall: 2 cards, 0 seen so far"
+    text = deck._repr_mimebundle_()["text/markdown"]
+    assert "First?" in text
+    assert "One." not in text
+
+
+def test_places_are_kept_and_come_back(folder, shelf):
+    deck = Flashcards("03", today=DAY)
+    card = deck.cards[0]["id"]
+    tomorrow = flashcards._day_number(DAY) + 1
+    deck.boxes = {card: [1, tomorrow]}
+    assert shelf == {("cards", card): [1, tomorrow]}
+    assert Flashcards("03", today=DAY).due == 1
+    assert Flashcards("03", today=DAY + datetime.timedelta(days=1)).due == 2
+
+
+def test_the_whole_course_is_every_deck(folder, shelf):
+    (folder / "04.toml").write_text(CARDS.replace("First", "Third"), encoding="utf-8")
+    assert len(Flashcards().cards) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[[card]]\nquestion = 'What?'", "card 1: needs a question and an answer"),
+        ("[[card]]\nquestion = 'What?'\nanswer = 'x'\ncolour = 'red'", "card 1: unknown field 'colour'"),
+        ("[[card]", "not valid TOML"),
+        ("", r"holds no \[\[card\]\]"),
+    ],
+)
+def test_a_malformed_deck_is_refused_by_name(folder, text, complaint):
+    (folder / "05.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=f"deck 05.*{complaint}"):
+        Flashcards("05")
+
+
+def test_a_missing_deck_is_refused(folder):
+    with pytest.raises(ValueError, match="no deck '77'; there are 03"):
+        Flashcards("77")

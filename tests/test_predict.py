@@ -1,0 +1,112 @@
+"""Predict: a guess is committed, compared, remembered, and never given away."""
+
+import itertools
+
+import pytest
+
+from qkvlib.widgets import Predict, predict
+
+SERIAL = itertools.count()
+
+
+def fresh(**given):
+    given.setdefault("question", "What is it?")
+    return Predict(f"test-{next(SERIAL)}", **given)
+
+
+@pytest.fixture
+def shelf(monkeypatch):
+    """The progress file, replaced by a dict."""
+    kept = {}
+    monkeypatch.setattr(predict, "recall", lambda section, key: kept.get((section, key)))
+    monkeypatch.setattr(predict, "remember", lambda section, key, value: kept.__setitem__((section, key), value))
+    return kept
+
+
+def test_a_choice_is_judged(shelf):
+    asked = fresh(choices=["left", "right"], answer="right")
+    assert asked.correct is None
+    asked.guess = 0
+    assert asked.correct is False
+    asked.guess = 1
+    assert asked.correct is True
+
+
+def test_a_number_is_compared_with_a_tolerance(shelf):
+    asked = fresh(number=True, answer=0.953, tolerance=0.01)
+    asked.guess = 0.95
+    assert asked.correct is True
+    asked.guess = 0.9
+    assert asked.correct is False
+
+
+def test_words_are_for_the_learner_to_judge(shelf):
+    asked = fresh(text=True, answer="because")
+    asked.guess = "why not"
+    assert asked.correct is None
+    assert "compare it yourself" in repr(asked)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"choices": ["left", "zebra"], "answer": "zebra", "explain": "stripes"},
+        {"number": True, "answer": 123.25, "explain": "123.25 it is"},
+        {"text": True, "answer": "zebra", "explain": "stripes"},
+    ],
+)
+def test_nothing_shown_before_the_guess_gives_the_answer_away(shelf, given):
+    asked = fresh(**given)
+    shown = repr(asked) + asked._repr_mimebundle_()["text/markdown"].replace("- zebra", "")
+    assert "zebra" not in shown
+    assert "123.25" not in shown
+    assert "stripes" not in shown
+    assert "no guess yet" in shown
+
+
+def test_the_guess_comes_back_in_the_next_session(shelf):
+    first = fresh(choices=["left", "right"], answer="right")
+    first.guess = 1
+    again = Predict(first.name, first.question, choices=["left", "right"], answer="right")
+    assert again.guess == 1
+    assert "your guess: right (right)" in repr(again)
+
+
+def test_a_guess_at_another_question_does_not(shelf, monkeypatch):
+    first = fresh(choices=["left", "right"], answer="right")
+    first.guess = 1
+    monkeypatch.setattr(predict, "_questions", {})
+    assert Predict(first.name, "Something else?", choices=["left", "right"], answer="right").guess is None
+
+
+def test_two_predictions_of_one_name_are_refused(shelf):
+    first = fresh(text=True, answer="yes")
+    Predict(first.name, first.question, text=True, answer="yes")  # the same cell, run again
+    with pytest.raises(ValueError, match="the name is taken"):
+        Predict(first.name, "Another question?", text=True, answer="yes")
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"answer": 1}, "exactly one of"),
+        ({"number": True, "text": True, "answer": 1}, "exactly one of"),
+        ({"choices": ["one"], "answer": "one"}, "at least two choices"),
+        ({"choices": ["one", "one"], "answer": "one"}, "all different"),
+        ({"choices": ["one", "two"], "answer": "three"}, "not among the choices"),
+        ({"choices": ["one", "two"], "answer": 2}, "there are 2"),
+        ({"choices": ["one", "two"], "answer": 0, "why": {"three": "?"}}, "not a choice"),
+        ({"text": True, "answer": "one", "why": {"two": "?"}}, "belongs to choices"),
+        ({"number": True, "answer": float("nan")}, "nobody can guess"),
+    ],
+)
+def test_a_malformed_question_is_refused_by_name(given, complaint):
+    with pytest.raises(ValueError, match=complaint) as error:
+        fresh(**given)
+    assert "test-" in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["", "L1", "l1 shapes", "l1_shapes", "-l1"])
+def test_a_name_is_a_slug(name):
+    with pytest.raises(ValueError, match="small letters"):
+        Predict(name, "What?", text=True, answer="x")
