@@ -1,0 +1,87 @@
+"""What every test may ask for. Nothing here touches the person's own settings, progress or Jupyter."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tools.jupyterlab import chromium_browser, course_copy, find_chromium, running_lab
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def required(part: str, present: object) -> None:
+    """Skip with a reason where a system part is missing; in CI its absence is a failure."""
+    if present:
+        return
+    reason = f"{part} is not installed; `qkv doctor` says how to get it"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch) -> Path:
+    """A fresh place for progress, so that no test sees another's or the learner's own."""
+    place = tmp_path / "qkv-home"
+    monkeypatch.setenv("QKV_HOME", str(place))
+    return place
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium."""
+    found = find_chromium()
+    required("a Chromium browser", found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def bubblewrap() -> str:
+    """The path of bubblewrap's `bwrap`."""
+    found = shutil.which("bwrap")
+    required("the bubblewrap sandbox", found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The path of node, which runs the browser side of the worksheet without a browser."""
+    found = shutil.which("node")
+    required("node", found)
+    return found
+
+
+# A module's worth, not a session's: while playwright is open its event loop is the running one, and
+# `asyncio.run` in another file's test would refuse to start.
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """A playwright Browser, shared by the tests of one file."""
+    with chromium_browser(chromium) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser):
+    """A blank page, 1280 x 900, that fails its test when a script on it throws."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert not errors, f"scripts on the page threw: {errors}"
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory, chromium):
+    """One running JupyterLab on a copy of the built course, shared by every browser test of the session."""
+    with course_copy(ROOT) as course, running_lab(course, tmp_path_factory.mktemp("lab")) as running:
+        yield running

@@ -1,0 +1,1 @@
+"""What turns the authored lessons into the course. Nothing in qkvlib imports this."""

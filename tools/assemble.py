@@ -1,0 +1,176 @@
+"""A lesson as notebooks yet to run: generated header and footer, fixed cell ids, nbgrader's metadata."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tools.lessonfile import Cell, Lesson, Refusal
+from tools.stubs import CannotStub, stub
+
+HEADER, FOOTER = "header", "footer"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One notebook to be: where it goes, what is in it, and which line of the lesson each cell came from."""
+
+    target: Path  # relative to the repository: notebooks/01_one_token.ipynb
+    notebook: NotebookNode
+    lesson: Lesson
+    cells: dict[str, Cell]  # cell id -> authored cell; generated cells are absent
+
+
+def drafts(lesson: Lesson, course: list[Lesson]) -> list[Draft]:
+    """The notebooks of `lesson`: one for a lesson, a solution and a stub for an exercise file."""
+    if not lesson.is_exercises:
+        return [_draft(lesson, course, "notebooks")]
+    return [_draft(lesson, course, "solutions"), _draft(lesson, course, "exercises")]
+
+
+def refresh_generated(notebook: NotebookNode, draft: Draft) -> bool:
+    """Give a built notebook the header and footer it would get today; True when one of them changed."""
+    fresh = {cell.id: cell.source for cell in draft.notebook.cells if cell.id in (HEADER, FOOTER)}
+    changed = False
+    for cell in notebook.cells:
+        if cell.id in fresh and cell.source != fresh[cell.id]:
+            cell.source = fresh[cell.id]
+            changed = True
+    return changed
+
+
+def _draft(lesson: Lesson, course: list[Lesson], folder: str) -> Draft:
+    cells = [_markdown(HEADER, _header(lesson, course, folder))]
+    origin: dict[str, Cell] = {}
+    points = {f"{cell.name}-check": cell.options["points"] for cell in lesson.cells if cell.has("exercise")}
+    for cell in lesson.cells:
+        made = _cell(lesson, cell, folder, points.get(cell.name))
+        while made.id in origin:
+            made.id += "x"
+        origin[made.id] = cell
+        cells.append(made)
+        if cell.options.get("alt"):
+            cells.append(_markdown(f"{made.id[:56]}-caption", f"*Figure: {cell.options['alt']}*"))
+    cells.append(_markdown(FOOTER, _footer(lesson, course, folder)))
+    source = f"lessons/{lesson.path.name}"
+    notebook = new_notebook(cells=cells, metadata={**METADATA, "qkv": {"built_from": source}})
+    nbformat.validate(notebook)
+    return Draft(Path(folder, f"{lesson.slug}.ipynb"), notebook, lesson, origin)
+
+
+def _markdown(name: str, source: str) -> NotebookNode:
+    cell = new_markdown_cell(source)
+    cell.id = name
+    return cell
+
+
+def _cell(lesson: Lesson, cell: Cell, folder: str, points: int | None) -> NotebookNode:
+    made = new_markdown_cell(cell.source) if cell.kind == "markdown" else new_code_cell(cell.source)
+    made.id = cell.name or f"{cell.kind}-{hashlib.sha256(cell.source.encode()).hexdigest()[:8]}"
+    if cell.tags:
+        made.metadata["tags"] = list(cell.tags)
+    if cell.options.get("alt"):
+        made.metadata["alt"] = cell.options["alt"]
+    if own := {key: cell.options[key] for key in ("objectives", "minutes") if key in cell.options}:
+        made.metadata["qkv"] = own
+    if cell.has("prediction"):  # the cell holds the answer: JupyterLab folds its source away
+        made.metadata["jupyter"] = {"source_hidden": True}
+    if cell.has("exercise"):
+        made.metadata["nbgrader"] = _nbgrader(cell.name, solution=True)
+        if folder == "exercises":
+            try:
+                made.source = stub(cell.source)
+            except CannotStub as error:
+                raise Refusal(
+                    lesson.at(cell.line + error.offset, f"cannot stub `{cell.name}`: {error}")
+                ) from error
+    if cell.has("check"):
+        made.metadata["nbgrader"] = _nbgrader(cell.name, grade=True, locked=True, points=points)
+    return made
+
+
+def _nbgrader(name: str, *, grade=False, solution=False, locked=False, points=None) -> dict:
+    """nbgrader's cell metadata, schema 3."""
+    metadata = {
+        "schema_version": 3,
+        "grade_id": name,
+        "cell_type": "code",
+        "grade": grade,
+        "solution": solution,
+        "locked": locked,
+        "task": False,
+    }
+    return metadata if points is None else {**metadata, "points": points}
+
+
+def _label(lesson: Lesson) -> str:
+    return f"{int(lesson.number)} · {lesson.title}"
+
+
+def _links(lesson: Lesson, course: list[Lesson], folder: str) -> str:
+    """Previous, index and next, as relative links: JupyterLab and GitHub both follow them."""
+    lessons = [other for other in course if not other.is_exercises]
+    to_lessons = "" if folder == "notebooks" else "../notebooks/"
+    before = [other for other in lessons if other.slug < lesson.slug]
+    after = [other for other in lessons if other.slug > lesson.slug]
+    parts = []
+    if before:
+        parts.append(f"[← {_label(before[-1])}]({to_lessons}{before[-1].slug}.ipynb)")
+    first = lessons[0] if lessons else lesson
+    parts.append(
+        "[Index](../README.md)" if lesson.slug == first.slug else f"[Index]({to_lessons}{first.slug}.ipynb)"
+    )
+    if after:
+        parts.append(f"[{_label(after[0])} →]({to_lessons}{after[0].slug}.ipynb)")
+    return " | ".join(parts)
+
+
+def _companions(lesson: Lesson, course: list[Lesson], folder: str) -> str:
+    """Where to go from here to the same lesson's other notebooks."""
+    has_exercises = any(other.is_exercises and other.slug == lesson.slug for other in course)
+    name = f"{lesson.slug}.ipynb"
+    if folder == "notebooks":
+        return f"**Now you:** [the exercises of this lesson](../exercises/{name})" if has_exercises else ""
+    back = f"[the lesson](../notebooks/{name})"
+    if folder == "exercises":
+        return f"Back to {back}. When you have tried: [the solutions](../solutions/{name})"
+    return f"Back to {back} or to [the exercises](../exercises/{name})"
+
+
+def _header(lesson: Lesson, course: list[Lesson], folder: str) -> str:
+    kind = {"notebooks": "", "exercises": ": exercises", "solutions": ": solutions"}[folder]
+    meta = lesson.meta
+    blocks = [f"# {_label(lesson)}{kind}", _links(lesson, course, folder)]
+    if meta.get("answers"):
+        blocks.append(f"**The question.** {meta['answers']}")
+    for key, label in (("do", "What you will do"), ("learn", "What you will learn")):
+        if meta.get(key):
+            blocks.append(f"**{label}**\n\n" + "\n".join(f"- {item}" for item in meta[key]))
+    if meta.get("needs"):
+        blocks.append(f"**What you need.** {meta['needs']}")
+    time = f"**Time.** About {meta['minutes']} minutes."
+    if folder == "exercises":
+        time += (
+            ' Fill in each cell, run it, then run the check below it. A blank answer is "todo", never wrong.'
+        )
+    blocks.append(time)
+    return "\n\n".join(blocks)
+
+
+def _footer(lesson: Lesson, course: list[Lesson], folder: str) -> str:
+    blocks = ["---", _companions(lesson, course, folder), _links(lesson, course, folder)]
+    return "\n\n".join(block for block in blocks if block)

@@ -1,0 +1,187 @@
+"""Build the course: lessons/*.md -> executed notebooks/, solutions/ and exercises/.
+
+    python -m tools.build            every lesson
+    python -m tools.build 01 02      only these (the links of the others are brought up to date)
+    python -m tools.build --check    change nothing; fail when something built is not what the lessons say
+
+Everything is built in a temporary place first. Only when all of it worked are the files swapped in.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tools.assemble import Draft, drafts, refresh_generated
+from tools.execute import as_text, run
+from tools.lessonfile import Lesson, Refusal, lesson_files, read_lesson
+
+FOLDERS = ("notebooks", "solutions", "exercises")
+
+
+def read_course(root: Path) -> list[Lesson]:
+    """Every authored lesson in order; raises one Refusal that lists everything wrong in any of them."""
+    files = lesson_files(root / "lessons")
+    if not files:
+        raise Refusal("no lessons/*.md here; run this from the folder that holds the course")
+    course, problems = [], []
+    for path in files:
+        try:
+            course.append(read_lesson(path))
+        except Refusal as refusal:
+            problems.append(str(refusal))
+    if problems:
+        raise Refusal("\n".join(problems))
+    return course
+
+
+def plan(course: list[Lesson]) -> list[Draft]:
+    return [draft for lesson in course for draft in drafts(lesson, course)]
+
+
+def chosen(course: list[Lesson], numbers: list[str]) -> set[str]:
+    """The lesson numbers to build, two digits each; all of them when none is named."""
+    known = {lesson.number for lesson in course}
+    wanted = {number.zfill(2) for number in numbers} or known
+    if unknown := sorted(wanted - known):
+        raise Refusal(f"no lesson {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    return wanted
+
+
+def execute_all(todo: list[Draft], jobs: int, done: Callable[[Draft], None]) -> dict[Path, str]:
+    """The text of every built notebook by its target; raises one Refusal that lists every broken cell."""
+
+    async def all_of_them():
+        gate = asyncio.Semaphore(jobs)
+
+        async def one(draft: Draft) -> str:
+            async with gate:
+                text = await run(draft)
+            done(draft)
+            return text
+
+        return await asyncio.gather(*(one(draft) for draft in todo), return_exceptions=True)
+
+    results = asyncio.run(all_of_them())
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, Refusal):
+            raise result
+    if refusals := [str(result) for result in results if isinstance(result, Refusal)]:
+        raise Refusal("\n".join(dict.fromkeys(refusals)))
+    return {draft.target: text for draft, text in zip(todo, results, strict=True)}
+
+
+def relinked(root: Path, others: list[Draft]) -> dict[Path, str]:
+    """Built notebooks that only need new links because a neighbour came, went or was renamed."""
+    texts = {}
+    for draft in others:
+        path = root / draft.target
+        if path.exists():
+            notebook = read_notebook(path)
+            if refresh_generated(notebook, draft):
+                texts[draft.target] = as_text(notebook)
+    return texts
+
+
+def read_notebook(path: Path):
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:
+        raise Refusal(
+            f"{path.parent.name}/{path.name}: not a readable notebook; delete it and build again"
+        ) from error
+
+
+def stale(root: Path, all_drafts: list[Draft]) -> list[Path]:
+    """Built notebooks whose lesson is gone; a learner's own notebook carries no `built_from` and stays."""
+    targets = {draft.target for draft in all_drafts}
+    found = []
+    for folder in FOLDERS:
+        for path in sorted((root / folder).glob("*.ipynb")):
+            target = path.relative_to(root)
+            if target not in targets and "built_from" in read_notebook(path).metadata.get("qkv", {}):
+                found.append(target)
+    return found
+
+
+def swap_in(root: Path, texts: dict[Path, str], gone: list[Path]) -> None:
+    """Write everything beside its place, then move it in; a reader never meets half a file."""
+    with tempfile.TemporaryDirectory(prefix=".building-", dir=root) as place:
+        for target, text in texts.items():
+            fresh = Path(place, target)
+            fresh.parent.mkdir(exist_ok=True)
+            fresh.write_text(text, encoding="utf-8", newline="\n")
+        for target in texts:
+            (root / target).parent.mkdir(exist_ok=True)
+            os.replace(Path(place, target), root / target)
+    for target in gone:
+        (root / target).unlink()
+
+
+def differences(root: Path, texts: dict[Path, str], gone: list[Path]) -> list[str]:
+    found = [f"{target}: its lesson is gone" for target in gone]
+    for target, text in texts.items():
+        path = root / target
+        if not path.exists():
+            found.append(f"{target}: not built")
+        elif path.read_text(encoding="utf-8") != text:
+            found.append(f"{target}: differs from what its lesson builds")
+    return found
+
+
+def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="qkv build", description="Build notebooks/, solutions/ and exercises/ from lessons/."
+    )
+    parser.add_argument(
+        "lessons", nargs="*", metavar="NN", help="lesson numbers, such as 01 02; all when none is named"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; exit 1 when something built is out of date"
+    )
+    parser.add_argument("--jobs", type=int, default=2, help="notebooks run side by side (2)")
+    options = parser.parse_args(arguments)
+    root = root or Path.cwd()
+    console = Console(stderr=True)
+    try:
+        course = read_course(root)
+        wanted = chosen(course, options.lessons)
+        everything = plan(course)
+        todo = [draft for draft in everything if draft.lesson.number in wanted]
+        columns = (
+            TextColumn("{task.description:<34}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=console) as progress:
+            bar = progress.add_task("building", total=len(todo))
+            texts = execute_all(
+                todo,
+                max(1, options.jobs),
+                lambda draft: progress.update(bar, advance=1, description=str(draft.target)),
+            )
+        texts |= relinked(root, [draft for draft in everything if draft not in todo])
+        gone = stale(root, everything) if not options.lessons else []
+        if options.check:
+            if found := differences(root, texts, gone):
+                raise Refusal("\n".join([*found, "run `make build` and commit what it writes"]))
+            print(f"{len(texts)} notebooks are what their lessons build")
+        else:
+            swap_in(root, texts, gone)
+            print(f"built {len(todo)} notebooks from {len(course)} lesson files")
+    except Refusal as refusal:
+        print(f"qkv build: nothing was written.\n{refusal}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
