@@ -86,8 +86,7 @@ def finish(options: argparse.Namespace, title: str, rows: Sequence[Row], limits:
                 },
                 "figures": {row.key: asdict(row) for row in rows},
                 "limits": {
-                    limit.key: {"value": limit.value, "wanted": limit.wanted, "kept": limit.kept}
-                    for limit in limits
+                    limit.key: {"value": limit.value, "wanted": limit.wanted, "kept": limit.kept} for limit in limits
                 },
             },
         )

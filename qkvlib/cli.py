@@ -30,9 +30,7 @@ def build(
     lessons: Annotated[
         list[str] | None, typer.Argument(metavar="[NN]...", help="Lesson numbers; all when none.")
     ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Change nothing; fail when something is out of date.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail when something is out of date.")] = False,
 ) -> None:
     """Build notebooks/, solutions/ and exercises/ from lessons/."""
     import subprocess

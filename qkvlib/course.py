@@ -13,6 +13,4 @@ def course_root() -> Path:
     for folder in (here, *here.parents, Path(__file__).resolve().parent.parent):
         if (folder / "lessons").is_dir() and (folder / "qkvlib").is_dir():
             return folder
-    raise NotTheCourse(
-        "The course is not in this folder; change into the folder you cloned and run the command again."
-    )
+    raise NotTheCourse("The course is not in this folder; change into the folder you cloned and run the command again.")

@@ -9,9 +9,7 @@ from tests.test_lessonfile import FRONT, code
 from tools.build import main, plan, read_course
 
 EXERCISES_FRONT = FRONT.replace("  title: A title\n", "  title: A title, by hand\n")
-SOLUTION = (
-    "def double(x):\n    '''Twice x.'''\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
-)
+SOLUTION = "def double(x):\n    '''Twice x.'''\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
 EXERCISES = (
     code(SOLUTION, ":tags: [exercise]", ":name: double", ":points: 2", ":minutes: 3")
     + "\n"
@@ -169,9 +167,7 @@ def test_prediction_cells_fold_their_answer_away(course):
     assert plan(read_course(course))[0].notebook.cells[1].metadata["jupyter"] == {"source_hidden": True}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "reason"), [(["7"], "no lesson 07; there are 01"), (["x"], "no lesson 0x")]
-)
+@pytest.mark.parametrize(("arguments", "reason"), [(["7"], "no lesson 07; there are 01"), (["x"], "no lesson 0x")])
 def test_an_unknown_lesson_number(course, capsys, arguments, reason):
     assert main(arguments, course) == 1
     assert reason in capsys.readouterr().err

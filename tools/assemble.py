@@ -95,9 +95,7 @@ def _cell(lesson: Lesson, cell: Cell, folder: str, points: int | None) -> Notebo
             try:
                 made.source = stub(cell.source)
             except CannotStub as error:
-                raise Refusal(
-                    lesson.at(cell.line + error.offset, f"cannot stub `{cell.name}`: {error}")
-                ) from error
+                raise Refusal(lesson.at(cell.line + error.offset, f"cannot stub `{cell.name}`: {error}")) from error
     if cell.has("check"):
         made.metadata["nbgrader"] = _nbgrader(cell.name, grade=True, locked=True, points=points)
     return made
@@ -131,9 +129,7 @@ def _links(lesson: Lesson, course: list[Lesson], folder: str) -> str:
     if before:
         parts.append(f"[← {_label(before[-1])}]({to_lessons}{before[-1].slug}.ipynb)")
     first = lessons[0] if lessons else lesson
-    parts.append(
-        "[Index](../README.md)" if lesson.slug == first.slug else f"[Index]({to_lessons}{first.slug}.ipynb)"
-    )
+    parts.append("[Index](../README.md)" if lesson.slug == first.slug else f"[Index]({to_lessons}{first.slug}.ipynb)")
     if after:
         parts.append(f"[{_label(after[0])} →]({to_lessons}{after[0].slug}.ipynb)")
     return " | ".join(parts)
@@ -164,9 +160,7 @@ def _header(lesson: Lesson, course: list[Lesson], folder: str) -> str:
         blocks.append(f"**What you need.** {meta['needs']}")
     time = f"**Time.** About {meta['minutes']} minutes."
     if folder == "exercises":
-        time += (
-            ' Fill in each cell, run it, then run the check below it. A blank answer is "todo", never wrong.'
-        )
+        time += ' Fill in each cell, run it, then run the check below it. A blank answer is "todo", never wrong.'
     blocks.append(time)
     return "\n\n".join(blocks)
 

@@ -94,9 +94,7 @@ def read_notebook(path: Path):
     try:
         return nbformat.read(path, as_version=4)
     except Exception as error:
-        raise Refusal(
-            f"{path.parent.name}/{path.name}: not a readable notebook; delete it and build again"
-        ) from error
+        raise Refusal(f"{path.parent.name}/{path.name}: not a readable notebook; delete it and build again") from error
 
 
 def stale(root: Path, all_drafts: list[Draft]) -> list[Path]:

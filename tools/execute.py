@@ -48,15 +48,11 @@ async def run(draft: Draft) -> str:
         except (CellTimeoutError, DeadKernelError) as error:
             authored = draft.cells.get(running[-1].id) if running else None
             late = isinstance(error, CellTimeoutError)
-            reason = (
-                f"still running after {CELL_SECONDS} s" if late else "the kernel died while running this cell"
-            )
+            reason = f"still running after {CELL_SECONDS} s" if late else "the kernel died while running this cell"
             raise Refusal(draft.lesson.at(authored.line if authored else 1, reason)) from error
         if stray := sorted(path.name for path in work.iterdir()):
             raise Refusal(draft.lesson.at(1, f"running the lesson left files behind: {', '.join(stray)}"))
-    problems = list(
-        _normalise(draft, notebook, forbidden=(place, str(Path.cwd()), str(Path.home()), sys.prefix))
-    )
+    problems = list(_normalise(draft, notebook, forbidden=(place, str(Path.cwd()), str(Path.home()), sys.prefix)))
     if problems:
         raise Refusal("\n".join(problems))
     return as_text(notebook)
@@ -69,17 +65,14 @@ def as_text(notebook: NotebookNode) -> str:
 def _environment(place: Path) -> dict[str, str]:
     """Nothing of the person's own set-up may leak in: progress, start-up files, kernels, matplotlib style."""
     keep = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith(("QKV_", "JUPYTER", "IPYTHON", "MPL"))
+        key: value for key, value in os.environ.items() if not key.startswith(("QKV_", "JUPYTER", "IPYTHON", "MPL"))
     }
     return {
         **keep,
         "QKV_HOME": str(place / "home"),
         "IPYTHONDIR": str(place / "ipython"),
         "JUPYTER_CONFIG_DIR": str(place / "config"),
-        "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR")
-        or str(Path(tempfile.gettempdir(), "qkv-build-matplotlib")),
+        "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR") or str(Path(tempfile.gettempdir(), "qkv-build-matplotlib")),
         "PYTHONPATH": "",
         "TZ": "UTC",
     }
@@ -107,9 +100,7 @@ def _normalise(draft: Draft, notebook: NotebookNode, forbidden: tuple[str, ...])
         line = draft.cells[cell.id].line
         for output in cell.outputs:
             if output.output_type == "stream" and output.name == "stderr":
-                yield draft.lesson.at(
-                    line, f"this cell prints to stderr: {output.text.strip().splitlines()[-1]}"
-                )
+                yield draft.lesson.at(line, f"this cell prints to stderr: {output.text.strip().splitlines()[-1]}")
             output.get("data", {}).pop(WIDGET_VIEW, None)
             if missing := _describe_images(output, cell.metadata.get("alt")):
                 yield draft.lesson.at(line, missing)

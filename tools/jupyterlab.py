@@ -72,9 +72,7 @@ class Lab:
     def open(self, page, path: str) -> None:
         """Open a notebook and wait until its kernel is idle and every cell model is there."""
         page.goto(self.address(path))
-        page.wait_for_selector(
-            ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook", timeout=CELL_MILLISECONDS
-        )
+        page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook", timeout=CELL_MILLISECONDS)
         page.wait_for_selector(
             '.jp-NotebookPanel:not(.lm-mod-hidden) [data-status="idle"]',
             state="attached",

@@ -102,8 +102,7 @@ def read_lesson(path: Path) -> Lesson:
 
     lines = text.splitlines()
     cells = tuple(
-        _cell(cell, start, lines)
-        for cell, start in zip(notebook.cells, notebook.metadata["source_map"], strict=True)
+        _cell(cell, start, lines) for cell, start in zip(notebook.cells, notebook.metadata["source_map"], strict=True)
     )
     meta = notebook.metadata.get("qkv", {})
     lesson = Lesson(path, meta if isinstance(meta, dict) else {}, cells)
@@ -155,20 +154,14 @@ def _cell_problems(lesson: Lesson) -> Iterator[str]:
         if cell.kind == "markdown":
             yield from _prose_problems(lesson, cell)
         if unknown := sorted(set(cell.options) - OPTIONS):
-            yield lesson.at(
-                cell.line, f"unknown cell option {', '.join(unknown)}; known: {', '.join(sorted(OPTIONS))}"
-            )
+            yield lesson.at(cell.line, f"unknown cell option {', '.join(unknown)}; known: {', '.join(sorted(OPTIONS))}")
         if unknown := sorted(set(cell.tags) - TAGS):
             yield lesson.at(cell.line, f"unknown tag {', '.join(unknown)}; known: {', '.join(sorted(TAGS))}")
         if cell.name:
             if not _CELL_ID.fullmatch(str(cell.name)):
-                yield lesson.at(
-                    cell.line, f"`{cell.name}` cannot be a cell id: letters, digits, - and _ only"
-                )
+                yield lesson.at(cell.line, f"`{cell.name}` cannot be a cell id: letters, digits, - and _ only")
             if cell.name in seen:
-                yield lesson.at(
-                    cell.line, f"the name `{cell.name}` is taken by the cell at line {seen[cell.name]}"
-                )
+                yield lesson.at(cell.line, f"the name `{cell.name}` is taken by the cell at line {seen[cell.name]}")
             seen[cell.name] = cell.line
         elif cell.has("exercise") or cell.has("check"):
             yield lesson.at(cell.line, "an exercise or check cell needs a `:name:`")
@@ -199,9 +192,7 @@ def _prose_problems(lesson: Lesson, cell: Cell) -> Iterator[str]:
         if fenced:
             continue
         if match := _ROLE.search(text):
-            yield lesson.at(
-                cell.line + offset, f"JupyterLab and GitHub cannot draw the role {{{match['name']}}}"
-            )
+            yield lesson.at(cell.line + offset, f"JupyterLab and GitHub cannot draw the role {{{match['name']}}}")
         if _BARE_IMAGE.search(text):
             yield lesson.at(cell.line + offset, "an image needs alt text between its square brackets")
 

@@ -36,9 +36,7 @@ def stub(source: str) -> str:
     try:
         ast.parse(text)
     except SyntaxError as error:
-        raise CannotStub(
-            regions[0][0], f"without its solution the cell is not Python: {error.msg}"
-        ) from error
+        raise CannotStub(regions[0][0], f"without its solution the cell is not Python: {error.msg}") from error
     return text
 
 
@@ -53,9 +51,7 @@ def _regions(lines: list[str]) -> list[tuple[int, int]]:
         elif word == END:
             if begin is None:
                 raise CannotStub(number, f"`{END}` without `{BEGIN}`")
-            if not any(
-                text.strip() and not text.strip().startswith("#") for text in lines[begin + 1 : number]
-            ):
+            if not any(text.strip() and not text.strip().startswith("#") for text in lines[begin + 1 : number]):
                 raise CannotStub(begin, "the solution between the markers is empty")
             regions.append((begin, number))
             begin = None
@@ -71,14 +67,10 @@ def _placeholder(lines: list[str], begin: int, end: int) -> list[str]:
     try:
         body = ast.parse(textwrap.dedent("\n".join(lines[begin + 1 : end])))
     except SyntaxError as error:
-        raise CannotStub(
-            begin + (error.lineno or 1), f"the solution alone is not Python: {error.msg}"
-        ) from error
+        raise CannotStub(begin + (error.lineno or 1), f"the solution alone is not Python: {error.msg}") from error
     for node in body.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not indent:
-            raise CannotStub(
-                begin + node.lineno, f"leave `{node.name}` and its docstring outside the markers"
-            )
+            raise CannotStub(begin + node.lineno, f"leave `{node.name}` and its docstring outside the markers")
     assigned = list(dict.fromkeys(_assigned(body)))
     if indent:  # inside a function only what the lines after the region read has to exist
         read = set(_words("\n".join(lines[end + 1 :])))
