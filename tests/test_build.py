@@ -4,8 +4,8 @@ import json
 
 import nbformat
 import pytest
+from lesson_text import FRONT, code
 
-from tests.test_lessonfile import FRONT, code
 from tools.build import main, plan, read_course
 
 EXERCISES_FRONT = FRONT.replace("  title: A title\n", "  title: A title, by hand\n")

@@ -1,23 +1,10 @@
 """Each rule of the lesson format refuses by file and line."""
 
 import pytest
+from lesson_text import FRONT, code
 
 from tools.lessonfile import Refusal, read_lesson
 
-FRONT = """---
-jupytext: {text_representation: {extension: .md, format_name: myst}}
-kernelspec: {display_name: Python 3, language: python, name: python3}
-qkv:
-  title: A title
-  minutes: 3
-  needs: Nothing.
-  answers: What?
-  do: [One thing]
-  learn: [Another]
-  objectives:
-    look: Look.
----
-"""
 FIRST = FRONT.count("\n") + 1  # the line after the front matter
 
 
@@ -25,10 +12,6 @@ def written(folder, body, name="01_a.md", front=FRONT):
     path = folder / name
     path.write_text(front + body, encoding="utf-8")
     return path
-
-
-def code(body, *options):
-    return "\n".join(["```{code-cell} ipython3", *options, body, "```"]) + "\n"
 
 
 def test_a_good_lesson_is_read_with_the_lines_its_cells_came_from(tmp_path):
