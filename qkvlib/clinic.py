@@ -8,6 +8,7 @@ function of an implementation and answers True when the implementation passes.
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import textwrap
 from collections.abc import Callable
@@ -23,15 +24,15 @@ from qkvlib.attention import attention, merge_heads, repeat_kv, scores, softmax,
 def broken_shapes(X, W_Q, W_K, n_heads):
     """Weights of every head, [n_heads, T, T]."""
     Q, K = split_heads(X @ W_Q, n_heads), split_heads(X @ W_K, n_heads)
-    d_model = X.shape[-1]
-    return softmax(Q @ np.swapaxes(K, -1, -2) / np.sqrt(d_model))
+    width = X.shape[-1]
+    return softmax(Q @ np.swapaxes(K, -1, -2) / np.sqrt(width))
 
 
 def mended_shapes(X, W_Q, W_K, n_heads):
     """Weights of every head, [n_heads, T, T]."""
     Q, K = split_heads(X @ W_Q, n_heads), split_heads(X @ W_K, n_heads)
-    d_head = Q.shape[-1]
-    return softmax(Q @ np.swapaxes(K, -1, -2) / np.sqrt(d_head))
+    width = Q.shape[-1]
+    return softmax(Q @ np.swapaxes(K, -1, -2) / np.sqrt(width))
 
 
 def test_shapes(weights):
@@ -147,7 +148,7 @@ def test_softmax_axis(head):
 
 def broken_tiled_heads(K, n_rep):
     """[n_kv_heads, T, d_head] -> [n_heads, T, d_head], one key head for every query head."""
-    return np.concatenate([K] * n_rep, axis=-3)
+    return np.tile(K, (n_rep, 1, 1))
 
 
 def mended_tiled_heads(K, n_rep):
@@ -264,6 +265,7 @@ class Bug:
     name: str
     title: str
     fingerprint: str
+    demand: str
     references: tuple[Reference, ...] = ()
     key: str = field(init=False)
 
@@ -295,6 +297,32 @@ class Bug:
         lines = [line for line in textwrap.dedent(code).splitlines() if not line.strip().startswith('"""')]
         return "\n".join(lines).replace(f"{which}_{self.key}", self.name if which != "test" else f"test_{self.key}")
 
+    def difference(self) -> str:
+        """The lines that the mended code changes: "-" as they were, "+" as they should be."""
+        changes = difflib.ndiff(self.source().splitlines(), self.source("mended").splitlines())
+        return "\n".join(f"{line[0]} {line[2:].strip()}" for line in changes if line[0] in "+-")
+
+    def verdict(self, implementation: Callable) -> str:
+        """What this bug's test says of an implementation: "passes", "fails" or "crashes"."""
+        try:
+            return "passes" if self.test(implementation) else "fails"
+        except Exception:  # a learner's code may raise anything; a crash is a caught bug as well
+            return "crashes"
+
+    def report(self) -> str:
+        """The test, what it says of the broken and of the mended code, and the lines in which they differ."""
+        verdicts = f"broken code: {self.verdict(self.broken)}    mended code: {self.verdict(self.mended)}"
+        return f"{self.source('test')}\n\n{verdicts}\n\n{self.difference()}"
+
+
+def fingerprint_table() -> str:
+    """All ten as a Markdown table: the bug, what it leaves in the numbers, the test, where it was found."""
+    rows = ["| bug | fingerprint | what its test demands | seen in |", "|---|---|---|---|"]
+    for bug in BUGS.values():
+        seen = ", ".join(f"[{r.label}]({r.url})" for r in bug.references) or "beginners' code"
+        rows.append(f"| {bug.title} | {bug.fingerprint} | {bug.demand} | {seen} |")
+    return "\n".join(rows)
+
 
 _GITHUB = "https://github.com/"
 
@@ -305,31 +333,37 @@ BUGS = {
             "fix_shapes",
             "d_model where d_head belongs",
             "every row is too flat: scores are too small by a factor of √n_heads",
+            "one row of weights, recomputed by hand",
         ),
         Bug(
             "fix_transpose",
             "the forgotten transpose",
             "crashes unless T equals d_head; then the right shape with the wrong numbers",
+            "2 queries and 5 keys give a grid of [2, 5]",
         ),
         Bug(
             "fix_shared_matrix",
             "one matrix for three roles",
             "the score grid is symmetric, and W_K and W_V change nothing",
+            "another W_K, or another W_V, changes the output",
         ),
         Bug(
             "fix_split_before_projecting",
             "split first, project later",
             "each head is blind to the features outside its own slice of the embedding",
+            "nudging the last feature moves head 0",
         ),
         Bug(
             "fix_values_in_scores",
             "values that decide the matching",
             "change V and the weights change; doubling V does not double the output",
+            "2 V gives twice the output",
         ),
         Bug(
             "fix_softmax_axis",
             "softmax over the wrong axis",
             "columns sum to 1, rows do not",
+            "values of 1 give outputs of 1",
             (
                 Reference(
                     "labmlai/annotated_deep_learning_paper_implementations, issue 146",
@@ -341,6 +375,7 @@ BUGS = {
             "fix_tiled_heads",
             "tiled instead of repeated",
             "neighbouring query heads read different K/V heads; with one K/V head, or n_rep = 1, nothing shows",
+            "head 1 of the repeated keys is head 0 of the keys",
             (
                 Reference("onnx/onnx, pull request 7274", _GITHUB + "onnx/onnx/pull/7274"),
                 Reference("ekzhang/jax-js, pull request 180", _GITHUB + "ekzhang/jax-js/pull/180"),
@@ -350,6 +385,7 @@ BUGS = {
             "fix_fused_split",
             "fused QKV, split after the heads",
             "every shape is right; the first head's key is a piece of the query",
+            "the merged queries are X times the first third",
             (
                 Reference("awslabs/slapo, pull request 46", _GITHUB + "awslabs/slapo/pull/46"),
                 Reference("deepspeedai/DeepSpeed, pull request 3844", _GITHUB + "deepspeedai/DeepSpeed/pull/3844"),
@@ -359,6 +395,7 @@ BUGS = {
             "fix_cache_after_repeat",
             "cached after repeating",
             "every number is right; the cache is n_rep times too big",
+            "the cache has as many bytes as the keys",
             (
                 Reference("meta-pytorch/torchtune, issue 38", _GITHUB + "meta-pytorch/torchtune/issues/38"),
                 Reference("meta-pytorch/torchtune, pull request 1961", _GITHUB + "meta-pytorch/torchtune/pull/1961"),
@@ -368,6 +405,7 @@ BUGS = {
             "fix_conv1d",
             "a Conv1D weight in a Linear",
             "crashes where the weight is not square (c_attn); silent where it is (c_proj)",
+            "the input [1, 0, 0] gives the first row of the weight",
             (
                 Reference("AutoGPTQ/AutoGPTQ, pull request 139", _GITHUB + "AutoGPTQ/AutoGPTQ/pull/139"),
                 Reference("huggingface/transformers, issue 311", _GITHUB + "huggingface/transformers/issues/311"),

@@ -27,12 +27,7 @@ def test_the_bug_runs_and_is_really_wrong(bug):
 
 @ALL
 def test_its_test_catches_it_and_passes_what_is_mended(bug):
-    try:
-        passed = bug.test(bug.broken)
-    except ValueError:  # a crash is a caught bug too; only the forgotten transpose crashes
-        assert bug.name == "fix_transpose"
-        passed = False
-    assert not passed
+    assert bug.verdict(bug.broken) == ("crashes" if bug.name == "fix_transpose" else "fails")
     assert bug.test(bug.mended)
 
 
@@ -120,3 +115,19 @@ def test_five_common_five_from_real_projects_each_with_a_reference():
     for name in clinic.REAL_WORLD:
         assert BUGS[name].references
         assert all(r.url.startswith("https://github.com/") for r in BUGS[name].references)
+
+
+@ALL
+def test_a_bug_is_mended_in_a_few_lines_and_the_report_shows_which(bug):
+    changes = bug.difference().splitlines()
+    assert 2 <= len(changes) <= 6
+    assert {line[0] for line in changes} == {"-", "+"}
+    assert "mended code: passes" in bug.report()
+    assert bug.verdict(lambda *args: None) in ("fails", "crashes")
+
+
+def test_the_fingerprint_table_has_all_ten():
+    rows = clinic.fingerprint_table().splitlines()
+    assert len(rows) == 12
+    assert all(row.count("|") == 5 for row in rows)
+    assert all(bug.fingerprint in row for bug, row in zip(BUGS.values(), rows[2:], strict=True))
