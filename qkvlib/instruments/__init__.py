@@ -1,1 +1,23 @@
-"""The course's instruments: each is one worksheet plus its controls."""
+"""The course's instruments: `instruments.two_tokens()` displays a worksheet with its controls.
+
+One module per instrument, with one function of the same name. REGISTRY is what the tests, the standalone pages and the
+documentation go through: name -> the lesson it belongs to.
+"""
+
+from importlib import import_module
+
+REGISTRY = {
+    "two_tokens": "02",
+}
+
+
+def __getattr__(name):
+    if name in REGISTRY:
+        # Importing the module puts it where the function belongs: put the function there for good.
+        globals()[name] = getattr(import_module(f"{__name__}.{name}"), name)
+        return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(REGISTRY)

@@ -1,9 +1,15 @@
-"""Live widgets for the lessons: the worksheet and its small companions. Each loads on first use."""
+"""Live widgets for the lessons: the worksheet and its small companions. Each loads on first use.
+
+To write an instrument, read `instrument.py` (thirty lines) and `sheet.py` (every op a sheet knows).
+"""
 
 from importlib import import_module
 
 _HOME = {
+    "Sheet": "sheet",
+    "SheetError": "sheet",
     "Worksheet": "worksheet",
+    "Instrument": "instrument",
     "Predict": "predict",
     "Flashcards": "flashcards",
     "Cards": "cards",

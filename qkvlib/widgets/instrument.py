@@ -1,0 +1,82 @@
+"""An instrument: a worksheet with its controls (ipywidgets, linked to it in the browser, so that no kernel is needed).
+
+Writing one takes a `Sheet` (see sheet.py) and one line:
+
+    def one_query():
+        s = Sheet("one_query", title="One query", hint="Drag a number of X; point at any other number.")
+        X = s.input("X", [[2, 1, 0, 0], [1, 0, 2, 1]], rows=["x1", "x2"])
+        W_Q = s.input("W_Q", examples.W_Q)
+        scaled = s.switch("scaled", True, label="divide by √d")
+        Q = s.matmul("Q", X, W_Q)
+        grid = s.scores("scores", Q, Q)
+        s.softmax("weights", s.scale("scaled_scores", grid, like=Q, on=scaled))
+        s.lay(["X", "·", "W_Q", "=", "Q"], ["scores", "→", s.panel("weights", max=1)])
+        return Instrument(s)
+
+Sliders, switches, choices and texts appear above the sheet in the order they were made. Heads: a stack [n, T, d] is
+drawn as one grid per head, or as one of them with `s.panel(node, pick=choice)`. A worked example with all of it is
+qkvlib/instruments/two_tokens.py.
+"""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+
+from .sheet import Param, Sheet
+from .worksheet import Worksheet, with_picture
+
+
+class Instrument(widgets.VBox):
+    """`.sheet` is the Worksheet; `instrument["Q"]` reads, `instrument["X"] = ...`, `instrument["head"] = 1` write."""
+
+    def __init__(self, sheet: Sheet):
+        self.sheet = Worksheet(sheet)
+        self.controls = {name: control(self.sheet, param) for name, param in sheet.params.items()}
+        row = widgets.HBox(list(self.controls.values())).add_class("ws-controls")
+        super().__init__(([row] if self.controls else []) + [self.sheet])
+        self.add_class("qkv-instrument")
+
+    def __getitem__(self, name):
+        return self.sheet[name]
+
+    def __setitem__(self, name, value):
+        self.sheet[name] = value
+
+    def save(self, path) -> None:
+        """One self-contained HTML file at `path`: live, with the controls, without network or kernel."""
+        from .page import save
+
+        save(self.sheet, path)
+
+    def close(self):
+        """Frees the worksheet and every control, in the kernel and in the browser."""
+        for control in self.controls.values():
+            control.link.unlink()
+            control.close()
+        self.sheet.close()
+        super().close()
+
+    def __repr__(self):
+        return repr(self.sheet).replace("Worksheet(", "Instrument(", 1)
+
+    def _repr_mimebundle_(self, **kwargs):
+        return with_picture((super()._repr_mimebundle_(**kwargs), {}), self.sheet)
+
+
+def control(worksheet: Worksheet, param: Param):
+    """The ipywidgets control of a parameter, linked to it in the browser."""
+    look = {"description": param.label, "style": {"description_width": "auto"}}
+    trait, end = f"p_{param.name}", "value"
+    value = getattr(worksheet, trait)
+    if param.kind == "bool":
+        made = widgets.Checkbox(value, indent=False, **look, layout={"width": "auto"})
+    elif param.kind == "text":
+        made = widgets.Text(value, continuous_update=True, **look, layout={"width": "440px"})
+    elif param.kind == "choice":
+        options = [(str(option), i) for i, option in enumerate(param.options)]
+        made, end = widgets.Dropdown(options=options, value=value, **look, layout={"width": "auto"}), "index"
+    else:
+        kind = widgets.IntSlider if param.kind == "int" else widgets.FloatSlider
+        made = kind(value, **param.limits, **look, layout={"width": "300px"})
+    made.link = widgets.jslink((made, end), (worksheet, trait))
+    return made

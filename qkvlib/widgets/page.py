@@ -1,0 +1,73 @@
+"""A worksheet as one HTML file: the widget's own ES module, the state and a small host; no network, no kernel."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from .worksheet import HERE, Worksheet, browser_module
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+      content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">
+<title>{title}</title>
+<style>
+{css}
+</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<div id="controls" role="group" aria-label="controls" hidden></div>
+<div id="sheet"></div>
+<p class="page-foot">{foot}</p>
+</main>
+<script type="application/json" id="state">{state}</script>
+<script type="module">
+{module}
+{host}
+globalThis.model = host(worksheet, JSON.parse(document.getElementById("state").textContent));
+</script>
+</body>
+</html>
+"""
+
+
+def page(worksheet: Worksheet, foot: str = "") -> str:
+    """The page as text. `foot` is a plain sentence under the sheet."""
+    state = {"spec": worksheet.spec, "inputs": worksheet.inputs}
+    state |= {name: getattr(worksheet, name) for name in worksheet.trait_names() if name.startswith("p_")}
+    return PAGE.format(
+        title=html.escape(worksheet.sheet.title),
+        css="\n".join((HERE / name).read_text(encoding="utf-8") for name in ("worksheet.css", "page.css")),
+        foot=html.escape(foot or "Every number here is computed on this page. Nothing is sent anywhere."),
+        # "<" would let a token such as "</script>" end the script.
+        state=json.dumps(state, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"),
+        module=browser_module().replace("export default", "const worksheet ="),
+        host=(HERE / "page.js").read_text(encoding="utf-8"),
+    )
+
+
+def save(worksheet: Worksheet, path) -> None:
+    """Writes the page to `path`, whole or not at all."""
+    write(Path(path), page(worksheet))
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
