@@ -7,6 +7,132 @@ import numpy as np
 # Okabe and Ito's palette: told apart with every common kind of colour blindness, and in grey by their lightness.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 
+# -- lessons 0 to 2 -----------------------------------------------------------------------------------------------
+
+# One colour for each role, the same in every picture and card of the course; told apart without colour vision too.
+QUERY, KEY, VALUE, QUIET = "#0072B2", "#D55E00", "#009E73", "#666666"
+
+
+def vector_text(vector) -> str:
+    """A row of numbers as short as it can be said: [15, 12], [10.61, 8.49]."""
+    return "[" + ", ".join(number_text(value) for value in np.asarray(vector)) + "]"
+
+
+def number_text(value: float) -> str:
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
+
+
+def exam_hall(ax, tokens, weights, reader: int) -> None:
+    """Desks in a row; the candidate at desk `reader` reads from the others, the wider the line the larger the share."""
+    for place, token in enumerate(tokens):
+        allowed = place <= reader
+        _box(ax, (place, 0), token, QUERY if place == reader else QUIET if allowed else "#bbbbbb", width=0.84)
+        if place > reader:
+            ax.text(place, -0.52, "behind\nthe screen", ha="center", va="top", fontsize=8, color=QUIET)
+    ax.plot([reader + 0.5] * 2, [-0.45, 1.9], color="black", linewidth=2, linestyle=(0, (4, 2)))
+    ax.text(reader + 0.58, 1.7, "exam rule: no\nlooking ahead", fontsize=8, va="center")
+    for place, weight in enumerate(weights[: reader + 1]):
+        _arc(ax, place, reader, 0.5 + 9 * weight)
+        ax.text(place, -0.52, f"{weight:.2f}", ha="center", va="top", fontsize=11, color=VALUE, weight="bold")
+    ax.text(-0.62, -0.62, "share", ha="right", va="center", fontsize=9, color=VALUE)
+    ax.set(xlim=(-1.1, len(tokens) - 0.2), ylim=(-1.05, 2.0))
+    ax.set_axis_off()
+
+
+def three_roles(ax, x, matrices, vectors) -> None:
+    """One embedding, three matrices, three vectors: a picture with three branches, shapes under everything.
+
+    `matrices` and `vectors` are (W_Q, W_K, W_V) and (q, k, v).
+    """
+    _box(ax, (0.55, 1), f"x\n{vector_text(x)}\n{_shape(x)}", "black", width=1.5, height=0.74)
+    told = ("what am I looking for?", "what can I be found by?", "what do I hand over?")
+    named = zip(("q", "k", "v"), (QUERY, KEY, VALUE), matrices, vectors, told, strict=True)
+    for row, (name, colour, matrix, vector, question) in enumerate(named):
+        y = 2 - row
+        _arrow(ax, (1.32, 1 + 0.12 * (1 - row)), (2.0, y), colour)
+        _box(ax, (2.55, y), f"W_{name.upper()}\n{_shape(matrix)}", colour, width=1.0, height=0.56)
+        _arrow(ax, (3.07, y), (3.7, y), colour)
+        _box(ax, (4.45, y), f"{name} = {vector_text(vector)}\n{_shape(vector)}", colour, width=1.44, height=0.56)
+        ax.text(5.3, y, question, va="center", fontsize=11, color=colour)
+    ax.set(xlim=(-0.3, 7.4), ylim=(-0.45, 2.45))
+    ax.set_axis_off()
+
+
+def share_against_gap(ax, gaps) -> None:
+    """The larger of two softmax shares, drawn against the gap between the two scores; `gaps` is {label: gap}."""
+    line = np.linspace(0, 6, 200)
+    ax.plot(line, _share(line), color=QUERY, linewidth=2)
+    for label, gap in gaps.items():
+        share = _share(gap)
+        ax.plot([gap], [share], "o", color=KEY)
+        ax.annotate(f"{label}: {share:.3f}", (gap, share), (gap + 0.25, share - 0.06), fontsize=10)
+    ax.set(xlabel="gap between the two scores", ylabel="share of the larger", xlim=(0, 6.6), ylim=(0.48, 1.02))
+    ax.grid(alpha=0.3)
+
+
+def saturation(ax, widths, series) -> None:
+    """Mean largest share against d_head; `series` is {label: one value for each width}."""
+    for (label, values), style in zip(series.items(), ("o-", "s--"), strict=True):
+        ax.plot(widths, values, style, label=label, color=KEY if style == "o-" else QUERY)
+    ax.set(xscale="log", xlabel="d_head", ylabel="largest share (mean)", ylim=(0, 1.02))
+    ax.set_xticks(widths, [str(width) for width in widths])
+    ax.minorticks_off()
+    ax.grid(alpha=0.3)
+    ax.legend(fontsize=9)
+
+
+def blend_in_plane(ax, V, weights, out, labels) -> None:
+    """Value rows as arrows in the plane, their weighted parts laid end to end, and the blend they lead to."""
+    corner = np.zeros(2)
+    for value, weight, label in zip(V, weights, labels, strict=True):
+        ax.annotate("", value, (0, 0), arrowprops={"arrowstyle": "-|>", "color": VALUE, "lw": 1.6})
+        side = 1 if value[0] >= np.mean(V, axis=0)[0] else -1  # outwards, where the blend is not
+        place = {"xytext": (6 * side, 6), "textcoords": "offset points", "ha": "left" if side > 0 else "right"}
+        ax.annotate(f"{label} {vector_text(value)}", value, color=VALUE, **place)
+        ax.plot(*zip(corner, corner + weight * value, strict=True), color=QUIET, linewidth=2.4, linestyle=":")
+        corner = corner + weight * value
+    if len(V) == 2:
+        ax.plot(*zip(*V, strict=True), color=QUIET, linewidth=1, linestyle="--")
+    ax.plot(*out, "o", color="black", markersize=8)
+    ax.annotate(f"out {vector_text(out)}", out, xytext=(10, -14), textcoords="offset points", weight="bold")
+    reach = np.vstack([V, [out], [[0, 0]]])
+    low, high = reach.min(0) - np.array([1.1, 0.4]), reach.max(0) + np.array([1.1, 0.6])
+    ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="first number", ylabel="second number")
+    ax.set_aspect("equal")
+    ax.grid(alpha=0.3)
+
+
+def attention_picture(ax, q, K, V, raw, weights, out, labels, reader: str, blank: bool = False) -> None:
+    """The picture to draw from memory: one query meets every key, softmax, the weights mix the values.
+
+    `raw` are the scores as softmax gets them. With `blank`, the boxes stay empty: a sheet to fill in.
+    """
+
+    def said(text, kept):
+        return kept if blank else text
+
+    middle = (len(K) - 1) / 2
+    top = len(K) - 1
+    _box(ax, (0, middle), said(f"query of {reader}\n{vector_text(q)}", "?"), QUERY, width=1.54)
+    for row, label in enumerate(labels):
+        y = top - row
+        _box(ax, (2.1, y), said(f"key of {label}\n{vector_text(K[row])}", "?"), KEY, width=1.5)
+        _arrow(ax, (0.77, middle), (1.33, y), QUERY)
+        _arrow(ax, (2.87, y), (3.4, y), QUIET)
+        _box(ax, (3.95, y), said(f"score\n{number_text(raw[row])}", "?"), "black", width=1.04)
+        _arrow(ax, (4.49, y), (5.35, y), QUIET)
+        _box(ax, (5.95, y), said(f"weight\n{weights[row]:.3f}", "?"), "black", width=1.14)
+        _arrow(ax, (6.54, y), (7.0, y), QUIET)
+        ax.text(7.16, y, said("×", "?"), ha="center", va="center", fontsize=14)
+        _box(ax, (8.2, y), said(f"value of {label}\n{vector_text(V[row])}", "?"), VALUE, width=1.72)
+        _arrow(ax, (9.08, y), (9.66, middle), VALUE)
+    ax.text(4.92, top + 0.42, said("softmax", "?"), ha="center", fontsize=11, style="italic")
+    ax.text(1.05, top + 0.42, said("compare", "?"), ha="center", fontsize=11, style="italic")
+    ax.text(9.4, top + 0.42, said("add up", "?"), ha="center", fontsize=11, style="italic")
+    _box(ax, (10.65, middle), said(f"new row for {reader}\n{vector_text(out)}", "?"), "black", width=1.94)
+    ax.set(xlim=(-0.85, 11.7), ylim=(-0.5, top + 0.75))
+    ax.set_axis_off()
+
 
 # -- lessons 5 to 7 -----------------------------------------------------------------------------------------------
 
@@ -55,3 +181,45 @@ def _rectangle(corner, **style):
     from matplotlib.patches import Rectangle
 
     return Rectangle(corner, 1, 1, **style)
+
+
+def _share(gap):
+    return 1 / (1 + np.exp(-np.asarray(gap, dtype=float)))
+
+
+def _shape(array) -> str:
+    return "[" + ", ".join(map(str, np.shape(array))) + "]"
+
+
+def _box(ax, centre, text, colour, width=1.2, height=0.6) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    x, y = centre
+    ax.add_patch(
+        FancyBboxPatch(
+            (x - width / 2, y - height / 2),
+            width,
+            height,
+            boxstyle="round,pad=0,rounding_size=0.06",
+            facecolor="white",
+            edgecolor=colour,
+            linewidth=1.8,
+        )
+    )
+    ax.text(x, y, text, ha="center", va="center", fontsize=10, color="black")
+
+
+def _arrow(ax, start, end, colour) -> None:
+    ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.5})
+
+
+def _arc(ax, start, end, width) -> None:
+    from matplotlib.patches import Arc
+
+    if start == end:
+        ax.add_patch(Arc((end, 0.42), 0.4, 0.5, theta1=0, theta2=180, linewidth=width, color=VALUE, alpha=0.75))
+        return
+    middle, span = (start + end) / 2, abs(end - start)
+    ax.add_patch(
+        Arc((middle, 0.3), span, 0.7 + 0.4 * span, theta1=0, theta2=180, linewidth=width, color=VALUE, alpha=0.75)
+    )

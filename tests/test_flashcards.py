@@ -31,8 +31,8 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def shelf(monkeypatch):
     kept = {}
-    monkeypatch.setattr(flashcards, "recall", lambda section, key: kept.get((section, key)))
-    monkeypatch.setattr(flashcards, "remember", lambda section, key, value: kept.__setitem__((section, key), value))
+    monkeypatch.setattr(flashcards, "recall", lambda section, key: kept.get((section, key), {}))
+    monkeypatch.setattr(flashcards, "remember", lambda section, key, **fields: kept.__setitem__((section, key), fields))
     return kept
 
 
@@ -60,7 +60,7 @@ def test_places_are_kept_and_come_back(folder, shelf):
     card = deck.cards[0]["id"]
     tomorrow = flashcards._day_number(DAY) + 1
     deck.boxes = {card: [1, tomorrow]}
-    assert shelf == {("cards", card): [1, tomorrow]}
+    assert shelf == {("cards", card): {"box": 1, "due": tomorrow}}
     assert Flashcards("03", today=DAY).due == 1
     assert Flashcards("03", today=DAY + datetime.timedelta(days=1)).due == 2
 

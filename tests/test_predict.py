@@ -18,8 +18,8 @@ def fresh(**given):
 def shelf(monkeypatch):
     """The progress file, replaced by a dict."""
     kept = {}
-    monkeypatch.setattr(predict, "recall", lambda section, key: kept.get((section, key)))
-    monkeypatch.setattr(predict, "remember", lambda section, key, value: kept.__setitem__((section, key), value))
+    monkeypatch.setattr(predict, "recall", lambda section, key: kept.get((section, key), {}))
+    monkeypatch.setattr(predict, "remember", lambda section, key, **fields: kept.__setitem__((section, key), fields))
     return kept
 
 

@@ -14,14 +14,14 @@ def _progress():
     return progress
 
 
-def recall(section: str, key: str):
-    """What was remembered under `key`, or None."""
+def recall(section: str, key: str) -> dict:
+    """What was remembered under `key`, or {}."""
     progress = _progress()
-    return progress.get(section, key) if progress else None
+    return progress.entry(section, key) if progress else {}
 
 
-def remember(section: str, key: str, value) -> None:
-    """Keep `value` (plain JSON) under `key`."""
+def remember(section: str, key: str, **fields) -> None:
+    """Keep `fields` (plain JSON values) under `key`."""
     progress = _progress()
     if progress:
-        progress.put(section, key, value)
+        progress.record(section, key, **fields)

@@ -81,7 +81,7 @@ class Flashcards(SmallWidget):
         super().__init__(
             title=title or "Recall cards",
             cards=cards,
-            boxes={card: place for card, place in kept.items() if place},
+            boxes={card: [place["box"], place["due"]] for card, place in kept.items() if place},
             today=None if today is None else _day_number(today),
         )
         self.observe(self._keep, "boxes")
@@ -95,7 +95,7 @@ class Flashcards(SmallWidget):
     def _keep(self, change):
         for card, place in change.new.items():
             if change.old.get(card) != place:
-                remember("cards", card, place)
+                remember("cards", card, box=place[0], due=place[1])
 
     def __repr__(self):
         return f"{self.title}: {len(self.cards)} cards, {len(self.boxes)} seen so far"

@@ -85,7 +85,7 @@ class Predict(SmallWidget):
             why=why or [],
             tolerance=tolerance or 0.0,
             unit=unit,
-            guess=kept["guess"] if kept and kept["question"] == question else None,
+            guess=kept.get("guess") if kept.get("question") == question else None,
         )
         self.observe(self._keep, "guess")
 
@@ -99,7 +99,7 @@ class Predict(SmallWidget):
         return abs(self.guess - self.answer) <= self.tolerance
 
     def _keep(self, _change):
-        remember("predictions", self.name, {"question": self.question, "guess": self.guess, "correct": self.correct})
+        remember("predictions", self.name, question=self.question, guess=self.guess, correct=self.correct)
 
     def _shown_guess(self) -> str:
         return self.choices[self.guess] if self.kind == "choices" else str(self.guess)

@@ -1,0 +1,57 @@
+"""The course at a glance, read from the lessons themselves: titles, times, and what there is to do in each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+_FILE = re.compile(r"(\d\d)_[a-z0-9_]+\.md")
+_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+_PREDICTION = re.compile(r"""\bPredict\(\s*["']([a-z0-9-]+)["']""")
+_EXERCISE = re.compile(r"^:tags: \[.*\bexercise\b.*\](?:\n:.*)*?\n:name: ([\w-]+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class LessonOutline:
+    """One lesson: its front matter, and the names of its predictions and exercises in their order."""
+
+    number: str
+    slug: str
+    title: str
+    minutes: int
+    needs: str
+    answers: str
+    predictions: tuple[str, ...]
+    exercises: tuple[str, ...]
+
+
+def read_outline(folder: Path) -> list[LessonOutline]:
+    """Every lesson in `folder` (the course's `lessons/`), in order; files that are no lessons are passed over."""
+    return [_read(path) for path in sorted(folder.glob("*.md")) if _is_lesson(path)]
+
+
+def _is_lesson(path: Path) -> bool:
+    return bool(_FILE.fullmatch(path.name)) and not path.stem.endswith("_exercises")
+
+
+def _read(path: Path) -> LessonOutline:
+    text = path.read_text(encoding="utf-8")
+    front = _FRONT_MATTER.match(text)
+    if front is None:
+        raise ValueError(f"{path.name}: has no front matter between two lines of ---")
+    qkv = yaml.safe_load(front[1])["qkv"]
+    companion = path.with_name(f"{path.stem}_exercises.md")
+    exercises = _EXERCISE.findall(companion.read_text(encoding="utf-8")) if companion.is_file() else []
+    return LessonOutline(
+        number=path.name[:2],
+        slug=path.stem,
+        title=qkv["title"],
+        minutes=qkv["minutes"],
+        needs=qkv["needs"],
+        answers=qkv["answers"],
+        predictions=tuple(dict.fromkeys(_PREDICTION.findall(text))),
+        exercises=tuple(exercises),
+    )
