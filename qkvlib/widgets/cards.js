@@ -61,7 +61,7 @@ function tabs(model, id) {
 }
 
 function render({ model, el }) {
-  const root = h("section", { class: "qkv-facts", "aria-label": model.get("label") });
+  const root = h("div", { class: "qkv-facts", role: "group", "aria-label": model.get("label") });
   el.append(root);
   const id = unique("cards");
   const stop = live(model, ["items"], () => root.replaceChildren(...(model.get("tabs") ? tabs : deck)(model, id)));

@@ -17,7 +17,7 @@ const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 function render({ model, el }) {
   const id = unique("flash");
-  const root = h("section", { class: "qkv-card qkv-flashcards", "aria-label": model.get("title") });
+  const root = h("div", { class: "qkv-card qkv-flashcards", role: "group", "aria-label": model.get("title") });
   el.append(root);
   const today = () => model.get("today") ?? dayNumber(new Date());
   const byId = () => new Map(model.get("cards").map((card) => [card.id, card]));

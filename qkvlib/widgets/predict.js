@@ -18,7 +18,7 @@ const short = (value) => String(Number(value.toPrecision(4)));
 
 function render({ model, el }) {
   const id = unique("predict");
-  const root = h("section", { class: "qkv-card qkv-predict", "aria-labelledby": `${id}-q` });
+  const root = h("div", { class: "qkv-card qkv-predict", role: "group", "aria-labelledby": `${id}-q` });
   el.append(root);
   let committedHere = false;
 

@@ -1,0 +1,244 @@
+"""The small widgets in a real browser, without a kernel: they ask, judge, remember, and are open to everybody."""
+
+import datetime
+import itertools
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from bare_page import bare_page
+
+from qkvlib.widgets import Cards, Flashcards, Predict, Tabs, flashcards
+
+pytestmark = pytest.mark.browser
+SERIAL = itertools.count()
+CARDS = """
+[[card]]
+question = "First?"
+answer = "One."
+
+[[card]]
+question = "Second?"
+answer = "Two."
+wrong = "Three."
+why_wrong = "It is one too many."
+"""
+ITEMS = [("Query", "looks for", "compared with keys", "blue"), ("Key", "is found by", "compared with queries")]
+DAY = datetime.date(2020, 2, 29)
+
+
+@pytest.fixture
+def show(page):
+    """Open widgets in the page and return it."""
+
+    def open_page(*widgets, scheme="light"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_content(bare_page(*widgets, scheme=scheme))
+        page.wait_for_selector("body[data-ready=yes]")
+        return page
+
+    return open_page
+
+
+@pytest.fixture
+def deck(tmp_path, monkeypatch):
+    monkeypatch.setattr(flashcards, "_folder", lambda: tmp_path)
+    (tmp_path / "03.toml").write_text(CARDS, encoding="utf-8")
+    return Flashcards("03", title="Recall", today=DAY)
+
+
+def predict(**given):
+    given.setdefault("question", "What is `x @ W`?")
+    return Predict(f"browser-{next(SERIAL)}", **given)
+
+
+def choices():
+    return predict(choices=["left", "right"], answer="right", explain="Because.", why={"left": "Mirror."})
+
+
+def state(page, name, place=0):
+    return page.evaluate(f"() => window.shown[{place}].model.get('{name}')")
+
+
+def test_a_choice_is_committed_and_compared_by_keyboard_alone(show):
+    page = show(choices())
+    assert "Because." not in page.inner_text("body")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    revealed = page.inner_text(".qkv-reveal")
+    assert "You said: left" in revealed
+    assert "It is: right" in revealed
+    assert "Mirror." in revealed
+    assert "Because." in revealed
+    assert state(page, "guess") == 0
+    assert page.evaluate("() => window.shown[0].model.saved") == 1
+    assert page.evaluate("() => document.activeElement.className") == "qkv-reveal"
+
+
+def test_nothing_is_revealed_without_a_guess(show):
+    page = show(choices(), predict(number=True, answer=5), predict(text=True, answer="zebra"))
+    for button in page.get_by_role("button", name="Commit to this").all():
+        button.click()
+    assert page.locator(".qkv-reveal").count() == 0
+    assert "Choose one first" in page.inner_text("#w0")
+    assert "Type a number first" in page.inner_text("#w1")
+    assert "Write a few words" in page.inner_text("#w2")
+    assert "zebra" not in page.inner_text("body")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("0.8", "You said 0.8; it is 0.953: 0.153 too low."),
+        ("96 %", "You said 0.96; it is 0.953, so 0.007 too high: close enough."),
+        ("3/4", "You said 0.75; it is 0.953: 0.203 too low."),
+        ("0,953", "You said 0.953; it is 0.953."),
+    ],
+)
+def test_a_number_says_how_far_it_is(show, typed, said):
+    page = show(predict(number=True, answer=0.953, tolerance=0.01))
+    page.fill("input", typed)
+    page.keyboard.press("Enter")
+    assert said in page.inner_text(".qkv-reveal")
+
+
+@pytest.mark.parametrize("typed", ["", "x", "1/0", "1e400", "--1", "1,2,3"])
+def test_what_is_no_number_is_not_taken(show, typed):
+    page = show(predict(number=True, answer=1))
+    page.fill("input", typed)
+    page.keyboard.press("Enter")
+    assert state(page, "guess") is None
+
+
+def test_what_a_learner_types_is_never_executed(show):
+    page = show(predict(text=True, answer="`<b>`"))
+    page.fill("textarea", "<img src=x onerror='document.title=1'>")
+    page.get_by_role("button", name="Commit").click()
+    assert page.locator("#w0 img").count() == 0
+    assert "<img src=x" in page.inner_text(".qkv-reveal")
+
+
+@pytest.mark.parametrize(
+    ("given", "guess"),
+    [
+        ({"choices": ["a", "b", "c"], "answer": "b"}, 1),
+        ({"choices": ["a", "b", "c"], "answer": "b"}, 2),
+        ({"number": True, "answer": -7.5, "tolerance": 0.25}, -7.25),
+        ({"number": True, "answer": -7.5, "tolerance": 0.25}, -7.2),
+        ({"text": True, "answer": "x"}, "x"),
+    ],
+)
+def test_browser_and_kernel_judge_alike(show, given, guess):
+    asked = predict(**given)
+    page = show(asked)
+    asked.guess = guess
+    judged = page.evaluate(
+        "([kind, guess, answer, tolerance]) => window.shown[0].module.judge(kind, guess, answer, tolerance)",
+        [asked.kind, guess, asked.answer, asked.tolerance],
+    )
+    assert judged == asked.correct
+
+
+def test_a_guess_can_be_cleared(show):
+    page = show(choices())
+    page.get_by_label("right").check()
+    page.get_by_role("button", name="Commit").click()
+    page.get_by_role("button", name="Clear my guess").click()
+    assert state(page, "guess") is None
+    assert page.get_by_role("radio").count() == 2
+
+
+def test_a_card_not_known_comes_back_after_the_others(show, deck):
+    page = show(deck)
+    first, second = (card["question"] for card in deck.cards)
+    assert first in page.inner_text("#w0")
+    assert "One." not in page.inner_text("#w0")
+    for expected, says in ((first, "Not yet"), (second, "I knew it"), (first, "I knew it")):
+        assert expected in page.inner_text(".qkv-question")
+        page.get_by_role("button", name="Show the answer").click()
+        page.get_by_role("button", name=says).click()
+    assert "Done for today. You knew 1 of 2 straight away." in page.inner_text("#w0")
+    today = flashcards._day_number(DAY)
+    assert set(map(tuple, state(page, "boxes").values())) == {(1, today + 1)}
+
+
+def test_the_days_until_a_card_returns_grow(show, deck):
+    page = show(deck)
+    days = page.evaluate(
+        "(waits) => [0, 1, 2, 3, 4, 5].map((box) => window.shown[0].module.moved(box, true, 100, waits))",
+        list(flashcards.WAITS),
+    )
+    assert days == [[1, 101], [2, 103], [3, 107], [4, 121], [5, 160], [5, 160]]
+    assert page.evaluate("() => window.shown[0].module.moved(4, false, 100, [0, 1, 3])") == [0, 100]
+
+
+def test_browser_and_kernel_count_days_alike(show, deck):
+    page = show(deck)
+    assert page.evaluate("() => window.shown[0].module.dayNumber(new Date(2020, 1, 29, 23, 59))") == (
+        flashcards._day_number(DAY)
+    )
+
+
+def test_details_open_on_hover_focus_and_click(show):
+    page = show(Cards("Hats", ITEMS))
+    more = page.get_by_text("compared with queries")
+    page.get_by_text("is found by").hover()
+    assert more.is_visible()
+    page.mouse.move(0, 0)
+    assert not more.is_visible()
+    page.get_by_text("is found by").click()
+    page.mouse.move(0, 0)
+    assert more.is_visible()
+    page.keyboard.press("Escape")
+    assert not more.is_visible()
+    page.keyboard.press("Shift+Tab")
+    assert page.get_by_text("compared with keys").is_visible()
+
+
+def test_tabs_turn_with_the_arrow_keys(show):
+    page = show(Tabs("Hats", ITEMS))
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    assert "compared with queries" in page.inner_text("[role=tabpanel]")
+    page.keyboard.press("ArrowRight")
+    assert "compared with keys" in page.inner_text("[role=tabpanel]")
+
+
+def test_whatever_takes_the_focus_keeps_its_keys_from_jupyterlab(show, deck):
+    page = show(choices(), predict(number=True, answer=1), predict(text=True, answer="x"), deck, Cards("H", ITEMS))
+    page.get_by_label("right").check()
+    page.locator("#w0 button").click()
+    page.locator("#w3 button").click()
+    stolen = page.evaluate(
+        """() => [...document.querySelectorAll("button, input, textarea, [tabindex]")]
+            .filter((node) => node.getAttribute("data-lm-suppress-shortcuts") !== "true")
+            .map((node) => node.outerHTML)"""
+    )
+    assert stolen == []
+
+
+def test_cleaning_up_leaves_nothing_behind(show, deck):
+    page = show(choices(), deck, Cards("H", ITEMS))
+    left = page.evaluate(
+        "() => window.shown.map(({ clean, model, el }) => (clean(), [model.listening(), el.childNodes.length]))"
+    )
+    assert left == [[0, 0]] * 3
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_accessibility_violations(show, deck, scheme):
+    widgets = (
+        *(choices(), predict(number=True, answer=1), predict(text=True, answer="x"), deck),
+        *(Cards("Hats", ITEMS), Tabs("Ways", ITEMS)),
+    )
+    page = show(*widgets, scheme=scheme)
+    found = Axe().run(page)["violations"]
+    page.get_by_label("left").check()
+    page.locator("#w0 button").click()
+    page.locator("#w3 button").click()
+    page.locator("#w4 button").first.click()
+    found += Axe().run(page)["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
