@@ -26,6 +26,42 @@ def main() -> None:
 
 
 @app.command()
+def lab(
+    port: Annotated[int | None, typer.Option(help="Port to serve on; else the first free one from 8888.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Open the course in JupyterLab."""
+    from qkvlib.lab import CannotOpen, open_lab
+
+    try:
+        raise typer.Exit(open_lab(course_root(), port, browser))
+    except (NotTheCourse, CannotOpen) as error:
+        raise _fail(error) from None
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is missing or wrong on this machine, and how to mend it."""
+    from qkvlib.doctor import examine
+
+    try:
+        root = course_root()
+    except NotTheCourse:
+        root = None
+    findings = list(examine(root))
+    for finding in findings:
+        sign = "ok     " if finding.ok else "missing" if finding.needed_for else "WRONG  "
+        print(f"{sign}  {finding.what}")
+        if not finding.ok:
+            needed = f" (only for `{finding.needed_for}`)" if finding.needed_for else ""
+            print(f"         {finding.mend}{needed}")
+    serious = sum(finding.serious for finding in findings)
+    if serious:
+        raise _fail(f"{serious} of {len(findings)} things have to be mended first, see above.")
+    print("All is well for learning.")
+
+
+@app.command()
 def build(
     lessons: Annotated[
         list[str] | None, typer.Argument(metavar="[NN]...", help="Lesson numbers; all when none.")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.jupyterlab import chromium_browser, course_copy, find_chromium, running_lab
+from qkvlib.doctor import find_chromium
+from tools.jupyterlab import chromium_browser, course_copy, running_lab
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -29,12 +28,6 @@ CHROMIUM_ARGUMENTS = (
 )
 START_SECONDS = 90
 CELL_MILLISECONDS = 60_000
-
-
-def find_chromium() -> str | None:
-    """The browser to drive: `CHROMIUM` when set, else the first one on the path."""
-    names = (os.environ["CHROMIUM"],) if os.environ.get("CHROMIUM") else CHROMIUM_NAMES
-    return next((found for name in names if (found := shutil.which(name))), None)
 
 
 def free_port() -> int:

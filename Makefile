@@ -1,0 +1,52 @@
+# make lab     opens the course in JupyterLab (PORT=, BROWSER=none, PYTHON= work)
+# make test    runs every test
+# make build   lessons/ -> notebooks/, solutions/, exercises/ and site/
+# make bench   measures what CONTRIBUTING.md quotes
+# make lock    brings the lock files up to date with pyproject.toml
+# Each sets up .venv by itself when it is missing or out of date.
+
+.PHONY: lab test build bench lock clean
+.DEFAULT_GOAL := lab
+
+# The first Python that is new enough; a name that does not exist when none is, so that the recipe can say so.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+IN := .venv/bin
+PORT ?=
+BENCHMARKS := $(filter-out benchmarks/__init__.py benchmarks/report.py,$(wildcard benchmarks/*.py))
+
+lab: .venv/learn.json
+	@$(IN)/qkv lab $(if $(PORT),--port $(PORT)) $(if $(filter none,$(BROWSER)),--no-browser)
+
+test: .venv/dev.json
+	$(IN)/pytest -n 2 --dist loadfile -p nbval_home --nbval tests notebooks solutions exercises
+
+build: .venv/dev.json
+	$(IN)/qkv build
+
+bench: .venv/dev.json
+	@for benchmark in $(BENCHMARKS:benchmarks/%.py=%); do $(IN)/python -m benchmarks.$$benchmark || exit 1; done
+
+COMPILE := $(IN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+lock: .venv/dev.json
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) pyproject.toml --group dev --extra dask -c requirements.lock -o requirements-dev.lock
+	echo uv | $(COMPILE) - -c requirements-dev.lock -o requirements-uv.lock
+	$(IN)/python -m tools.environment
+
+.venv/learn.json: requirements.lock requirements-uv.lock pyproject.toml tools/setup.py
+	@$(call setup,)
+
+.venv/dev.json: requirements-dev.lock requirements-uv.lock pyproject.toml tools/setup.py
+	@$(call setup,--dev)
+
+define setup
+$(if $(PYTHON),,echo "make: no Python 3.11 or newer found; install one, or name it: make lab PYTHON=/path/to/python3.12" >&2; exit 1;) \
+"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	{ echo "make: '$(PYTHON)' is not a Python 3.11 or newer; name one that is: make lab PYTHON=python3.12" >&2; exit 1; }; \
+"$(PYTHON)" tools/setup.py $(1)
+endef
+
+clean:
+	rm -rf .venv site

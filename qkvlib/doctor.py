@@ -1,0 +1,190 @@
+"""What is missing or wrong on this machine, in plain words, and how to mend it."""
+
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+NEEDED_PYTHON = (3, 11)
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+MINIMUM_FREE_MIB = 100
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `needed_for` is empty when every learner needs it."""
+
+    ok: bool
+    what: str
+    mend: str = ""
+    needed_for: str = ""
+
+    @property
+    def serious(self) -> bool:
+        return not self.ok and not self.needed_for
+
+
+def find_chromium() -> str | None:
+    """The browser the tests drive: `CHROMIUM` when set, else the first one on the path."""
+    names = (os.environ["CHROMIUM"],) if os.environ.get("CHROMIUM") else CHROMIUM_NAMES
+    return next((found for name in names if (found := shutil.which(name))), None)
+
+
+def examine(root: Path | None) -> Iterator[Finding]:
+    """Look at everything in turn; `root` is the course's folder, or None when it was not found."""
+    yield python_version(sys.version_info[:2])
+    yield packages(root)
+    yield from widget_extensions(jupyter_path())
+    yield lab_settings(Path(sys.prefix))
+    yield kernel()
+    yield course_files(root)
+    yield progress_folder()
+    yield browser()
+    yield sandbox()
+
+
+def python_version(version: tuple[int, int]) -> Finding:
+    said = f"Python {version[0]}.{version[1]}"
+    if version >= NEEDED_PYTHON:
+        return Finding(True, said)
+    return Finding(False, f"{said} is too old", "Install Python 3.11 or newer and run `make lab PYTHON=python3.12`.")
+
+
+def packages(root: Path | None, installed: Callable[[str], str] = importlib.metadata.version) -> Finding:
+    """Whether what is installed is what the lock file names for this machine."""
+    lock = root / "requirements.lock" if root else None
+    if lock is None or not lock.is_file():
+        return Finding(False, "requirements.lock was not found", "Run this in the folder you cloned.")
+    wrong = []
+    for name, version, marker in re.findall(r"^([\w.-]+)==([^\s;\\]+)(?:\s*;\s*([^\\\n]+))?", lock.read_text(), re.M):
+        if marker and not applies(marker.strip()):
+            continue
+        try:
+            found = installed(name)
+        except importlib.metadata.PackageNotFoundError:
+            found = "missing"
+        if found != version:
+            wrong.append(f"{name} ({found}, not {version})")
+    if not wrong:
+        return Finding(True, "every package is the one the lock file names")
+    shown = ", ".join(wrong[:4]) + (f" and {len(wrong) - 4} more" if len(wrong) > 4 else "")
+    return Finding(False, f"packages differ from the lock file: {shown}", "Delete the folder .venv and run `make lab`.")
+
+
+def applies(marker: str) -> bool:
+    from packaging.markers import Marker
+
+    return Marker(marker).evaluate()
+
+
+def jupyter_path() -> list[Path]:
+    from jupyter_core.paths import jupyter_path
+
+    return [Path(place) for place in jupyter_path("labextensions")]
+
+
+def widget_extensions(places: list[Path]) -> Iterator[Finding]:
+    for name, package in (("@jupyter-widgets/jupyterlab-manager", "jupyterlab-widgets"), ("anywidget", "anywidget")):
+        if any((place / name / "package.json").is_file() for place in places):
+            yield Finding(True, f"JupyterLab finds the widgets extension {name}")
+        else:
+            yield Finding(
+                False,
+                f"JupyterLab cannot find the widgets extension {name}",
+                f"Install {package} in the environment JupyterLab runs from; deleting .venv and `make lab` does it.",
+            )
+
+
+def lab_settings(prefix: Path) -> Finding:
+    """Whether JupyterLab will keep the widgets of a saved notebook alive."""
+    path = prefix / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    mend = "Run `pip install --no-deps --no-build-isolation -e .` in the course's folder."
+    try:
+        saved = json.loads(path.read_text())["@jupyter-widgets/jupyterlab-manager:plugin"]["saveState"]
+    except (OSError, ValueError, KeyError):
+        saved = False
+    if saved:
+        return Finding(True, "saved notebooks keep their widgets alive")
+    return Finding(False, "JupyterLab will not save the widgets' state with a notebook", mend)
+
+
+def kernel() -> Finding:
+    """Whether the kernel named python3 runs this very Python, where qkvlib is installed."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        spec = KernelSpecManager().get_kernel_spec("python3")
+    except NoSuchKernel:
+        return Finding(False, "there is no Python kernel", "Delete the folder .venv and run `make lab`.")
+    runs = spec.argv[0]
+    if runs in ("python", "python3", sys.executable) or os.path.realpath(runs) == os.path.realpath(sys.executable):
+        return Finding(True, "notebooks run with this Python")
+    return Finding(
+        False,
+        f"notebooks would run with another Python ({runs}), where the course is not installed",
+        f"Remove that kernel: `jupyter kernelspec remove python3`, or delete {spec.resource_dir}.",
+    )
+
+
+def course_files(root: Path | None) -> Finding:
+    if root and (root / "notebooks" / "00_start_here.ipynb").is_file():
+        return Finding(True, "the course's notebooks are here")
+    return Finding(False, "the course's notebooks are not here", "Change into the folder you cloned, or `make build`.")
+
+
+def progress_folder() -> Finding:
+    """Whether what a learner did can be kept."""
+    import platformdirs
+
+    place = Path(os.environ.get("QKV_HOME") or platformdirs.user_data_dir("qkvlib"))
+    above = next(folder for folder in (place, *place.parents) if folder.exists())
+    mend = "Set QKV_HOME to a folder of yours with some space."
+    if not (above.is_dir() and os.access(above, os.W_OK)):
+        return Finding(False, f"your progress cannot be kept: {above} is not writable", mend)
+    if shutil.disk_usage(above).free < MINIMUM_FREE_MIB * 2**20:
+        return Finding(False, f"your progress cannot be kept: the disk of {above} is full", mend)
+    return Finding(True, f"your progress is kept in {place}")
+
+
+def browser() -> Finding:
+    if found := find_chromium():
+        return Finding(True, f"a browser for the tests: {found}", needed_for="make test")
+    return Finding(
+        False,
+        "no Chromium found for the browser tests (they skip; any browser will do for learning)",
+        "Debian and Ubuntu: `apt install chromium`; elsewhere install Chromium or Chrome and set CHROMIUM to its path.",
+        needed_for="make test",
+    )
+
+
+def sandbox() -> Finding:
+    """bubblewrap has to be there and be allowed to work: some machines forbid user namespaces."""
+    needed_for = "qkv grade"
+    found = shutil.which("bwrap")
+    if not found:
+        return Finding(
+            False,
+            "no sandbox found; grading other people's notebooks needs one",
+            "Debian and Ubuntu: `apt install bubblewrap` (Linux only).",
+            needed_for,
+        )
+    attempt = [found, "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", sys.executable, "-c", ""]
+    try:
+        tried = subprocess.run(attempt, capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Finding(False, f"the sandbox {found} does not start: {error}", "Install bubblewrap again.", needed_for)
+    if tried.returncode == 0:
+        return Finding(True, f"a sandbox for grading: {found}", needed_for=needed_for)
+    reason = (tried.stderr.strip().splitlines() or ["no reason given"])[-1]
+    return Finding(
+        False,
+        f"the sandbox {found} is not allowed to work here: {reason}",
+        "Allow user namespaces (`sysctl kernel.unprivileged_userns_clone=1`), or grade on another machine.",
+        needed_for,
+    )

@@ -1,0 +1,77 @@
+"""Open the course in JupyterLab: one address, on this machine only."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+FIRST_PORT = 8888
+TRIES = 20
+START = "notebooks/00_start_here.ipynb"
+
+
+class CannotOpen(Exception):
+    """Why the course cannot be opened, in one sentence that says what to do."""
+
+
+def command(root: Path, port: int, token: str, open_browser: bool) -> list[str]:
+    """The command line of the server that shows `root`."""
+    line = [
+        *(sys.executable, "-m", "jupyterlab", "--log-level=WARN"),
+        *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
+        *(f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={token}"),
+        f"--LabApp.default_url=/lab/tree/{START}",
+    ]
+    if not open_browser:
+        line.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        line.append("--allow-root")  # in a container one is often root, and the server listens on this machine only
+    return line
+
+
+def is_free(port: int) -> bool:
+    """Whether a server may listen on this port of 127.0.0.1."""
+    with socket.socket() as listener:
+        if os.name == "posix":  # as the server does: a port that a closed connection still lingers on is free
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def choose_port(wanted: int | None) -> int:
+    """The port asked for, or the first free one from 8888 on; raises CannotOpen when there is none."""
+    if wanted is not None:
+        if not 1 <= wanted <= 65535:
+            raise CannotOpen(f"{wanted} is not a port; choose one from 1024 to 65535.")
+        if not is_free(wanted):
+            raise CannotOpen(f"Port {wanted} is taken; choose another, such as PORT={free_one(wanted + 1)}.")
+        return wanted
+    return free_one(FIRST_PORT)
+
+
+def free_one(first: int) -> int:
+    candidates: Iterable[int] = range(min(first, 65535 - TRIES), min(first, 65535 - TRIES) + TRIES)
+    for port in candidates:
+        if is_free(port):
+            return port
+    raise CannotOpen(f"Ports {first} to {first + TRIES - 1} are all taken; name a free one with PORT=.")
+
+
+def open_lab(root: Path, port: int | None = None, open_browser: bool = True) -> int:
+    """Serve the course until interrupted; the server's exit code."""
+    if not (root / START).is_file():
+        raise CannotOpen(f"{START} is not there; run `make build`, or clone the course again.")
+    chosen = choose_port(port)
+    token = secrets.token_hex(16)
+    print(f"The course is opening at http://127.0.0.1:{chosen}/lab/tree/{START}?token={token}", flush=True)
+    print("Stop it with Ctrl-C.", flush=True)
+    line = command(root, chosen, token, open_browser)
+    if os.name == "posix":
+        os.execv(line[0], line)  # the server takes this process's place, so a signal reaches it
+    return subprocess.run(line).returncode
