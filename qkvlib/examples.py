@@ -42,7 +42,7 @@ VOCABULARY = {
     "the": _fixed([0, 0, 0, 2]),
     "dog": _fixed([2, 1, 0, 0]),  # the same numbers as x1
     "cat": _fixed([2, 1, 0, -1]),
-    "ball": _fixed([0, -1, 2, 0]),
+    "ball": _fixed([-1, -1, 2, 0]),
     "king": _fixed([2, 2, 0, 1]),
     "bank": _fixed([0, 0, 2, 1]),
     "river": _fixed([1, 0, 2, 0]),
