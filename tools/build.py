@@ -22,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tools.assemble import Draft, drafts, refresh_generated
 from tools.execute import as_text, run
 from tools.lessonfile import Lesson, Refusal, lesson_files, read_lesson
+from tools.readme import with_table
 
 FOLDERS = ("notebooks", "solutions", "exercises")
 
@@ -123,6 +124,17 @@ def swap_in(root: Path, texts: dict[Path, str], gone: list[Path]) -> None:
         (root / target).unlink()
 
 
+def readme(root: Path, course: list[Lesson]) -> dict[Path, str]:
+    """The README with its table of lessons brought up to date, where there is a README."""
+    path = root / "README.md"
+    if not path.exists():
+        return {}
+    try:
+        return {Path("README.md"): with_table(path.read_text(encoding="utf-8"), course)}
+    except ValueError as error:
+        raise Refusal(str(error)) from error
+
+
 def differences(root: Path, texts: dict[Path, str], gone: list[Path]) -> list[str]:
     found = [f"{target}: its lesson is gone" for target in gone]
     for target, text in texts.items():
@@ -166,12 +178,13 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
                 max(1, options.jobs),
                 lambda draft: progress.update(bar, advance=1, description=str(draft.target)),
             )
+        texts |= readme(root, course)
         texts |= relinked(root, [draft for draft in everything if draft not in todo])
         gone = stale(root, everything) if not options.lessons else []
         if options.check:
             if found := differences(root, texts, gone):
                 raise Refusal("\n".join([*found, "run `make build` and commit what it writes"]))
-            print(f"{len(texts)} notebooks are what their lessons build")
+            print(f"{len(todo)} notebooks are what their lessons build")
         else:
             swap_in(root, texts, gone)
             print(f"built {len(todo)} notebooks from {len(course)} lesson files")
