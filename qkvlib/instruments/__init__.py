@@ -12,6 +12,10 @@ REGISTRY = {
     "typed_tokens": "01",
     "two_tokens": "02",
     "few_tokens": "02",
+    "heads": "05",
+    "kv_cache": "06",
+    "kv_cache_calculator": "06",
+    "bug_clinic": "07",
 }
 
 

@@ -74,7 +74,8 @@ def control(worksheet: Worksheet, param: Param):
         made = widgets.Text(value, continuous_update=True, **look, layout={"width": "440px"})
     elif param.kind == "choice":
         options = [(str(option), i) for i, option in enumerate(param.options)]
-        made, end = widgets.Dropdown(options=options, value=value, **look, layout={"width": "auto"}), "index"
+        kind, width = (widgets.SelectionSlider, "300px") if param.look == "slider" else (widgets.Dropdown, "auto")
+        made, end = kind(options=options, value=value, **look, layout={"width": width}), "index"
     else:
         kind = widgets.IntSlider if param.kind == "int" else widgets.FloatSlider
         made = kind(value, **param.limits, **look, layout={"width": "300px"})

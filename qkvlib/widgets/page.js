@@ -20,23 +20,26 @@ function control(model, param) {
   const key = `p_${param.name}`, label = document.createElement("label");
   label.className = "page-control";
   label.append(Object.assign(document.createElement("span"), { textContent: param.label }));
-  const input = label.appendChild(document.createElement(param.kind === "choice" ? "select" : "input"));
+  const listed = param.kind === "choice" && param.look !== "slider";
+  const input = label.appendChild(document.createElement(listed ? "select" : "input"));
   const read = {
-    bool: () => input.checked, choice: () => input.selectedIndex, text: () => input.value,
+    bool: () => input.checked, choice: () => listed ? input.selectedIndex : Number(input.value), text: () => input.value,
     int: () => Math.round(Number(input.value)), float: () => Number(input.value),
   }[param.kind];
   const reading = document.createElement("output");
   const show = () => {
     const value = model.get(key);
     if (param.kind === "bool") input.checked = value;
-    else if (param.kind === "choice") input.selectedIndex = value;
+    else if (listed) input.selectedIndex = value;
     else if (input.value !== String(value)) input.value = value;
-    reading.textContent = String(value);
+    reading.textContent = param.kind === "choice" ? param.options[value] : String(value);
+    if (param.kind === "choice" && !listed) input.setAttribute("aria-valuetext", param.options[value]);
   };
-  if (param.kind === "choice") input.append(...param.options.map((text) => new Option(text)));
+  if (listed) input.append(...param.options.map((text) => new Option(text)));
   else input.type = { bool: "checkbox", text: "text" }[param.kind] ?? "range";
   if (input.type === "range") {
-    Object.assign(input, { min: param.min, max: param.max, step: param.step });
+    const { min, max, step } = param.kind === "choice" ? { min: 0, max: param.options.length - 1, step: 1 } : param;
+    Object.assign(input, { min, max, step });
     label.append(reading);
   }
   input.addEventListener("input", () => model.set(key, read()));

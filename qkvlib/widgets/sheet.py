@@ -48,6 +48,7 @@ class Param(Node):
     value: float | int | bool | str = 0
     options: tuple = ()
     limits: dict = field(default_factory=dict)
+    look: str = ""
 
 
 class Sheet:
@@ -87,13 +88,16 @@ class Sheet:
         """On or off."""
         return self._param(Param(name, "bool", label, bool(value)))
 
-    def choice(self, name, options: Sequence, value=None, label="") -> Param:
-        """One of several: words or numbers. An option used in an op is the option itself, not its position."""
+    def choice(self, name, options: Sequence, value=None, label="", look="list") -> Param:
+        """One of several: words or numbers. An option used in an op is the option itself, not its position.
+
+        `look` is "list", or "slider" for options that lie in an order, such as 4, 2, 1.
+        """
         options = tuple(options)
         value = options[0] if value is None else value
         if value not in options:
             raise SheetError(f"{self.name}: choice {name} starts at {value!r}, which is none of {options}")
-        return self._param(Param(name, "choice", label, value, options))
+        return self._param(Param(name, "choice", label, value, options, look=look))
 
     def text(self, name, value, label="") -> Param:
         """A line of words a learner types."""
@@ -327,6 +331,7 @@ class Sheet:
                     "name": p.name,
                     "kind": p.kind,
                     "label": p.label,
+                    "look": p.look,
                     "options": [str(o) for o in p.options],
                     "values": list(p.options),
                     **p.limits,

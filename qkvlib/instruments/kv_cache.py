@@ -1,0 +1,60 @@
+"""Lesson 6: decoding with a cache, one token at a time."""
+
+from .. import examples
+from ..widgets import Instrument, Sheet
+
+TOKENS = ("the", "dog", "chased", "the", "ball", "because", "it")
+
+
+def kv_cache():
+    """The head of lesson 1 on seven tokens: the shelf of K and V [t, 2], the newest query [1, 2], and the full pass."""
+    s = Sheet(
+        "kv_cache",
+        title="One step of decoding",
+        hint="Move the step. Only the newest row is computed; everything above it lies on the shelf, unchanged.",
+    )
+    step = s.slider("step", 4, min=1, max=len(TOKENS), step=1, label="tokens so far")
+
+    names = [f"{token} {place}" for place, token in enumerate(TOKENS, 1)]
+    X = s.input("X", [examples.VOCABULARY[token] for token in TOKENS], rows=names, about="the whole text")
+    W_Q = s.input("W_Q", examples.W_Q)
+    W_K = s.input("W_K", examples.W_K)
+    W_V = s.input("W_V", examples.W_V)
+
+    so_far = s.rows("so_far", X, stop=step)
+    new = s.rows("new_token", so_far, start=-1, about="the token that has just arrived")
+    q = s.matmul("q", new, W_Q, about="one new query; it is used now and never again")
+    K = s.matmul("K", so_far, W_K, about="the shelf of keys: the last row is new, the others were put there before")
+    V = s.matmul("V", so_far, W_V, about="the shelf of values")
+    grid = s.scores("scores", q, K, about="one row: the new query with every key on the shelf")
+    weights = s.softmax("weights", s.scale("scaled_scores", grid, like=q))
+    out = s.matmul("out", weights, V, about="the output for the new token")
+
+    all_Q, all_K, all_V = (s.matmul(f"all_{W.name[-1]}", X, W) for W in (W_Q, W_K, W_V))
+    full_grid = s.scale("full_scores", s.scores("all_scores", all_Q, all_K), like=all_Q)
+    full_weights = s.softmax("full_weights", s.mask("full_masked", full_grid))
+    full = s.matmul("full_out", full_weights, all_V)
+    same_row = s.rows(
+        "same_row", s.rows("full_so_far", full, stop=step), start=-1, about="this token's row of the full pass"
+    )
+    s.norm("difference", s.subtract("gap", out, same_row))
+
+    t = s.number("t", step)
+    s.multiply("t_squared", t, t)
+
+    s.lay(
+        [s.panel("new_token", title="x, the new token"), "W_Q", "W_K", "W_V"],
+        ["q", s.panel("K", title="shelf of K"), s.panel("V", title="shelf of V")],
+        [
+            "scores",
+            "→",
+            s.panel("weights", max=1),
+            "→",
+            "out",
+            s.panel("same_row", title="the same row of the full pass"),
+        ],
+        [s.say("Difference from the full pass: {difference}.")],
+        [s.say("Scores computed in this step: {t:int}. Without a cache: {t_squared:int}.")],
+        ["X", s.panel("full_weights", title="weights of the full pass", max=1)],
+    )
+    return Instrument(s)

@@ -1,0 +1,66 @@
+"""Lesson 6: how big the cache of published models gets."""
+
+from .. import examples
+from ..widgets import Instrument, Sheet
+
+GIB = 2**30
+
+
+def kv_cache_calculator():
+    """Shapes [7, 1] each (editable) -> KiB a token and GiB in all, with grouped heads, and as MHA and MQA would be."""
+    s = Sheet(
+        "kv_cache_calculator",
+        title="How big is the cache?",
+        hint="Turn the controls, or change any shape. The last row is yours.",
+    )
+    tokens = s.slider("tokens", 8192, min=512, max=131072, step=512, label="tokens")
+    texts = s.slider("texts", 1, min=1, max=64, step=1, label="texts at once")
+    width = s.choice("number_bytes", (2, 1, 4), label="bytes a number")
+
+    models = list(examples.MODELS.values())
+    names = [m.name for m in models] + ["your own"]
+
+    def column(name, own, title):
+        values = [[getattr(m, name)] for m in models] + [[own]]
+        return s.input(name, values, rows=names, about=f"{title}, from the published configs")
+
+    layers = column("n_layers", 12, "layers")
+    heads = column("n_heads", 12, "query heads")
+    kv_heads = column("n_kv_heads", 12, "K/V heads")
+    d_head = column("d_head", 64, "width of a head")
+
+    def product(name, *factors, about=""):
+        so_far = factors[0]
+        for i, factor in enumerate(factors[1:-1]):
+            so_far = s.multiply(f"{name}_{i}", so_far, factor)
+        return s.multiply(name, so_far, factors[-1], about=about)
+
+    two = s.number("two", 2, about="a key and a value")
+    size = s.number("bytes_a_number", width)
+    per_head = product("per_kv_head", layers, d_head, two, size, about="layers · d_head · 2 · bytes a number")
+    per_token = product("per_token", per_head, kv_heads, about="bytes for one token")
+    s.divide("KiB_a_token", per_token, s.number("KiB", 1024))
+    many = product("tokens_in_all", s.number("n_tokens", tokens), s.number("n_texts", texts))
+    gib = s.number("GiB", GIB)
+    for name, per in (
+        ("cache", per_token),
+        ("as_mha", s.multiply("per_token_mha", per_head, heads)),
+        ("as_mqa", per_head),
+    ):
+        s.divide(name, product(f"{name}_bytes", per, many), gib)
+
+    s.lay(
+        [
+            s.panel("n_layers", title="layers"),
+            s.panel("n_heads", title="query heads"),
+            s.panel("n_kv_heads", title="K/V heads"),
+            s.panel("d_head", title="d_head"),
+        ],
+        [
+            s.panel("KiB_a_token", title="KiB a token"),
+            s.panel("cache", title="GiB in all"),
+            s.panel("as_mha", title="GiB as MHA"),
+            s.panel("as_mqa", title="GiB as MQA"),
+        ],
+    )
+    return Instrument(s)

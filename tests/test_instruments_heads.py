@@ -1,0 +1,105 @@
+"""The instruments of lessons 5 to 7 show what the course's math and the clinic's code compute."""
+
+import numpy as np
+import pytest
+
+from qkvlib import attention as att
+from qkvlib import examples, instruments
+from qkvlib.clinic import BUGS
+
+
+@pytest.mark.parametrize("n_heads", [1, 2, 4])
+@pytest.mark.parametrize("causal", [False, True])
+def test_heads_equals_multi_head_attention(n_heads, causal):
+    shown = instruments.heads()
+    shown["n_heads"], shown["causal"] = n_heads, causal
+    shown["X"] = examples.HEADS_X[::-1]
+    matrices = [shown[name] for name in ("W_Q", "W_K", "W_V", "W_O")]
+    mask = att.causal_mask(3) if causal else None
+    np.testing.assert_allclose(shown["out"], att.multi_head_attention(shown["X"], *matrices, n_heads, mask))
+    np.testing.assert_allclose(shown["merged"] @ shown["W_O"], shown["out"])
+    np.testing.assert_allclose(shown["written"].sum(0), shown["out"])
+
+
+def test_the_first_head_is_the_head_of_lesson_2():
+    shown = instruments.heads()
+    Q, K, V = att.project_qkv(examples.HEADS_X, examples.W_Q, examples.W_K, examples.W_V)
+    np.testing.assert_allclose(shown["weights"][0], att.attention(Q, K, V)[1])
+
+
+def test_every_step_of_the_cache_equals_the_full_pass():
+    shown = instruments.kv_cache()
+    Q, K, V = att.project_qkv(shown["X"], shown["W_Q"], shown["W_K"], shown["W_V"])
+    full, _ = att.masked_attention(Q, K, V, att.causal_mask(len(Q)))
+    for step in range(1, 8):
+        shown["step"] = step
+        np.testing.assert_allclose(shown["out"][0], full[step - 1])
+        assert shown["difference"] < 1e-12
+        assert (shown["t"], shown["t_squared"]) == (step, step**2)
+        assert len(shown["K"]) == len(shown["V"]) == step
+
+
+@pytest.mark.parametrize(("tokens", "texts", "number_bytes"), [(8192, 1, 2), (512, 7, 4), (131072, 64, 1)])
+def test_the_calculator_equals_kv_cache_bytes(tokens, texts, number_bytes):
+    shown = instruments.kv_cache_calculator()
+    shown["tokens"], shown["texts"], shown["number_bytes"] = tokens, texts, number_bytes
+    for row, m in enumerate(examples.MODELS.values()):
+        for name, n in (("cache", m.n_kv_heads), ("as_mha", m.n_heads), ("as_mqa", 1)):
+            wanted = att.kv_cache_bytes(m.n_layers, n, m.d_head, tokens, number_bytes, texts) / 2**30
+            assert shown[name][row, 0] == pytest.approx(wanted)
+
+
+def test_llama_3_8b_is_128_kib_a_token_and_1_gib_against_4():
+    shown = instruments.kv_cache_calculator()
+    row = list(examples.MODELS).index("Llama-3-8B")
+    assert [shown[name][row, 0] for name in ("KiB_a_token", "cache", "as_mha")] == [128, 1, 4]
+
+
+SHOWN = {
+    "fix_shapes": ("broken", "right"),
+    "fix_transpose": ("broken", "right"),
+    "fix_shared_matrix": ("broken_out", "right_out"),
+    "fix_split_before_projecting": ("broken", "right"),
+    "fix_values_in_scores": ("broken_out", "right_out"),
+    "fix_softmax_axis": ("broken_out", "right_out"),
+    "fix_tiled_heads": ("broken", "right"),
+    "fix_fused_split": (("broken_Q", "broken_K", "broken_V"), ("right_Q", "right_K", "right_V")),
+    "fix_cache_after_repeat": (("broken", "broken"), ("right", "read")),
+    "fix_conv1d": ("broken", "right"),
+}
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_the_clinic_shows_what_its_code_computes(name):
+    shown, bug = instruments.bug_clinic(name), BUGS[name]
+    if name == "fix_cache_after_repeat":
+        shown["step"] = 5  # the example's last token
+    for nodes, function in zip(SHOWN[name], (bug.broken, bug.mended), strict=True):
+        if isinstance(nodes, str):
+            nodes, answer = (nodes,), (function(*bug.example()),)
+        else:
+            answer = function(*bug.example())
+        for node, part in zip(nodes, answer, strict=True):
+            np.testing.assert_allclose(shown[node], part, err_msg=f"{name}: {node}")
+    assert repr(shown).startswith(f"Instrument(clinic_{bug.key}: ")
+    assert shown.sheet.spec["hint"]
+
+
+def test_the_clinic_names_its_bugs():
+    with pytest.raises(ValueError, match="there is no bug 'fix_nothing' in the clinic; there are fix_shapes, "):
+        instruments.bug_clinic("fix_nothing")
+
+
+def test_a_choice_may_look_like_a_slider():
+    from ipywidgets import SelectionSlider
+
+    from qkvlib.widgets import Instrument, Sheet
+
+    s = Sheet("sharing")
+    n = s.choice("n", (4, 2, 1), label="K/V heads", look="slider")
+    s.number("shown", n)
+    shown = Instrument(s)
+    assert isinstance(shown.controls["n"], SelectionSlider)
+    assert shown.sheet.spec["params"][0]["look"] == "slider"
+    shown["n"] = 1
+    assert shown["shown"] == 1
