@@ -1,0 +1,105 @@
+"""Exceptions in plain words: what the learner's function raised, and where to look."""
+
+from __future__ import annotations
+
+from qkvlib.check.words import describe_inputs
+
+_WORDS = {
+    "NumpyRedefined": (
+        "The name np no longer means numpy in this notebook, so your function cannot use it.",
+        "Something was assigned to np; run import numpy as np again and rename the other thing.",
+    ),
+    "NameError": (
+        "Your function uses a name that Python does not know here ({detail}).",
+        "Is it spelt as it was defined, and was the cell that defines it run?",
+    ),
+    "UnboundLocalError": (
+        "Your function reads a variable before giving it a value ({detail}).",
+        "Check that the line which sets it comes first, on every path.",
+    ),
+    "IndexError": (
+        "Your function reached past the end of an array ({detail}).",
+        "Print the shape just before that line; counting starts at 0.",
+    ),
+    "KeyError": (
+        "Your function asked a dict for a name that it does not have ({detail}).",
+        "Print the names that it has, and compare letter by letter.",
+    ),
+    "ZeroDivisionError": (
+        "Your function divided by zero.",
+        "Which quantity was it that turned out to be 0, and should it be?",
+    ),
+    "RecursionError": (
+        "Your function calls itself without end.",
+        "It needs a case in which it answers without calling itself; or does a helper share its name?",
+    ),
+    "AttributeError": (
+        "Your function asks a value for something that it does not have ({detail}).",
+        "Print the type of that value just before the line.",
+    ),
+    "ModuleNotFoundError": (
+        "Your function needs a package that is not installed here ({detail}).",
+        "numpy is all that this exercise needs.",
+    ),
+    "AxisError": (
+        "Your function names an axis that the array does not have ({detail}).",
+        "Print the shape before that line; -1 is the last axis and -2 the one before it.",
+    ),
+    "LinAlgError": (
+        "The matrix that your function tries to invert or solve cannot be ({detail}).",
+        "Is it square, and is it the matrix you meant?",
+    ),
+    "MemoryError": (
+        "Your function asked for more memory than there is.",
+        "Look for an axis that was meant to be summed over and is kept instead.",
+    ),
+    "SystemExit": ("Your function tried to leave Python.", "Use return, not exit() or quit()."),
+    "AssertionError": (
+        "An assert in your function failed{colon}.",
+        "It caught something: print what it compares, just before it.",
+    ),
+    "UFuncTypeError": (
+        "numpy could not store a result in the type of array you chose ({detail}).",
+        "An array of whole numbers cannot hold fractions: make it float, or build a new one.",
+    ),
+}
+
+_SHAPE_WORDS = ("mismatch", "not aligned", "broadcast", "shape", "dimension", "reshape", "divide into", "concatenat")
+
+
+def explain(outcome, call, exercise) -> tuple[str, str, str]:
+    """(slug, what is seen, nudge) for an outcome of kind "raised"."""
+    error, detail = outcome.error, " ".join(outcome.detail.split())
+    if "NoneType" in detail:
+        return (
+            "raised-none",
+            f"Your function computes with a value that is None ({error}: {detail}).",
+            "A function that it calls may have no return yet, or a variable was never filled in.",
+        )
+    if "not callable" in detail:
+        return (
+            "raised-not-callable",
+            f"Your function calls something that is not a function ({detail}).",
+            "Was a name such as sum, max or range used for a variable, or is an operator missing before a bracket?",
+        )
+    if error in _WORDS:
+        seen, nudge = _WORDS[error]
+        return f"raised-{error}", seen.format(detail=detail, colon=f": {detail}" if detail else ""), nudge
+    if error in ("ValueError", "ShapeError") and any(word in detail for word in _SHAPE_WORDS):
+        return (
+            "raised-shapes",
+            f"{describe_inputs(call, exercise)}two shapes do not fit together in your function ({detail}).",
+            "Write the shape of each factor beside the line: for a matrix product the inner two must be equal.",
+        )
+    if "truth value" in detail:
+        return (
+            "raised-truth-value",
+            "Your function asks whether a whole array is true, and an array has many answers.",
+            "Use np.where, or compare entry by entry.",
+        )
+    said = f": {detail}" if detail else ""
+    return (
+        f"raised-{error}",
+        f"Your function stopped with an error ({error}{said}).",
+        "Call it in a cell of its own on a small input to see the line on which it stops.",
+    )

@@ -1,0 +1,258 @@
+"""The judge, in two halves that never need to meet in one process.
+
+    calls    = exercise.calls(rng)                       trusted
+    outcomes = run(exercise, answer, calls)              runs the learner's code; may happen in a sandboxed child, which
+                                                         needs the calls and the names of the parameters, nothing else
+    verdict  = compare(exercise, calls, outcomes)        trusted; sees plain values only (qkvlib.check.plain)
+
+`run` never sees a reference value, and `compare` never calls anything that the learner wrote. An `Outcome` is plain
+data and can travel as JSON plus raw bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import dis
+import inspect
+import io
+import types
+import warnings
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from qkvlib.check import naming, stages
+from qkvlib.check.plain import Todo, plain
+from qkvlib.check.spec import Call, Exercise
+from qkvlib.check.verdict import Verdict
+
+MAX_DETAIL = 300
+MAX_PRINTED = 2000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one call.
+
+    kind     "returned", "raised", "todo" (a blank), "no-return" (worked, then handed back nothing),
+             "not-callable" or "signature" (the answer could not be called with these arguments)
+    value    the plain result of "returned"
+    error    the name of the exception's class, for "raised"; `detail` is its message
+    detail   for "signature" the signature that was found, for "not-callable" the type in words
+    changed  names of the arguments that the answer modified
+    unstable the same input gave another result the second time
+    printed  what the answer wrote to standard output
+    """
+
+    kind: str
+    value: Any = None
+    error: str = ""
+    detail: str = ""
+    changed: tuple[str, ...] = ()
+    unstable: bool = False
+    printed: str = ""
+
+
+def default_seed(exercise: Exercise) -> int:
+    """The seed of the learner's own cell: always the same, so that a verdict can be repeated."""
+    return zlib.crc32(exercise.name.encode())
+
+
+def check(exercise: Exercise, answer: Any, rng: np.random.Generator | None = None, **given) -> Verdict:
+    """Both halves in one process: what a learner's cell does."""
+    rng = np.random.default_rng(default_seed(exercise)) if rng is None else rng
+    calls = exercise.calls(rng, **given)
+    return compare(exercise, calls, run(exercise, answer, calls))
+
+
+# -- first half: run the answer -----------------------------------------------------------------------------------
+
+
+def run(exercise: Exercise, answer: Any, calls: Sequence[Call]) -> list[Outcome]:
+    """One outcome per call. Exceptions of the answer are outcomes; only KeyboardInterrupt passes through."""
+    if exercise.kind == "value":
+        return [_value(answer)]
+    if answer is None or answer is Ellipsis:
+        return [Outcome("todo")] * len(calls)
+    if not callable(answer):
+        return [Outcome("not-callable", detail=_type_in_words(answer))] * len(calls)
+    outcomes = []
+    for call in calls:
+        outcomes.append(attempt(answer, call.args, exercise.parameters))
+        if outcomes[-1].kind in ("todo", "signature") and len(outcomes) == 1:
+            return outcomes * len(calls)
+    again = attempt(answer, calls[0].args, exercise.parameters)
+    if not _identical(outcomes[0], again):
+        outcomes[0] = replace(outcomes[0], unstable=True)
+    return outcomes
+
+
+def attempt(function: Callable, args: tuple, parameters: Sequence[str] = ()) -> Outcome:
+    """Call `function` on copies of `args` and describe what came of it."""
+    own = copy.deepcopy(args)
+    names = tuple(parameters)[: len(own)]
+    keywords = {}
+    signature = _signature(function)
+    if signature is not None and not _binds(signature, own, {}):
+        if len(names) == len(own) and _binds(signature, (), dict(zip(names, own, strict=True))):
+            keywords = dict(zip(names, own, strict=True))
+        else:
+            return Outcome("signature", detail=str(signature)[:MAX_DETAIL])
+    out = io.StringIO()
+    try:
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(io.StringIO()),
+            warnings.catch_warnings(),
+            np.errstate(all="ignore"),
+        ):
+            warnings.simplefilter("ignore")
+            result = function(**keywords) if keywords else function(*own)
+            value = plain(result)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            "The check was stopped while your function was still running. If it never comes back by itself, look for a "
+            "loop whose condition never becomes false."
+        ) from None
+    except (NotImplementedError, Todo):
+        return Outcome("todo")
+    except (Exception, SystemExit) as error:
+        return _raised(function, error, out)
+    changed = tuple(
+        name for name, before, after in zip(parameters, args, own, strict=False) if not _same_plain(before, after)
+    )
+    printed = out.getvalue()[:MAX_PRINTED]
+    if value is None:
+        return Outcome("todo" if _is_stub(function) else "no-return", changed=changed, printed=printed)
+    return Outcome("returned", value, changed=changed, printed=printed)
+
+
+def _value(answer):
+    try:
+        value = plain(answer)
+    except Todo:
+        return Outcome("todo")
+    if value is None or (isinstance(value, tuple | dict) and _has_blank(value)):
+        return Outcome("todo")
+    return Outcome("returned", value)
+
+
+def _has_blank(value):
+    items = value.values() if isinstance(value, dict) else value
+    return any(item is None or (isinstance(item, tuple | dict) and _has_blank(item)) for item in items)
+
+
+def _raised(function, error, out):
+    try:
+        detail = str(error)
+    except Exception:
+        detail = ""
+    if "ellipsis" in detail.lower():
+        return Outcome("todo")
+    name = type(error).__name__
+    code, names = getattr(function, "__code__", None), getattr(function, "__globals__", {})
+    if code is not None and "np" in code.co_names and names.get("np", np) is not np:
+        name = "NumpyRedefined"
+    return Outcome("raised", error=name, detail=detail[:MAX_DETAIL], printed=out.getvalue()[:MAX_PRINTED])
+
+
+def _signature(function):
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):  # some built-ins have none
+        return None
+
+
+def _binds(signature, args, keywords):
+    try:
+        signature.bind(*args, **keywords)
+    except TypeError:
+        return False
+    return True
+
+
+_IDLE = {"RESUME", "NOP", "POP_TOP", "COPY_FREE_VARS", "LOAD_CONST", "LOAD_FAST", "STORE_FAST", "CACHE", "EXTENDED_ARG"}
+
+
+def _is_stub(function):
+    """A body that computes nothing: `pass`, a docstring, `return None`."""
+    code = getattr(function, "__code__", None)
+    return code is not None and all(
+        step.opname in _IDLE or step.opname.startswith(("RETURN_", "LOAD_CONST", "LOAD_FAST", "LOAD_SMALL"))
+        for step in dis.get_instructions(code)
+    )
+
+
+def _type_in_words(answer):
+    if isinstance(answer, types.ModuleType):
+        return "a module"
+    name = type(answer).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _identical(a: Outcome, b: Outcome):
+    return (a.kind, a.error) == (b.kind, b.error) and _same_plain(a.value, b.value)
+
+
+def _same_plain(a, b):
+    """Exactly the same plain values, NaN equal to NaN."""
+    if type(a) is np.ndarray or type(b) is np.ndarray:
+        return (
+            type(a) is type(b)
+            and a.shape == b.shape
+            and np.array_equal(a, b, equal_nan=a.dtype.kind == "f" and b.dtype.kind == "f")
+        )
+    if isinstance(a, tuple | list) and isinstance(b, tuple | list):
+        return len(a) == len(b) and all(_same_plain(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_same_plain(a[key], b[key]) for key in a)
+    if isinstance(a, float) and isinstance(b, float):
+        return a == b or (a != a and b != b)
+    return type(a) is type(b) and a == b
+
+
+# -- second half: compare -----------------------------------------------------------------------------------------
+
+
+def compare(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> Verdict:
+    """The verdict on `outcomes`, one per call. Trusted: looks at plain values only."""
+    if len(outcomes) != len(calls):
+        raise ValueError(f"{len(calls)} calls but {len(outcomes)} outcomes: one outcome per call is needed")
+    outcomes = [replace(o, value=exercise.tidy(o.value)) if o.kind == "returned" else o for o in outcomes]
+    readings = list(dict.fromkeys(call.reading for call in calls))
+    verdicts = []
+    for reading in readings:
+        pairs = [(c, o) for c, o in zip(calls, outcomes, strict=True) if c.reading == reading]
+        verdicts.append(_compare_one_reading(exercise, [c for c, _ in pairs], [o for _, o in pairs]))
+        if verdicts[-1]:
+            return verdicts[-1]
+    # The reading in which the answer came furthest speaks for it: a raised error says least.
+    return min(verdicts, key=lambda v: (v.mistake == "", v.mistake.startswith("raised")))
+
+
+def _compare_one_reading(exercise, calls, outcomes):
+    blocked = stages.before_values(exercise, calls, outcomes)
+    if blocked is not None:
+        return blocked
+    expected = [plain(exercise.reference(*call.args)) for call in calls]
+    if naming.is_right(exercise, outcomes, expected):
+        return stages.beside_values(exercise, outcomes) or Verdict(exercise.name, "correct", exercise.praise)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        named = naming.name(exercise, calls, outcomes, expected, _what_it_gives)
+    if named is not None:
+        return Verdict(exercise.name, "wrong", named.message, named.slug)
+    return stages.describe(exercise, calls, outcomes, expected)
+
+
+def _what_it_gives(misconception, args) -> Outcome:
+    """The outcome of one of our own misconceptions: no copies and no guards are needed for those."""
+    try:
+        value = plain(misconception(*args))
+    except Exception as error:
+        return Outcome("raised", error=type(error).__name__, detail=str(error)[:MAX_DETAIL])
+    return Outcome("returned", value)

@@ -1,0 +1,119 @@
+"""Which mistake is it? Runs the misconceptions of an exercise on the same inputs and looks for the same outcome.
+
+A mistake explains an answer when it gives the same results on every call, errors included: an answer that works on one
+sequence and breaks on a batch is explained by a mistake that does the same. Most mistakes are ruled out by the first
+call alone, which keeps a check fast.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from itertools import combinations
+
+from qkvlib.check.plain import alike, in_parts
+from qkvlib.check.spec import Exercise, Mistake
+
+
+def is_right(exercise: Exercise, outcomes, expected) -> bool:
+    """Whether every outcome is the expected value, in one of the forms in which it may be handed back."""
+    return all(
+        outcome.kind == "returned" and _matches(exercise, outcome.value, want)
+        for outcome, want in zip(outcomes, expected, strict=True)
+    )
+
+
+def name(exercise: Exercise, calls, outcomes, expected, try_out) -> Mistake | None:
+    """The mistake that explains all outcomes, or None. Whole matches first, then matches part by part."""
+    candidates = [(m, version) for m in exercise.mistakes for version in versions(exercise, m)]
+    candidates += list(_pairs(exercise))
+    cache = {}
+
+    def outcome_of(index, n):
+        if (index, n) not in cache:
+            cache[index, n] = try_out(candidates[index][1], calls[n].args)
+        return cache[index, n]
+
+    for explains in (_same_outcome, _same_in_every_wrong_part):
+        for index, (found, _) in enumerate(candidates):
+            if all(explains(exercise, outcomes[n], outcome_of(index, n), expected[n]) for n in range(len(calls))):
+                return found
+    for found in exercise.mistakes:
+        if found.recognise and all(_recognised(found, c, o) for c, o in zip(calls, outcomes, strict=True)):
+            return found
+    return None
+
+
+def versions(exercise: Exercise, mistake: Mistake):
+    """Everything that a learner with this misconception might have written, as functions."""
+    made = list(mistake.versions)
+    if mistake.switches:
+        made.append(partial(exercise.model, **mistake.switches))
+    return made
+
+
+def _pairs(exercise):
+    """Two switched mistakes at once; the one that stands first in the exercise is the more fundamental."""
+    switched = [m for m in exercise.mistakes if m.switches]
+    for first, second in combinations(switched, 2):
+        if not set(first.switches) & set(second.switches):
+            yield first, partial(exercise.model, **first.switches, **second.switches)
+
+
+def _matches(exercise, value, want):
+    return any(alike(value, shaped, exercise.tolerance) for shaped in _forms(exercise, want))
+
+
+def _forms(exercise, value):
+    for form in exercise.forms:
+        try:
+            yield form(value)
+        except (TypeError, IndexError, KeyError, ValueError):  # a mistake may return something of another structure
+            continue
+
+
+def _same_outcome(exercise, outcome, theirs, _want):
+    if outcome.kind != theirs.kind:
+        return False
+    if outcome.kind == "raised":
+        return why(outcome) == why(theirs)
+    if outcome.kind == "returned":
+        return _matches(exercise, outcome.value, theirs.value)
+    return outcome.detail == theirs.detail
+
+
+def _same_in_every_wrong_part(exercise, outcome, theirs, want):
+    """For results of several parts: each part is either right or just what the mistake gives."""
+    if not isinstance(want, tuple) or outcome.kind != "returned" or theirs.kind != "returned":
+        return False
+    parts, other = in_parts(outcome.value, len(want)), in_parts(theirs.value, len(want))
+    if parts is None or other is None:
+        return False
+    return all(
+        alike(part, right, exercise.tolerance) or alike(part, wrong, exercise.tolerance)
+        for part, right, wrong in zip(parts, want, other, strict=True)
+    )
+
+
+def _recognised(mistake, call, outcome):
+    if outcome.kind != "returned":
+        return False
+    try:
+        return bool(mistake.recognise(call.args, outcome.value))
+    except Exception:  # a property that cannot even be asked of this answer does not hold
+        return False
+
+
+_CORE = re.compile(r"size (\d+) is different from (\d+)")
+_DOT = re.compile(r"(\d+) \(dim -?\d+\) != (\d+) \(dim -?\d+\)")
+_SHAPES = re.compile(r"\((\d+(?:,\s*\d+)*,?)\)")
+
+
+def why(outcome) -> tuple:
+    """An error, reduced to what stays the same however the line was written: the sizes that did not fit."""
+    for pattern in (_CORE, _DOT):
+        if found := pattern.search(outcome.detail):
+            return "sizes", frozenset(found.groups())
+    if "broadcast" in outcome.detail and (found := _SHAPES.findall(outcome.detail)):
+        return "broadcast", frozenset(re.sub(r"\s", "", shape) for shape in found)
+    return outcome.error, outcome.detail

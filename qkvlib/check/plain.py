@@ -1,0 +1,156 @@
+"""Answers as plain values: what is left of a result once no foreign code can speak for it.
+
+A plain value is None, a bool, int, float or str, a numpy array of numbers or booleans that is exactly an ndarray, or a
+tuple or dict (with string keys) of plain values. Everything else becomes `Unusable`, which keeps only a name. Comparing
+plain values never calls a method of the answer, so an object whose comparisons lie has nothing to lie with.
+"""
+
+from __future__ import annotations
+
+import types
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+MAX_ITEMS = 300_000
+MAX_DEPTH = 8
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """Something that cannot be judged: `what` names its type in words."""
+
+    what: str
+
+
+class Todo(Exception):
+    """The answer still has a blank in it."""
+
+
+def plain(value: Any) -> Any:
+    """`value` as a plain value. Raises Todo when an Ellipsis is found in it."""
+    return _plain(value, 0, [0])
+
+
+def _plain(value, depth, count):
+    kind = type(value)
+    count[0] += 1
+    if value is Ellipsis:
+        raise Todo
+    if value is None or kind in (bool, int, float, str):
+        return value
+    if depth > MAX_DEPTH or count[0] > MAX_ITEMS:
+        return Unusable("a structure that is too deep or too long to judge")
+    if issubclass(kind, np.ndarray):
+        return _array(value)
+    if issubclass(kind, np.generic):
+        return _array(np.asarray(value))[()]
+    if issubclass(kind, (tuple, list)):
+        return (
+            tuple(_plain(item, depth + 1, count) for item in tuple.__iter__(value))
+            if issubclass(kind, tuple)
+            else tuple(_plain(item, depth + 1, count) for item in list.__iter__(value))
+        )
+    if issubclass(kind, dict):
+        return {str(key): _plain(item, depth + 1, count) for key, item in dict.items(value)}
+    if issubclass(kind, types.GeneratorType):
+        return Unusable("a generator")
+    if issubclass(kind, types.CoroutineType):
+        return Unusable("a coroutine")
+    if callable(value):
+        return Unusable(
+            "a function" if isinstance(value, types.FunctionType | types.BuiltinFunctionType) else _name(kind)
+        )
+    if hasattr(kind, "__array__"):  # tensors and tables of other libraries
+        try:
+            return _array(np.asarray(value))
+        except Exception:
+            return Unusable(_name(kind))
+    if all(hasattr(value, part) for part in ("K", "V")):  # a cache object: its two halves are what counts
+        return tuple(_plain(getattr(value, part), depth + 1, count) for part in ("K", "V"))
+    return Unusable(_name(kind))
+
+
+def _array(value):
+    base = np.array(np.ndarray.view(value, np.ndarray), copy=True, subok=False)
+    if base.dtype == object:
+        if any(item is Ellipsis for item in base.flat):
+            raise Todo
+        return Unusable("an array of Python objects, not of numbers")
+    if base.dtype.kind in "US" and base.ndim == 0:
+        return str(base)
+    if base.dtype.kind not in "biuf":
+        return Unusable("an array of complex numbers" if base.dtype.kind == "c" else f"an array of {base.dtype.name}")
+    return base
+
+
+def _name(kind):
+    name = getattr(kind, "__name__", "object")
+    article = "an" if name[:1].lower() in "aeiou" else "a"
+    return f"{article} {name}"
+
+
+def as_array(value: Any) -> np.ndarray | None:
+    """A plain value as one array of numbers, or None where it is not one (ragged, text, Unusable, ...)."""
+    if type(value) is np.ndarray:
+        return value
+    if isinstance(value, bool | int | float | np.generic):
+        return _numbers(value)
+    if isinstance(value, tuple):
+        parts = [as_array(item) for item in value]
+        if any(part is None for part in parts) or len({part.shape for part in parts}) > 1:
+            return None
+        return np.stack(parts) if parts else np.zeros(0)
+    return None
+
+
+def _numbers(value):
+    array = np.asarray(value)
+    return array if array.dtype.kind in "biuf" else array.astype(np.float64) if array.dtype == object else None
+
+
+def alike(answer: Any, expected: Any, tolerance: float) -> bool:
+    """Whether two plain values agree: same structure, same shapes, numbers within the tolerance, NaN only where NaN."""
+    if isinstance(expected, dict):
+        return (
+            isinstance(answer, dict)
+            and set(answer) == set(expected)
+            and all(alike(answer[key], expected[key], tolerance) for key in expected)
+        )
+    if isinstance(expected, tuple):
+        parts = in_parts(answer, len(expected))
+        return parts is not None and all(
+            alike(part, wanted, tolerance) for part, wanted in zip(parts, expected, strict=True)
+        )
+    if isinstance(expected, str):
+        return isinstance(answer, str) and answer.strip().casefold() == expected.strip().casefold()
+    if expected is None or isinstance(expected, Unusable):
+        return type(answer) is type(expected) and answer == expected
+    array, wanted = as_array(answer), as_array(expected)
+    if array is None or wanted is None:
+        return False
+    if wanted.ndim == 0 and array.size == 1:
+        array = array.reshape(())
+    return array.shape == wanted.shape and close(array, wanted, tolerance)
+
+
+def close(array: np.ndarray, wanted: np.ndarray, tolerance: float) -> bool:
+    """Whether two arrays of one shape agree within tolerance * (1 + |wanted|), infinities and NaN included."""
+    array, wanted = array.astype(np.float64), wanted.astype(np.float64)
+    finite = np.isfinite(wanted)
+    if not np.array_equal(np.isfinite(array), finite):
+        return False
+    if not np.array_equal(array[~finite], wanted[~finite], equal_nan=True):
+        return False
+    gap = np.abs(array[finite] - wanted[finite])
+    return bool(np.all(gap <= tolerance * (1 + np.abs(wanted[finite]))))
+
+
+def in_parts(answer: Any, n: int) -> tuple | None:
+    """The `n` parts of an answer that should have several, or None."""
+    if isinstance(answer, dict):
+        answer = tuple(answer.values())
+    if type(answer) is np.ndarray and answer.ndim and len(answer) == n:
+        return tuple(answer)
+    return answer if isinstance(answer, tuple) and len(answer) == n else None

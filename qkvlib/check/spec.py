@@ -1,0 +1,121 @@
+"""What an exercise is, as data: inputs, a reference, and the mistakes that learners make, each of them executable.
+
+One spec serves two places. In a notebook `check.scores(scores)` draws inputs from a fixed seed and runs the answer
+in the learner's own kernel. In the classroom inputs are drawn from a secret seed, the answer runs in a sandboxed child,
+and only plain values come back to be compared. See `qkvlib.check.judge` for that split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Call:
+    """One set of arguments: arrays, numbers, strings, None, and tuples, lists and dicts of these.
+
+    `about` says in a few words what is special about it ("a batch of sequences"). Where a contract can be read in more
+    than one sensible way, calls carry the name of a `reading`; an answer that is right in one whole reading is right.
+    """
+
+    args: tuple
+    about: str = ""
+    reading: str = ""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A misconception that can be run.
+
+    `versions` are functions with the exercise's arguments that return what a learner with this misconception would
+    return (several where it can be written in ways that differ in their results or in the error they raise).
+    `recognise(args, answer)` names a mistake by a property instead, where no single formula gives it; it is asked only
+    when no version matched, and must hold on every call. `seen` says what is visible in the learner's own result,
+    `nudge` points to the way out; neither ever contains the answer.
+    """
+
+    slug: str
+    seen: str
+    nudge: str
+    versions: tuple[Callable, ...] = ()
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    recognise: Callable | None = None
+
+    @property
+    def message(self) -> str:
+        return f"{self.seen} {self.nudge}"
+
+
+def mistake(slug: str, seen: str, nudge: str, *versions: Callable, recognise: Callable | None = None) -> Mistake:
+    """A mistake that is written out as one or more functions."""
+    return Mistake(slug, seen, nudge, versions, recognise=recognise)
+
+
+def switch(slug: str, seen: str, nudge: str, *, versions: tuple[Callable, ...] = (), **switches) -> Mistake:
+    """A mistake that is the exercise's `model` with some of its switches set; pairs of these are tried as well.
+
+    `versions` are other ways to write it that give other numbers or other errors.
+    """
+    return Mistake(slug, seen, nudge, versions, switches)
+
+
+def whole(value):
+    """The answer as the exercise defines it."""
+    return value
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise. `kind` is "function" (the answer is called) or "value" (the answer is the result itself).
+
+    inputs(rng)     -> calls, drawn from a numpy Generator. The first is a small one, used to name mistakes quickly.
+    reference(*args)-> the right result for one call; for a value exercise `args` are the `given` values in order.
+    model(*args, **switches) -> the reference again, with switches that turn misconceptions on.
+    tidy(value)     -> the learner's plain value in the form that is compared (spaces out of "B D C A", ...).
+    forms           -> ways in which a right result may be handed back (the pair, or its first part alone, ...).
+    parameters      -> the names of the arguments, for messages. `parts` names the parts of a result of several, `axes`
+                       the axes of a result that is one array, last axis last.
+    tolerance       -> |answer - reference| <= tolerance * (1 + |reference|).
+    """
+
+    name: str
+    lesson: int
+    parameters: tuple[str, ...]
+    reference: Callable
+    inputs: Callable[[np.random.Generator], list[Call]] | None = None
+    kind: str = "function"
+    given: Mapping[str, Any] = field(default_factory=dict)
+    mistakes: tuple[Mistake, ...] = ()
+    model: Callable | None = None
+    forms: tuple[Callable, ...] = (whole,)
+    tidy: Callable = whole
+    parts: tuple[str, ...] = ()
+    axes: tuple[str, ...] = ()
+    tolerance: float = 1e-5
+    hints: tuple[str, ...] = ()
+    praise: str = "Right on every input that was tried."
+
+    def __post_init__(self):
+        if len(self.hints) > 3:
+            raise ValueError(f"{self.name}: {len(self.hints)} hints, and three is the most")
+        slugs = [m.slug for m in self.mistakes]
+        if len(set(slugs)) != len(slugs):
+            raise ValueError(f"{self.name}: a slug is used twice")
+
+    def calls(self, rng: np.random.Generator, **given) -> list[Call]:
+        """The inputs of one check. A value exercise has one call: what is `given`, some of it replaced by keyword."""
+        unknown = set(given) - set(self.given)
+        if unknown:
+            known = ", ".join(self.given) or "nothing"
+            raise TypeError(f"check.{self.name} does not know {', '.join(sorted(unknown))}: it is given {known}")
+        if self.kind == "value":
+            return [Call(tuple({**self.given, **given}.values()))]
+        return self.inputs(rng)
+
+    def mistake(self, slug: str) -> Mistake:
+        """The mistake with this slug."""
+        return next(m for m in self.mistakes if m.slug == slug)

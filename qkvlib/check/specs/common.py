@@ -1,0 +1,432 @@
+"""What several specs share: inputs, a head of attention with switches for misconceptions, and their sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qkvlib.check.spec import Call, Mistake, switch
+
+
+def normal(rng, *shape):
+    """Numbers that do not saturate a softmax and that no accident makes symmetric."""
+    return rng.normal(0, 1, shape)
+
+
+def T(array):
+    """The last two axes swapped."""
+    return np.swapaxes(array, -1, -2)
+
+
+def soft(z, axis=-1):
+    """A stable softmax; a row with nothing to look at gives NaN, as a learner's would."""
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def one_hot(z):
+    """1 where the last axis is largest, else 0."""
+    return (z == z.max(axis=-1, keepdims=True)).astype(float)
+
+
+NORMALISERS = {
+    "keys": soft,
+    "queries": lambda z: soft(z, -2),
+    "all": lambda z: soft(z.reshape(*z.shape[:-2], -1)).reshape(z.shape),
+    "argmax": one_hot,
+    "no-exp": lambda z: z / z.sum(axis=-1, keepdims=True),
+    "unnormalised": np.exp,
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    "none": lambda z: z,
+    "twice": lambda z: soft(soft(z)),
+    "minus": lambda z: soft(-z),
+}
+
+SCALES = {
+    "sqrt-d": lambda d, S, D: 1 / np.sqrt(d),
+    "none": lambda d, S, D: 1.0,
+    "d": lambda d, S, D: 1 / d,
+    "times": lambda d, S, D: np.sqrt(d),
+    "tokens": lambda d, S, D: 1 / S,
+    "sqrt-tokens": lambda d, S, D: 1 / np.sqrt(S),
+    "sqrt-model": lambda d, S, D: 1 / np.sqrt(D),
+    "model": lambda d, S, D: 1 / D,
+    "twice": lambda d, S, D: 1 / d / np.sqrt(d),
+}
+
+
+def compare_all(Q, K, V=None, *, roles="qk", scale="sqrt-d", measure="dot", d_model=None):
+    """The grid of scores, with switches: who is compared with whom, by which measure, and scaled by what."""
+    ask, answer = {
+        "qk": (Q, K),
+        "kq": (K, Q),
+        "qq": (Q, Q),
+        "kk": (K, K),
+        "qv": (Q, V),
+        "vk": (V, K),
+        "qk+v": (Q, K if V is None or V.shape != K.shape else K + V),
+    }[roles]
+    if measure == "cosine":
+        ask = ask / np.linalg.norm(ask, axis=-1, keepdims=True)
+        answer = answer / np.linalg.norm(answer, axis=-1, keepdims=True)
+    if measure == "no-transpose":
+        grid = ask @ answer
+    elif measure == "all-axes":
+        grid = ask @ answer.T
+    elif measure == "distance":
+        grid = -np.linalg.norm(ask[..., :, None, :] - answer[..., None, :, :], axis=-1)
+    else:
+        grid = ask @ T(answer)
+    return grid * SCALES[scale](Q.shape[-1], K.shape[-2], d_model if d_model is not None else Q.shape[-1])
+
+
+def apply_mask(grid, mask, masking):
+    """Scores in which the mask was used in one way or another; "after" masks the weights, not the scores."""
+    if mask is None or masking in ("ignored", "after", "first-row"):
+        return grid
+    if masking == "inverted":
+        return np.where(mask, -np.inf, grid)
+    if masking == "zeros":
+        return np.where(mask, grid, 0.0)
+    if masking == "tiny":
+        return np.where(mask, grid, -1e-9)
+    if masking == "small":
+        return np.where(mask, grid, -1.0)
+    if masking == "plus-inf":
+        return np.where(mask, grid, np.inf)
+    if masking == "no-self":
+        return np.where(mask & ~np.eye(*grid.shape[-2:], dtype=bool), grid, -np.inf)
+    if masking == "transposed":
+        return np.where(T(np.broadcast_to(mask, (*mask.shape[:-2], *grid.shape[-2:]))), grid, -np.inf)
+    if masking == "added":
+        return grid + mask
+    return np.where(mask, grid, -np.inf)
+
+
+def head(
+    Q,
+    K,
+    V,
+    mask=None,
+    *,
+    roles="qk",
+    scale="sqrt-d",
+    measure="dot",
+    normalise="keys",
+    masking="before",
+    values="V",
+    d_model=None,
+):
+    """One head of attention -> (out, weights), with switches."""
+    grid = compare_all(Q, K, V, roles=roles, scale=scale, measure=measure, d_model=d_model)
+    weights = NORMALISERS[normalise](apply_mask(grid, mask, masking))
+    if mask is not None and masking == "after":
+        weights = np.where(mask, weights, 0.0)
+    carried = {"V": V, "K": K, "Q": Q, "weights-T": V, "mean": V}[values]
+    if values == "weights-T":
+        return T(weights) @ carried, weights
+    return weights @ carried, weights
+
+
+# -- sentences that several exercises share ------------------------------------------------------------------------
+# Each is a function of nothing but where it stands, so that a slug means the same in every lesson.
+
+_SEEN_IN = "Your scores"
+
+
+def scale_mistakes(seen: str = _SEEN_IN, model: bool = False) -> tuple[Mistake, ...]:
+    """Scores divided by the wrong thing. `model` adds those that need d_model."""
+    mistakes = [
+        switch(
+            "no-scale",
+            f"{seen} are bare dot products, so they spread wider the longer the vectors are.",
+            "What does the formula divide by before the softmax?",
+            scale="none",
+        ),
+        switch(
+            "scale-by-d",
+            f"{seen} are divided by the width of the head itself, which makes them too small.",
+            "It is the spread of a dot product that is put right, and a spread grows more slowly than the width.",
+            scale="d",
+        ),
+        switch(
+            "times-sqrt-d",
+            f"{seen} are multiplied where they should be divided, so they are larger than the bare dot products.",
+            "Scaling is there to calm the scores down before the softmax.",
+            scale="times",
+        ),
+        switch(
+            "scale-by-tokens",
+            f"{seen} shrink as the number of tokens grows.",
+            "A dot product adds up one term per feature, so which length should matter?",
+            scale="tokens",
+        ),
+        switch(
+            "scale-by-sqrt-tokens",
+            f"{seen} are scaled by the square root of the number of tokens.",
+            "The square root is a good sign; which axis of Q is summed over in a dot product?",
+            scale="sqrt-tokens",
+        ),
+        switch(
+            "scaled-twice",
+            f"{seen} have been scaled more than once.",
+            "Does a helper that you call scale already?",
+            scale="twice",
+        ),
+    ]
+    if model:
+        mistakes += [
+            switch(
+                "scale-by-sqrt-d-model",
+                f"{seen} are scaled by the width of the whole model.",
+                "A dot product inside one head only adds up that head's own features.",
+                scale="sqrt-model",
+            ),
+            switch(
+                "scale-by-d-model",
+                f"{seen} are divided by the whole width of the model.",
+                "Inside one head a dot product adds up that head's features only, and its spread grows more slowly still.",
+                scale="model",
+            ),
+        ]
+    return tuple(mistakes)
+
+
+def role_mistakes(values: bool = True) -> tuple[Mistake, ...]:
+    """The wrong pair is compared."""
+    mistakes = [
+        switch(
+            "keys-ask",
+            "In your result the keys ask and the queries answer: rows stand for keys.",
+            "Each row should belong to one query; which of the two stands on the left?",
+            roles="kq",
+        ),
+        switch(
+            "queries-only",
+            "Your queries are compared with queries; the keys play no part.",
+            "A query wants to be compared with what the tokens offer.",
+            roles="qq",
+        ),
+        switch(
+            "keys-only",
+            "Your keys are compared with keys; the queries play no part.",
+            "Whose question is being asked in each row?",
+            roles="kk",
+        ),
+    ]
+    if values:
+        mistakes += [
+            switch(
+                "values-as-keys",
+                "Your queries are compared with the values.",
+                "Values carry content; which of the three says what a token can be found by?",
+                roles="qv",
+            ),
+            switch(
+                "values-in-scores",
+                "Your values take part in the matching: change V and the weights change.",
+                "Two of the three decide who is heard; the third only says what is heard.",
+                roles="qk+v",
+            ),
+        ]
+    return tuple(mistakes)
+
+
+def measure_mistakes() -> tuple[Mistake, ...]:
+    """Compared, but not by a dot product of rows."""
+    return (
+        switch(
+            "no-transpose",
+            "Q and K are multiplied as they stand, so features meet tokens instead of features.",
+            "For each query and each key to meet, both must lend their feature axis to the product.",
+            measure="no-transpose",
+        ),
+        switch(
+            "transposed-all-axes",
+            "With a batch in front, .T turns every axis round, the batch too.",
+            "Swap only the last two axes.",
+            measure="all-axes",
+        ),
+        switch(
+            "cosine",
+            "Your queries and keys are cut to length 1 before they meet.",
+            "Their lengths are part of the message: a plain dot product keeps them.",
+            measure="cosine",
+        ),
+        switch(
+            "distance",
+            "You measure the distance between a query and a key.",
+            "Attention asks how far two vectors point the same way, which is another sum over features.",
+            measure="distance",
+        ),
+    )
+
+
+def softmax_mistakes() -> tuple[Mistake, ...]:
+    """Weights that are not a softmax over the keys."""
+    return (
+        switch(
+            "softmax-over-queries",
+            "Your weights sum to 1 down the columns, so the softmax ran over the queries.",
+            "Each query shares out its own attention: which axis counts the keys?",
+            normalise="queries",
+        ),
+        switch(
+            "softmax-over-everything",
+            "All your weights together sum to 1, so every row has only a piece of it.",
+            "Each query has a whole 1 to share out among the keys.",
+            normalise="all",
+        ),
+        switch(
+            "hard-argmax",
+            "Each of your rows gives everything to one key and nothing to the others.",
+            "Attention is soft: the runner-up still gets its share.",
+            normalise="argmax",
+        ),
+        switch(
+            "no-exp",
+            "Your rows sum to 1, but negative scores stay negative as weights.",
+            "Something must make every number positive before the sharing out.",
+            normalise="no-exp",
+        ),
+        switch(
+            "not-normalised",
+            "Your weights are positive, but a row does not sum to 1.",
+            "After the exponential, each row still has to be shared out of 1.",
+            normalise="unnormalised",
+        ),
+        switch(
+            "sigmoid",
+            "Each of your weights lies between 0 and 1, but a row does not sum to 1.",
+            "The keys compete for one query's attention; a sigmoid judges each of them alone.",
+            normalise="sigmoid",
+        ),
+        switch(
+            "no-softmax",
+            "Raw scores are used as weights: some are negative, and rows do not sum to 1.",
+            "One step stands between the scores and the blend.",
+            normalise="none",
+        ),
+        switch(
+            "softmax-twice",
+            "Your weights are flatter than they should be, as if softmax had run twice.",
+            "Does a helper that you call end with a softmax already?",
+            normalise="twice",
+        ),
+        switch(
+            "minus-sign",
+            "The key that matches worst gets the most weight.",
+            "Look at the sign in front of the scores.",
+            normalise="minus",
+        ),
+    )
+
+
+def value_mistakes() -> tuple[Mistake, ...]:
+    """The right weights, spent on the wrong rows."""
+    return (
+        switch(
+            "keys-as-values",
+            "What you blend are the keys.",
+            "Keys are for being found; what does a token hand over once it is found?",
+            values="K",
+        ),
+        switch(
+            "queries-as-values",
+            "What you blend are the queries.",
+            "Queries only ask; what does a token hand over once it is found?",
+            values="Q",
+        ),
+        switch(
+            "weights-transposed",
+            "Each value is shared out by what others ask of it: the weights are turned round in the blend.",
+            "Row i of the result should use row i of the weights.",
+            values="weights-T",
+        ),
+    )
+
+
+def mask_mistakes(after: bool = True) -> tuple[Mistake, ...]:
+    """The mask in the wrong place, or the wrong way round."""
+    mistakes = [
+        switch(
+            "mask-ignored",
+            "Tokens look where the mask forbids it: your result does not depend on the mask.",
+            "Where in your function is the mask used?",
+            masking="ignored",
+        ),
+        switch(
+            "mask-inverted",
+            "Your tokens look exactly where they may not, and nowhere else.",
+            "True means may look; check both branches of your where.",
+            masking="inverted",
+        ),
+        switch(
+            "zeros-for-minus-infinity",
+            "Forbidden places still get weight: their scores were set to 0, and the exponential of 0 is 1.",
+            "Which score does the exponential turn into nothing?",
+            masking="zeros",
+        ),
+        switch(
+            "tiny-for-huge",
+            "Forbidden places still get weight: -1e-9 is almost 0, not almost minus infinity.",
+            "Look at the sign of the exponent.",
+            masking="tiny",
+        ),
+        switch(
+            "too-small-a-penalty",
+            "Forbidden places get less weight, but still some.",
+            "Which score does the exponential turn into exactly nothing?",
+            masking="small",
+        ),
+        switch(
+            "plus-infinity",
+            "Forbidden places have the largest score of all.",
+            "Look at the sign of the infinity.",
+            masking="plus-inf",
+        ),
+        switch(
+            "excludes-self",
+            "No token looks at itself, though the mask allows it.",
+            "Use the mask as it was given; the diagonal is allowed.",
+            masking="no-self",
+        ),
+        switch(
+            "mask-transposed",
+            "Your mask is turned round: tokens look where others may look at them.",
+            "Rows of the mask are queries, as in the scores.",
+            masking="transposed",
+        ),
+        switch(
+            "mask-added",
+            "Allowed places have 1 added to their score, and forbidden ones are still looked at.",
+            "A True that is added is only a 1; forbidden scores have to vanish.",
+            masking="added",
+        ),
+    ]
+    if after:
+        mistakes.append(
+            switch(
+                "mask-after-softmax",
+                "Forbidden weights are 0, but the rows that lost some no longer sum to 1.",
+                "Mask before the sharing out, so that the allowed places share the whole of it.",
+                masking="after",
+            )
+        )
+    return tuple(mistakes)
+
+
+def weights_left_out(result):
+    """For exercises whose signature does not say whether the weights come back as well."""
+    return result[0]
+
+
+def calls(*triples) -> list[Call]:
+    """Calls from (about, *args)."""
+    return [Call(tuple(args), about) for about, *args in triples]
+
+
+def letters(value):
+    """An order of lettered lines as one word, however it was written: "b d, c", ["B", "D", "C"]."""
+    if isinstance(value, tuple):
+        value = "".join(str(item) for item in value)
+    return "".join(c for c in value.upper() if c.isalpha()) if isinstance(value, str) else value

@@ -1,0 +1,3 @@
+"""Lesson 9."""
+
+EXERCISES = ()

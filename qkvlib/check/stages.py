@@ -1,0 +1,247 @@
+"""What can be said without knowing the misconception: was there anything, can it be called, what kind of thing came
+back, of which shape, is it finite, and how do the numbers lie beside the right ones.
+
+Every sentence speaks about the learner's own result. None contains a reference value.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qkvlib.check import symptoms
+from qkvlib.check.errors import explain
+from qkvlib.check.naming import is_right
+from qkvlib.check.plain import Unusable, as_array, in_parts
+from qkvlib.check.verdict import Verdict
+from qkvlib.check.words import COUNT, describe_inputs, in_words, shape
+
+
+def before_values(exercise, calls, outcomes) -> Verdict | None:
+    """Blank answers and answers that cannot be called at all."""
+    first = outcomes[0]
+    if first.kind == "todo":
+        what = "Replace the dots with your answer" if exercise.kind == "value" else "Write the body of the function"
+        return Verdict(exercise.name, "todo", f"There is nothing to check yet. {what}, then run this cell again.")
+    if first.kind == "not-callable":
+        return _wrong(
+            exercise,
+            "not-a-function",
+            f"The check was given {first.detail}, and it needs the function itself.",
+            f"Write check.{exercise.name}({exercise.name}), without calling it first.",
+        )
+    if first.kind == "signature":
+        wanted = ", ".join(exercise.parameters)
+        return _wrong(
+            exercise,
+            "signature",
+            f"Your function takes {first.detail}, but it is called as {exercise.name}({wanted}).",
+            "Keep the arguments of the first line as they were; more of them are welcome if they have a default.",
+        )
+    return None
+
+
+def beside_values(exercise, outcomes) -> Verdict | None:
+    """The numbers are right; is anything else amiss?"""
+    changed = sorted({name for outcome in outcomes for name in outcome.changed})
+    if changed:
+        return _wrong(
+            exercise,
+            "changed-input",
+            f"The numbers are right, but your function changed its own input {changed[0]} on the way.",
+            "Whoever called it still needs that array: work on a copy, or build a new array.",
+        )
+    if any(outcome.unstable for outcome in outcomes):
+        return _unstable(exercise)
+    return None
+
+
+def describe(exercise, calls, outcomes, expected) -> Verdict:
+    """A wrong answer without a known misconception: the first stage that fails speaks."""
+    if any(outcome.unstable for outcome in outcomes):
+        return _unstable(exercise)
+    seen = [_stage(exercise, c, o, e) for c, o, e in zip(calls, outcomes, expected, strict=True)]
+    failed = [verdict for verdict in seen if verdict is not None]
+    right = [verdict is None and _right(exercise, o, e) for verdict, o, e in zip(seen, outcomes, expected, strict=True)]
+    if any(right) and not all(right):
+        return _only_sometimes(exercise, calls, right, next((v for v in failed), None))
+    if failed:
+        return failed[0]
+    found = symptoms.find(exercise, calls, [o.value for o in outcomes], expected)
+    changed = sorted({name for outcome in outcomes for name in outcome.changed})
+    if changed:
+        return _wrong(
+            exercise,
+            "changed-input",
+            f"Your function changes its own input {changed[0]}, and its numbers are not right either.",
+            "Start from a copy, so that every line reads what was really handed in.",
+        )
+    if found is not None:
+        return _wrong(exercise, *found)
+    return _wrong(
+        exercise,
+        "",
+        "What you return has the right form, but the numbers are not right yet.",
+        "Take inputs small enough for paper, write down what each line should give, and print it beside what it gives.",
+    )
+
+
+def _right(exercise, outcome, want):
+    return is_right(exercise, [outcome], [want])
+
+
+def _only_sometimes(exercise, calls, right, failure):
+    worked, broke = calls[right.index(True)], calls[right.index(False)]
+    about = broke.about or "another input"
+    slug = "no-batch-axes" if "batch" in about else "only-sometimes"
+    start = f"It is right for {worked.about or 'one input'}, and not for {about}."
+    if slug == "no-batch-axes":
+        nudge = "Count axes from the end (-1, -2) and let the leading ones be as many as they like."
+    elif failure is not None and failure.mistake.startswith("raised"):
+        nudge = failure.message
+    else:
+        nudge = "Look for a number or a size in your code that only fits the first of them."
+    return _wrong(exercise, slug, start, nudge)
+
+
+def _unstable(exercise):
+    return _wrong(
+        exercise,
+        "not-deterministic",
+        "The same input gave one result the first time and another the second time.",
+        "Look for random numbers, or for something outside the function that remembers the last call.",
+    )
+
+
+# -- the stages of one call ---------------------------------------------------------------------------------------
+
+
+def _stage(exercise, call, outcome, want):
+    if outcome.kind == "raised":
+        return _wrong(exercise, *explain(outcome, call, exercise))
+    if outcome.kind in ("no-return", "todo"):
+        return _wrong(
+            exercise,
+            "no-return",
+            "Your function does its work and then hands back nothing (None).",
+            "Is there a return on its last line?",
+        )
+    if outcome.kind != "returned":
+        return _wrong(exercise, outcome.kind, "The function could not be called.", "Keep its first line as it was.")
+    return _kind(exercise, call, outcome.value, want)
+
+
+def _kind(exercise, call, value, want):
+    if isinstance(value, Unusable):
+        if value.what == "a generator":
+            return _wrong(
+                exercise,
+                "generator",
+                "Your function hands back a generator, a promise of numbers rather than the numbers.",
+                "Use return instead of yield, and np.array([...]) around a comprehension.",
+            )
+        return _wrong(
+            exercise, "type", f"What comes back is {value.what}.", f"Hand back {_wanted_in_words(exercise, want)}."
+        )
+    if isinstance(want, dict):
+        return _keys(exercise, value, want)
+    if isinstance(want, tuple):
+        return _parts(exercise, call, value, want)
+    if isinstance(want, str):
+        if isinstance(value, str):
+            return None
+        return _wrong(exercise, "type", f"What comes back is {in_words(value)}.", "A piece of text is asked for.")
+    return _array(exercise, call, value, want, "Your result", exercise.axes)
+
+
+def _keys(exercise, value, want):
+    if not isinstance(value, dict):
+        return _wrong(
+            exercise, "type", f"What you hand over is {in_words(value)}.", f"Keep the names: {', '.join(want)}."
+        )
+    missing = [key for key in want if key not in value]
+    if missing:
+        return _wrong(
+            exercise, "missing-part", f"There is no entry called {missing[0]}.", f"Keep the names: {', '.join(want)}."
+        )
+    return None
+
+
+def _parts(exercise, call, value, want):
+    parts = in_parts(value, len(want))
+    names = exercise.parts or tuple(f"part {n + 1}" for n in range(len(want)))
+    if parts is None:
+        return _wrong(
+            exercise,
+            "number-of-results",
+            f"What comes back is {in_words(value)}.",
+            f"The function promises {COUNT.get(len(want), f'{len(want)} things')}, in this order: {', '.join(names)}.",
+        )
+    for name, part, wanted in zip(names, parts, want, strict=True):
+        if isinstance(part, Unusable):
+            return _wrong(exercise, "type", f"{name} is {part.what}.", "An array of numbers is asked for.")
+        if as_array(wanted) is None:
+            continue
+        failed = _array(exercise, call, part, wanted, name, ())
+        if failed is not None:
+            return failed
+    return None
+
+
+def _array(exercise, call, value, want, name, axes):
+    array, want = as_array(value), as_array(want)
+    if array is None:
+        ragged = isinstance(value, tuple)
+        seen = "a list whose rows differ in length" if ragged else in_words(value)
+        return _wrong(exercise, "type", f"{name} is {seen}.", "An array of numbers is asked for.")
+    if want.ndim == 0:
+        if array.size != 1:
+            return _wrong(exercise, "shape", f"{name} has shape {shape(array)}.", "A single number is asked for.")
+    elif array.shape != want.shape:
+        return _shapes(exercise, call, array, want, name, axes)
+    if np.isfinite(want).all() and not np.isfinite(array).all():
+        bad = "NaN (not a number)" if np.isnan(array).any() else "infinite values"
+        return _wrong(
+            exercise,
+            "not-finite",
+            f"{name} contains {bad}.",
+            "Somewhere a zero is divided by a zero, a logarithm meets 0, or an exponential grows too large.",
+        )
+    return None
+
+
+def _shapes(exercise, call, array, want, name, axes):
+    given = describe_inputs(call, exercise)
+    seen = f"{given}{name[0].lower() + name[1:] if name.startswith('Your') else name} has shape {shape(array)}"
+    if array.ndim != want.ndim:
+        more = "more axes" if array.ndim > want.ndim else "fewer axes"
+        return _wrong(
+            exercise,
+            "shape",
+            f"{seen}: {more} than expected.",
+            "Write the shape of every line beside it; the first one that surprises you is the place to look.",
+        )
+    if array.ndim > 1 and array.shape[-2:] == want.shape[-2:][::-1]:
+        return _wrong(
+            exercise,
+            "axes-swapped",
+            f"{seen}: rows and columns have changed places.",
+            "Say aloud what one row stands for, and see which transpose is missing or one too many.",
+        )
+    axis = next(n for n in range(1, want.ndim + 1) if array.shape[-n] != want.shape[-n])
+    meaning = axes[-axis] if axis <= len(axes) else ""
+    place = {1: "the last axis", 2: "the axis before the last"}.get(axis, f"axis -{axis}")
+    nudge = f"There should be one entry for every {meaning}." if meaning else "Which axis of the input should it match?"
+    return _wrong(exercise, "shape", f"{seen}: {place} has {array.shape[-axis]} entries.", nudge)
+
+
+def _wanted_in_words(exercise, want):
+    if isinstance(want, tuple):
+        return f"{COUNT.get(len(want), f'{len(want)} things')}: {', '.join(exercise.parts)}"
+    if isinstance(want, str):
+        return "a piece of text"
+    array = as_array(want)
+    return "a number" if array is not None and array.ndim == 0 else "an array of numbers"
+
+
+def _wrong(exercise, slug, seen, nudge):
+    return Verdict(exercise.name, "wrong", f"{seen} {nudge}", slug)

@@ -1,0 +1,192 @@
+"""Wrong numbers of the right shape: relations to the right ones that need no particular misconception.
+
+Each symptom returns (slug, what is seen, nudge) or None. They run after every named mistake has been ruled out.
+"""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+
+from qkvlib.check.plain import alike, as_array, close, in_parts
+from qkvlib.check.words import listed
+
+
+def find(exercise, calls, values, expected):
+    """The first symptom that holds on every call."""
+    if isinstance(expected[0], dict):
+        return _entries(values[0], expected[0], exercise.tolerance)
+    if isinstance(expected[0], tuple):
+        return _parts(exercise, calls, values, expected)
+    if isinstance(expected[0], str):
+        return None
+    return _arrays(exercise, calls, [as_array(v) for v in values], [as_array(e) for e in expected])
+
+
+def _entries(value, want, tolerance):
+    wrong = [key for key in want if not alike(value[key], want[key], tolerance)]
+    right = [key for key in want if key not in wrong]
+    if right:
+        are = "is" if len(right) == 1 else "are"
+        return (
+            "part-wrong",
+            f"{listed(right)} {are} right, and {wrong[0]} is not yet.",
+            f"Work out {wrong[0]} once more, one entry at a time, with the shapes written beside it.",
+        )
+    return (
+        "values",
+        f"None of the entries is right yet; start with {wrong[0]}.",
+        "Write the shapes first, then one entry at a time.",
+    )
+
+
+def _parts(exercise, calls, values, expected):
+    n = len(expected[0])
+    names = exercise.parts or tuple(f"part {k + 1}" for k in range(n))
+    values = [in_parts(v, n) for v in values]
+    if any(v is None for v in values):
+        return None
+    if n <= 4:
+        for order in list(permutations(range(n)))[1:]:
+            if all(
+                all(alike(v[order[k]], e[k], exercise.tolerance) for k in range(n))
+                for v, e in zip(values, expected, strict=True)
+            ):
+                return (
+                    "order-of-results",
+                    "Every array you return is right, but they come in another order.",
+                    f"The function promises {', '.join(names)}, in this order.",
+                )
+    wrong = [
+        k
+        for k in range(n)
+        if not all(alike(v[k], e[k], exercise.tolerance) for v, e in zip(values, expected, strict=True))
+    ]
+    k = wrong[0]
+    arrays, wants = [as_array(v[k]) for v in values], [as_array(e[k]) for e in expected]
+    if len(wrong) < n:
+        right = [names[j] for j in range(n) if j not in wrong]
+        are = "is" if len(right) == 1 else "are"
+        return (
+            "part-wrong",
+            f"{listed(right)} {are} right, and {names[k]} is not.",
+            f"Only the lines that make {names[k]} need another look.",
+        )
+    if all(a is not None and w is not None and a.shape == w.shape for a, w in zip(arrays, wants, strict=True)):
+        return _arrays(exercise, calls, arrays, wants, names[k])
+    return None
+
+
+def _arrays(exercise, calls, arrays, wants, name="your result"):
+    if any(a is None or w is None or a.shape != w.shape for a, w in zip(arrays, wants, strict=True)):
+        return None
+    both = list(zip(arrays, wants, strict=True))
+    tolerance = exercise.tolerance
+    if parameter := _returned_input(exercise, calls, arrays):
+        return (
+            "input-returned",
+            f"What comes back is {parameter} itself, unchanged.",
+            "Does the last line return the variable that holds your result?",
+        )
+    if all(np.all(a == 0) for a, _ in both):
+        return "all-zeros", f"Every number in {name} is 0.", "Is the array you prepared ever filled in?"
+    if all(a.size > 1 and np.ptp(a) == 0 for a, _ in both):
+        return "all-equal", f"Every number in {name} is the same.", "Something was averaged or summed too far."
+    if all(close(a, -w, tolerance) for a, w in both):
+        return (
+            "sign",
+            f"Every number in {name} has the wrong sign.",
+            "Look for a minus, or a difference taken backwards.",
+        )
+    if _swapped(both, tolerance):
+        return (
+            "axes-swapped",
+            f"Rows and columns of {name} have changed places.",
+            "Say aloud what one row stands for, and find the transpose that is missing or one too many.",
+        )
+    if _rounded(both):
+        return (
+            "rounded",
+            f"The numbers in {name} are right but rounded, or cut to whole numbers.",
+            "Leave all digits in; if you fill an array yourself, make it a float array.",
+        )
+    if _ratio_is_constant(both):
+        return (
+            "constant-factor",
+            f"Every number in {name} is off by one and the same factor.",
+            "Which quantity do you multiply or divide by that does not belong there, or is missing?",
+        )
+    if _offset_is_constant(both):
+        return (
+            "constant-offset",
+            f"Every number in {name} is off by one and the same amount.",
+            "Which number is added or subtracted that should not be?",
+        )
+    for axis in (-1, -2):
+        if all(a.ndim >= -axis and close(np.flip(a, axis), w, tolerance) for a, w in both):
+            return (
+                "reversed-order",
+                f"The entries of {name} are right, but in reversed order.",
+                "Check the direction of a loop or a slice such as [::-1].",
+            )
+    return _some_rows(both, tolerance, name)
+
+
+def _returned_input(exercise, calls, arrays):
+    for k, parameter in enumerate(exercise.parameters):
+        if all(
+            k < len(c.args) and type(c.args[k]) is np.ndarray and np.array_equal(c.args[k], a)
+            for c, a in zip(calls, arrays, strict=True)
+        ):
+            return parameter
+    return None
+
+
+def _swapped(both, tolerance):
+    return all(
+        a.ndim > 1 and a.shape[-1] == a.shape[-2] and close(np.swapaxes(a, -1, -2), w, tolerance) for a, w in both
+    )
+
+
+def _rounded(both):
+    for digits in range(5):
+        if all(np.allclose(a, np.round(w, digits), atol=1e-9) for a, w in both):
+            return True
+    return all(np.allclose(a, np.trunc(w), atol=1e-9) for a, w in both)
+
+
+def _ratio_is_constant(both):
+    for a, w in both:
+        if a.size < 3 or not np.isfinite(a).all() or not np.isfinite(w).all():
+            return False
+        size = np.sum(w * w)
+        if size == 0:
+            return False
+        factor = np.sum(a * w) / size
+        if abs(factor) < 1e-12 or not np.allclose(a, factor * w, rtol=1e-6, atol=1e-9 * abs(factor)):
+            return False
+    return True
+
+
+def _offset_is_constant(both):
+    return all(a.size >= 3 and np.isfinite(a).all() and np.allclose(a - w, (a - w).flat[0], atol=1e-8) for a, w in both)
+
+
+def _some_rows(both, tolerance, name):
+    first_only, last_only, ever = True, True, False
+    for a, w in both:
+        if a.ndim < 2 or a.shape[-2] < 2:
+            return None
+        rows = [close(a[..., t, :], w[..., t, :], tolerance) for t in range(a.shape[-2])]
+        ever = ever or any(rows)
+        first_only &= rows[0] and not any(rows[1:])
+        last_only &= rows[-1] and not any(rows[:-1])
+    if first_only or last_only:
+        which = "first" if first_only else "last"
+        return (
+            "partly-right",
+            f"The {which} row of {name} is right, and no other.",
+            "Does your code visit every row, and does each row start afresh?",
+        )
+    return None
