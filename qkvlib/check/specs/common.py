@@ -184,7 +184,7 @@ def scale_mistakes(seen: str = _SEEN_IN, model: bool = False) -> tuple[Mistake, 
             switch(
                 "scale-by-d-model",
                 f"{seen} are divided by the whole width of the model.",
-                "Inside one head a dot product adds up that head's features only, and its spread grows more slowly still.",
+                "One head's dot product adds up that head's features only, and its spread grows more slowly still.",
                 scale="model",
             ),
         ]
