@@ -65,10 +65,13 @@ class Lab:
     def open(self, page, path: str) -> None:
         """Open a notebook and wait until its kernel is idle and every cell model is there."""
         page.goto(self.address(path))
-        page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook", timeout=CELL_MILLISECONDS)
-        page.wait_for_selector(
-            '.jp-NotebookPanel:not(.lm-mod-hidden) [data-status="idle"]',
-            state="attached",
+        page.wait_for_function(
+            """(path) => {
+                const panel = window.jupyterapp?.shell.currentWidget;
+                return panel?.context?.path === path && panel.isRevealed && panel.context.isReady
+                    && panel.sessionContext.isReady && panel.sessionContext.session?.kernel?.status === "idle";
+            }""",
+            arg=path,
             timeout=CELL_MILLISECONDS,
         )
 
