@@ -1,24 +1,11 @@
 """Every op is written twice, in numpy and in JavaScript: here both run on the same inputs and must agree to 1e-12."""
 
-import json
-import subprocess
-from pathlib import Path
-
 import numpy as np
 import pytest
+from engine_in_node import run_module
 
 from qkvlib.widgets.ops import OPS, Value
-from qkvlib.widgets.worksheet import HERE, pack, unpack
-
-DRIVER = Path(__file__).parent / "engine_driver.mjs"
-
-
-def run_module(node: str, program: Path, message: dict):
-    """What a node program prints as JSON for a JSON message."""
-    text = json.dumps(message, allow_nan=False)
-    done = subprocess.run([node, program], input=text, capture_output=True, text=True, timeout=120, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+from qkvlib.widgets.worksheet import pack, unpack
 
 
 def tokens(n):
@@ -118,7 +105,7 @@ ALL = [case for seed in range(25) for case in cases(np.random.default_rng(seed))
 @pytest.fixture(scope="module")
 def in_browser(node):
     messages = [{"op": op, "args": [as_json(a) for a in args], "opts": opts} for op, args, opts in ALL]
-    return run_module(node, DRIVER, {"module": str(HERE / "engine.js"), "cases": messages})
+    return run_module(node, "engine_driver.mjs", {"cases": messages})
 
 
 def outcome(op, args, opts):

@@ -27,7 +27,7 @@ export function parse(text) {
 
 /** The smallest of 1, 2, 5, 10, ... times a power of ten that is at least `size`: the end of a colour scale. */
 export function niceCeiling(size) {
-  if (!Number.isFinite(size) || size <= 0) return 1;
+  if (!(size > 1e-300 && size < Infinity)) return 1;
   const power = Number(`1e${Math.floor(Math.log10(size))}`);
   return [1, 2, 5, 10, 20].map((step) => step * power).find((end) => end >= size * (1 - 1e-12));
 }

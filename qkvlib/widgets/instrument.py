@@ -49,11 +49,17 @@ class Instrument(widgets.VBox):
         save(self.sheet, path)
 
     def close(self):
-        """Frees the worksheet and every control, in the kernel and in the browser."""
+        """Frees the worksheet, every control and what each of them brought along, in the kernel and in the browser."""
         for control in self.controls.values():
             control.link.unlink()
-            control.close()
-        self.sheet.close()
+            control.link.close()
+        for widget in [*self.controls.values(), *self.children, self]:
+            if isinstance(widget, widgets.DOMWidget) and widget.comm is not None:
+                for part in (widget.layout, getattr(widget, "style", None)):
+                    if part is not None:
+                        part.close()
+            if widget is not self:
+                widget.close()
         super().close()
 
     def __repr__(self):

@@ -44,7 +44,7 @@ def _exponent(size: float) -> str:
 
 def nice_ceiling(size: float) -> float:
     """The smallest of 1, 2, 5, 10, ... times a power of ten that is at least `size`: the end of a colour scale."""
-    if not math.isfinite(size) or size <= 0:
+    if not 1e-300 < size < math.inf:
         return 1.0
     power = float(f"1e{math.floor(math.log10(size))}")
     return next(step * power for step in (1, 2, 5, 10, 20) if step * power >= size * (1 - 1e-12))

@@ -57,5 +57,5 @@ function host(widget, state) {
   controls.append(...state.spec.params.map((param) => control(model, param)));
   controls.hidden = !state.spec.params.length;
   widget.render({ model, el: document.getElementById("sheet") });
-  return model;
+  Object.assign(globalThis, { worksheet: widget, model });   // for the curious, and for tests
 }

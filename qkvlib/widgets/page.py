@@ -33,7 +33,7 @@ PAGE = """<!doctype html>
 <script type="module">
 {module}
 {host}
-globalThis.model = host(worksheet, JSON.parse(document.getElementById("state").textContent));
+host(worksheet, JSON.parse(document.getElementById("state").textContent));
 </script>
 </body>
 </html>

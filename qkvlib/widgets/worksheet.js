@@ -1,51 +1,37 @@
 // The worksheet on the page: draws a sheet's values as grids of numbers, lets a learner change them, explains each cell.
 // State lives in the model (traits `inputs` and `p_<parameter>`); every view draws from it and writes to it only when a
-// learner acts. Python puts engine.js in front of this file in place of the import.
+// learner acts. worksheet.py puts engine.js and grids.js in front of this file in place of the imports.
 import { Engine, short, parse, niceCeiling, encode, decode, frame } from "./engine.js";
+import { el, keepKeys, TableGrid, HeatGrid } from "./grids.js";
 
-const PX_PER_STEP = 8;      // of dragging
-const SYNC_AFTER_MS = 60;   // how long Python may lag behind the hand
-const FOLD_OVER = 16;       // columns; more than this fold
-const FOLD_KEEP = [8, 3];   // columns kept at the start and the end of a folded row
-
-function el(tag, className = "", text = "") {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text) node.textContent = text;   // never innerHTML: a token may look like HTML
-  return node;
-}
-
-/** Keys stay ours: Lab would take arrows, and letters as commands, from a focused cell. */
-function keepKeys(node) {
-  node.setAttribute("data-lm-suppress-shortcuts", "true");
-  return node;
-}
+const PX_PER_STEP = 8;        // of dragging
+const SYNC_AFTER_MS = 60;     // how long Python may lag behind the hand
+const ONE_GESTURE_MS = 1000;  // changes of one thing closer together than this are undone together
+const FOLD_OVER = 16;         // columns; more than this fold
+const FOLD_KEEP = [8, 3];     // columns kept at the start and the end of a folded row
+const TABLE_MOST = [24, 400]; // rows, cells; larger matrices are painted on a canvas
 
 const round = (v) => Number(v.toPrecision(12));
 
-// -- one matrix ------------------------------------------------------------------------------------------------
-
-/** A node on the page: heading, one grid per head, shape. Rebuilt when its shape or names change, else only repainted. */
+/** A node on the page: heading, one grid per head, shape. Rebuilt when its shape or names change, else repainted. */
 class Panel {
   constructor(view, entry) {
     this.view = view;
     this.entry = entry;
     this.name = entry.node;
+    this.title = entry.title || this.name;
     this.input = view.spec.inputs[this.name];
     this.editable = Boolean(this.input?.editable);
+    this.about = this.input?.about ?? view.engine.nodes.get(this.name).about;
     this.root = el("figure", `ws-panel${this.editable ? " ws-editable" : ""}`);
-    this.heading = this.root.appendChild(el("figcaption", "ws-name", entry.title || this.name));
-    this.grids = this.root.appendChild(el("div", "ws-grids"));
+    this.root.dataset.node = this.name;
+    this.root.append(el("figcaption", "ws-name", this.title));
+    this.body = this.root.appendChild(el("div", "ws-grids"));
     this.foot = this.root.appendChild(el("div", "ws-shape"));
-    this.note = entry.note ? this.root.appendChild(el("div", "ws-note", entry.note)) : null;
-    this.signature = null;
-    this.unfolded = false;
+    if (entry.note) this.root.append(el("div", "ws-note", entry.note));
+    this.grids = new Map();
     this.active = 0;
-  }
-
-  get heads() {
-    const [n] = frame(this.value), pick = this.view.resolve(this.entry.pick);
-    return pick === null || this.value.shape.length < 3 ? [...Array(n).keys()] : [Math.min(Math.max(0, pick), n - 1)];
+    this.unfolded = false;
   }
 
   draw(value, trouble) {
@@ -53,154 +39,96 @@ class Panel {
     this.root.classList.toggle("ws-broken", !value);
     if (!value) {
       this.signature = null;
-      this.cells = [];
-      this.grids.replaceChildren(el("div", "ws-trouble", trouble));
+      this.grids.clear();
+      this.body.replaceChildren(el("div", "ws-trouble", trouble));
       this.foot.textContent = "";
       return;
     }
-    const { shape, rows, cols, heads } = value;
-    const signature = JSON.stringify([shape, rows, cols, heads, this.heads, this.unfolded]);
-    if (signature !== this.signature) {
-      this.signature = signature;
-      this.build();
-    }
-    this.paint();
-  }
-
-  build() {
-    const { value } = this, [, n, m] = frame(value);
-    this.cells = [];
-    this.shown = [];
-    this.active = Math.min(this.active, Math.max(0, value.data.length - 1));
-    this.columns = [...Array(m).keys()];
-    if (m > FOLD_OVER && !this.unfolded)
-      this.columns = [...this.columns.slice(0, FOLD_KEEP[0]), -1, ...this.columns.slice(m - FOLD_KEEP[1])];
-    this.grids.replaceChildren(...this.heads.map((h) => this.grid(h, n, m)));
-    this.foot.replaceChildren(el("span", "", `[${value.shape.join(", ")}]`), this.range = el("span", "ws-range"));
-    if (m > FOLD_OVER) this.foot.append(this.foldButton(m));
-    this.makeReachable();
-  }
-
-  foldButton(m) {
-    const button = keepKeys(el("button", "ws-fold", this.unfolded ? "fold" : `show all ${m}`));
-    button.type = "button";
-    button.setAttribute("aria-label", `${this.unfolded ? "fold" : "show all columns of"} ${this.name}`);
-    button.onclick = () => {
-      this.unfolded = !this.unfolded;
-      this.draw(this.value);
-      this.foot.querySelector("button").focus();
-    };
-    return button;
-  }
-
-  grid(h, n, m) {
-    const { value, name } = this;
-    const headName = value.shape.length === 3 ? value.heads?.[h] ?? `head ${h}` : "";
-    const table = el("table", "ws-grid");
-    table.setAttribute("role", "grid");
-    table.setAttribute("aria-label", `${this.entry.title || name} [${value.shape.join(", ")}]${headName && `, ${headName}`}`);
-    if (!this.editable) table.setAttribute("aria-readonly", "true");
-    if (headName) table.append(el("caption", "ws-head-name", headName));
-    if (value.cols) {
-      const line = table.createTHead().insertRow();
-      if (value.rows) line.append(el("td", "ws-corner"));
-      for (const c of this.columns) {
-        const th = el("th", "ws-col", c < 0 ? "" : value.cols[c]);
-        th.scope = "col";
-        if (c >= 0) th.title = value.cols[c];
-        line.append(c < 0 ? el("td", "ws-gap") : th);
-      }
-    }
-    const body = table.createTBody();
-    for (let r = 0; r < n; r++) {
-      const line = body.insertRow();
-      if (value.rows) {
-        const th = line.appendChild(el("th", "ws-row", value.rows[r]));
-        th.scope = "row";
-        th.title = value.rows[r];
-      }
-      for (const c of this.columns) {
-        if (c < 0) {
-          const gap = line.appendChild(el("td", "ws-gap", "…"));
-          gap.setAttribute("aria-label", `${m - this.columns.length + 1} more columns`);
-          continue;
-        }
-        const i = (h * n + r) * m + c, cell = line.appendChild(keepKeys(el("td", "ws-cell")));
-        cell.tabIndex = -1;
-        cell.dataset.i = i;
-        this.cells[i] = cell;
-        this.shown.push(i);
-      }
-    }
-    if (!n || !m) body.insertRow().append(el("td", "ws-empty", "empty"));
-    return table;
-  }
-
-  /** One cell of every matrix is in the tab order; arrows lead to the others. */
-  makeReachable() {
-    if (!this.cells[this.active]) this.active = this.shown[0];
-    if (this.cells[this.active]) this.cells[this.active].tabIndex = 0;
-  }
-
-  activate(i) {
-    if (this.cells[this.active]) this.cells[this.active].tabIndex = -1;
-    this.active = i;
-    this.cells[i].tabIndex = 0;
-  }
-
-  paint() {
-    const { value, view } = this;
+    const { shape, rows, cols, heads } = value, pick = this.view.resolve(this.entry.pick), count = frame(value)[0];
+    const stack = shape.length === 3;
+    const shown = stack && pick !== null ? [Math.min(Math.max(0, pick), count - 1)] : [...Array(count).keys()];
+    const signature = JSON.stringify([shape, rows, cols, heads, shown, this.unfolded]);
+    const rebuild = signature !== this.signature;
+    if (rebuild) this.build(shown);
+    this.signature = signature;
     let peak = 0;
     for (const v of value.data) if (Math.abs(v) > peak && Number.isFinite(v)) peak = Math.abs(v);
     const end = this.entry.max ?? niceCeiling(peak);
-    const repaint = end !== this.end || view.theme !== this.theme || this.painted !== this.signature;
-    this.end = end;
-    this.theme = view.theme;
-    this.painted = this.signature;
+    const lit = this.view.resolve(this.entry.lit), light = typeof lit === "string" ? rows?.lastIndexOf(lit) ?? -1 : lit;
+    const all = rebuild || end !== this.end || this.theme !== this.view.theme || light !== this.lit;
+    Object.assign(this, { end, theme: this.view.theme, lit: light });
     this.range.textContent = value.data.length ? `±${short(end)}` : "";
-    const before = this.last;
-    this.last = value;
-    for (const i of this.shown) {
-      const v = value.data[i], closed = value.masked?.[i] ?? 0;
-      if (!repaint && Object.is(before.data[i], v) && (before.masked?.[i] ?? 0) === closed) continue;
-      const cell = this.cells[i];
-      if (cell.firstChild?.nodeType === Node.TEXT_NODE) cell.firstChild.data = short(v);
-      else if (!cell.firstChild) cell.textContent = short(v);
-      cell.style.backgroundColor = closed ? "" : view.colour(v / end);
-      cell.classList.toggle("ws-masked", closed === 1);
+    for (const grid of this.grids.values()) grid.paint(value, end, all ? null : this.painted, light);
+    this.painted = value;
+  }
+
+  build(shown) {
+    const [, n, m] = frame(this.value), fold = m > FOLD_OVER && (n <= FOLD_OVER || m > 256);
+    this.columns = [...Array(m).keys()];
+    if (fold && !this.unfolded) this.columns.splice(FOLD_KEEP[0], m - FOLD_KEEP[0] - FOLD_KEEP[1], -1);
+    const Grid = n > TABLE_MOST[0] || n * this.columns.length > TABLE_MOST[1] ? HeatGrid : TableGrid;
+    this.grids = new Map(shown.map((h) => [h, new Grid(this, h)]));
+    this.body.replaceChildren(...[...this.grids.values()].map((grid) => grid.root));
+    this.foot.replaceChildren(el("span", "", `[${this.value.shape.join(", ")}]`), this.range = el("span"));
+    if (fold) {
+      const button = this.foot.appendChild(keepKeys(el("button", "", this.unfolded ? "fold" : `show all ${m}`)));
+      button.type = "button";
+      button.setAttribute("aria-label", `${button.textContent} columns of ${this.title}`);
+      button.onclick = () => {
+        this.unfolded = !this.unfolded;
+        this.draw(this.value);
+        this.foot.querySelector("button").focus();
+      };
     }
-    this.light();
+    if (!this.gridOf(this.active) || !this.columns.includes(this.active % m)) this.active = shown[0] * n * m;
+    this.gridOf(this.active)?.activate(this.active);
   }
 
-  /** The row to keep in the light: an index, or a row's name. */
-  light() {
-    const lit = this.view.resolve(this.entry.lit);
-    if (lit === null) return;
-    const [, n, m] = frame(this.value), row = typeof lit === "number" ? lit : this.value.rows?.lastIndexOf(lit);
-    for (const i of this.shown) this.cells[i].classList.toggle("ws-dim", Math.floor(i / m) % n !== row);
+  gridOf(i) {
+    const [, n, m] = frame(this.value);
+    return this.grids.get(Math.floor(i / (n * m)));
   }
 
-  /** "scores, row it, column dog" */
+  /** One cell of every panel is in the tab order; arrows lead to the others. */
+  activate(i) {
+    this.gridOf(this.active)?.deactivate();
+    this.active = i;
+    return this.gridOf(i).activate(i);
+  }
+
+  /** The cell an arrow key leads to from i, or undefined at the edge. Sideways it goes on in the next line. */
+  next(i, key) {
+    const [, n, m] = frame(this.value), heads = [...this.grids.keys()], wide = this.columns.filter((c) => c >= 0);
+    const h = heads.indexOf(Math.floor(i / (n * m))), line = h * n + (Math.floor(i / m) % n);
+    const at = line * wide.length + wide.indexOf(i % m), last = heads.length * n * wide.length - 1;
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -wide.length, ArrowDown: wide.length }[key];
+    const to = key === "Home" ? 0 : key === "End" ? last : at + step;
+    if (to < 0 || to > last) return undefined;
+    const row = Math.floor(to / wide.length);
+    return (heads[Math.floor(row / n)] * n + (row % n)) * m + wide[to % wide.length];
+  }
+
+  /** "scores, it, dog" */
   label(i) {
-    const { value } = this, [, n, m] = frame(value), c = i % m, r = Math.floor(i / m) % n, h = Math.floor(i / (n * m));
-    const place = [this.entry.title || this.name];
-    if (value.shape.length === 3) place.push(value.heads?.[h] ?? `head ${h}`);
-    if (value.shape.length > 1) place.push(value.rows ? value.rows[r] : `row ${r + 1}`);
-    if (value.shape.length > 0) place.push(value.cols ? value.cols[c] : `column ${c + 1}`);
+    const { shape, rows, cols, heads } = this.value, [, n, m] = frame(this.value);
+    const c = i % m, r = Math.floor(i / m) % n, h = Math.floor(i / (n * m)), place = [this.title];
+    if (shape.length === 3) place.push(heads?.[h] ?? `head ${h}`);
+    if (shape.length > 1) place.push(rows?.[r] ?? `row ${r + 1}`);
+    if (shape.length > 0) place.push(cols?.[c] ?? `column ${c + 1}`);
     return place.join(", ");
   }
 }
 
-// -- the whole sheet -------------------------------------------------------------------------------------------
-
+/** The whole sheet. */
 class View {
   constructor(model, root) {
     this.model = model;
     this.spec = model.get("spec");
     this.engine = new Engine(this.spec);
     this.history = [];
-    this.stop = [];          // clean-up functions
-    this.marked = [];        // cells lit up at the moment
+    this.stop = [];        // clean-up functions
+    this.target = null;    // {panel, i}: the cell that is explained
+    this.before = this.state();
     this.readTheme();
     this.build(root);
     this.listen();
@@ -214,50 +142,73 @@ class View {
     return Object.fromEntries(this.spec.params.map(({ name }) => [name, this.model.get(`p_${name}`)]));
   }
 
+  state() {
+    return { inputs: this.model.get("inputs"), params: this.params() };
+  }
+
   resolve(option) {
-    if (option === null || option === undefined) return null;
-    return typeof option === "object" ? this.engine.params[option.param].value : option;
+    return typeof option === "object" && option ? this.engine.params[option.param].value : option ?? null;
+  }
+
+  /** An input's number as it is now, which may be ahead of what is drawn; 0 where a step has nothing to start from. */
+  start({ panel, i }) {
+    const v = decode(this.model.get("inputs")[panel.name]).data[i];
+    return Number.isFinite(v) ? v : 0;
   }
 
   /** A learner's act: the model changes at once, the picture within a frame, Python a little later. */
-  setCell(name, i, v, gesture) {
-    const inputs = this.model.get("inputs"), old = decode(inputs[name]);
-    if (Object.is(old.data[i], v)) return;
-    this.remember(`${name}/${i}/${gesture}`, { inputs });
-    old.data[i] = v;
-    this.model.set("inputs", { ...inputs, [name]: encode({ shape: inputs[name].shape, data: old.data }) });
+  setCell({ panel: { name }, i }, v, gesture) {
+    const inputs = this.model.get("inputs"), { shape, data } = decode(inputs[name]);
+    if (Object.is(data[i], v)) return;
+    data[i] = v;
+    this.gesture = `${name} ${i} ${gesture}`;
+    this.model.set("inputs", { ...inputs, [name]: encode({ shape, data }) });
     this.sync();
   }
 
-  /** One gesture (a drag, a run of key presses) is one step back. */
-  remember(gesture, before) {
-    if (this.history.at(-1)?.gesture === gesture) return;
-    this.history.push({ gesture, before });
-    if (this.history.length > 200) this.history.shift();
+  /** The state changed, by this hand or another: keep the way back, and draw. */
+  changed(what) {
+    const gesture = this.gesture ?? what, last = this.history.at(-1), now = performance.now();
+    this.gesture = null;
+    if (!this.undoing && last?.gesture === gesture && now - last.time < ONE_GESTURE_MS) last.time = now;
+    else if (!this.undoing) this.history.push({ gesture, time: now, state: this.before });
+    this.history.splice(0, this.history.length - 200);
+    this.before = this.state();
+    this.frame ??= requestAnimationFrame(() => this.draw());   // at most one drawing a frame, of the newest state
   }
 
-  restore({ inputs, params = {} }) {
-    if (inputs) this.model.set("inputs", inputs);
+  restore({ inputs, params }) {
+    this.model.set("inputs", inputs);
     for (const [name, value] of Object.entries(params)) this.model.set(`p_${name}`, value);
     this.sync();
   }
 
   undo() {
     const step = this.history.pop();
-    if (!step) return this.announce("nothing to undo");
-    this.restore(step.before);
-    this.announce("undone");
+    this.undoing = true;
+    if (step) this.restore(step.state);
+    this.undoing = false;
+    this.announce(step ? "undone" : "nothing to undo");
   }
 
   reset() {
-    this.remember(`reset ${this.history.length}`, { inputs: this.model.get("inputs"), params: this.params() });
+    const before = this.before;
+    this.undoing = true;
     this.restore(this.spec.initial);
+    this.undoing = false;
+    this.history.push({ gesture: "reset", time: 0, state: before });
     this.announce("everything is as it was at the start");
   }
 
   sync() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.model.save_changes(), SYNC_AFTER_MS);
+    this.timer = setTimeout(() => this.flush(), SYNC_AFTER_MS);
+  }
+
+  flush() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.model.save_changes();
   }
 
   // -- drawing
@@ -265,28 +216,33 @@ class View {
   build(root) {
     this.root = root.appendChild(el("section", "qkv-ws"));
     this.root.setAttribute("aria-label", this.spec.title);
-    const head = this.root.appendChild(el("div", "ws-top"));
-    head.append(el("strong", "ws-title", this.spec.title));
-    const tools = head.appendChild(el("span", "ws-tools"));
+    const top = this.root.appendChild(el("div", "ws-top"));
+    top.append(el("strong", "ws-title", this.spec.title));
+    const tools = top.appendChild(el("span"));
     for (const [text, act] of [["Undo", () => this.undo()], ["Reset", () => this.reset()]]) {
       const button = tools.appendChild(keepKeys(el("button", "", text)));
       button.type = "button";
       button.onclick = act;
     }
     this.bar = this.root.appendChild(el("div", "ws-tell"));
+    this.tip = this.root.appendChild(el("div", "ws-tell ws-tip"));   // the same, where the bar is scrolled out of sight
+    this.tip.popover = "manual";
+    this.tip.setAttribute("aria-hidden", "true");
     this.live = this.root.appendChild(el("div", "ws-live"));
     this.live.setAttribute("role", "status");
     this.panels = [];
     this.sayings = [];
     for (const line of this.spec.layout) {
-      const row = this.root.appendChild(el("div", "ws-line"));
-      for (const entry of line) row.append(this.place(entry));
+      const signs = line.some((entry) => "sign" in entry);
+      this.root.appendChild(el("div", `ws-line${signs ? " ws-sum-line" : ""}`)).append(...line.map((entry) => this.place(entry)));
     }
     const legend = this.root.appendChild(el("div", "ws-legend"));
-    legend.append(el("span", "", "−"), el("span", "ws-ramp"), el("span", "", "+"),
-      el("span", "", "colours run from − to + the number beside each shape"));
-    if (this.spec.nodes.some((node) => node.op === "mask"))
-      legend.append(el("span", "ws-cell ws-masked ws-key"), el("span", "", "masked"));
+    const ramp = legend.appendChild(el("span", "ws-ramp"));
+    this.ramp = ramp;
+    legend.prepend("−");
+    legend.append("+", el("span", "", "the colours of a matrix end at the ± number beside its shape"));
+    if (this.spec.nodes.some((node) => node.op === "mask")) legend.append(el("span", "ws-masked ws-key"), "masked");
+    this.paintRamp();
   }
 
   place(entry) {
@@ -296,32 +252,32 @@ class View {
       return sign;
     }
     if ("say" in entry) {
-      const saying = el("p", "ws-say");
-      this.sayings.push([saying, entry.say]);
-      return saying;
+      this.sayings.push([el("p", "ws-say"), entry.say]);
+      return this.sayings.at(-1)[0];
     }
-    const panel = new Panel(this, entry);
-    this.panels.push(panel);
-    panel.root.dataset.node = entry.node;
-    return panel.root;
+    this.panels.push(new Panel(this, entry));
+    return this.panels.at(-1).root;
   }
 
   readTheme() {
     const dark = document.body.dataset.jpThemeLight === "false" || document.body.classList.contains("vscode-dark");
-    this.theme = dark ? "dark" : "light";
     // Blue for plus, orange for minus: told apart with every common kind of colour blindness, and text stays legible.
     const [plus, minus, zero] = dark
-      ? [[31, 98, 168], [158, 84, 16], [32, 34, 38]] : [[108, 172, 236], [246, 166, 84], [250, 250, 250]];
-    this.colour = (share) => {
-      if (Number.isNaN(share)) return "transparent";
+      ? [[31, 98, 168], [158, 84, 16], [36, 38, 43]] : [[108, 172, 236], [246, 166, 84], [247, 248, 249]];
+    this.theme = dark ? "dark" : "light";
+    this.rgb = (share) => {
       const t = Math.min(1, Math.abs(share)), end = share < 0 ? minus : plus;
-      return `rgb(${zero.map((z, k) => Math.round(z + (end[k] - z) * t)).join(" ")})`;
+      return zero.map((z, k) => Math.round(z + (end[k] - z) * t));
     };
+    if (this.ramp) this.paintRamp();
   }
 
-  /** At most one drawing a frame, of the newest state. */
-  schedule() {
-    this.frame ??= requestAnimationFrame(() => this.draw());
+  colour(share) {
+    return Number.isNaN(share) ? "" : `rgb(${this.rgb(share)})`;
+  }
+
+  paintRamp() {
+    this.ramp.style.background = `linear-gradient(90deg, ${[-1, 0, 1].map((t) => this.colour(t))})`;
   }
 
   draw() {
@@ -331,48 +287,58 @@ class View {
       if (changed.has(panel.name) || panel.theme !== this.theme || panel.entry.pick || panel.entry.lit)
         panel.draw(this.engine.values.get(panel.name), this.engine.errors.get(panel.name));
     for (const [saying, template] of this.sayings) saying.textContent = this.engine.say(template);
-    if (this.target) this.tell(this.target);
-    else if (this.engine.trouble || this.troubled) this.tell(null);
+    if (this.target || this.engine.trouble || this.troubled) this.tell(this.target);
   }
 
   // -- explaining
 
-  panelOf(cell) {
-    const root = cell?.closest(".ws-panel");
-    return this.panels.find((panel) => panel.root === root);
+  panelOf(node) {
+    const root = node.closest?.(".ws-panel");
+    return this.panels.find((panel) => panel.root === root && panel.value);
   }
 
-  shown(name) {
-    return this.panels.some((panel) => panel.name === name && panel.value);
+  /** The cell under an event: {panel, i}, or null. */
+  hit(event) {
+    const panel = this.panelOf(event.target);
+    for (const grid of panel?.grids.values() ?? []) {
+      const i = grid.root.contains(event.target) ? grid.hit(event) : null;
+      if (i !== null) return { panel, i };
+    }
+    return null;
   }
 
-  /** What a cell says of itself, or the hint; lights up where its number came from. */
-  tell(cell) {
-    for (const marked of this.marked) marked.classList.remove("ws-from", "ws-here");
-    this.marked = [];
-    this.target = cell?.isConnected ? cell : null;
-    const panel = this.panelOf(this.target), i = Number(this.target?.dataset.i);
-    this.troubled = !panel && Boolean(this.engine.trouble);
-    if (!panel?.value) {
-      this.bar.replaceChildren(el("span", this.troubled ? "ws-trouble" : "ws-hint", this.engine.trouble || this.spec.hint));
+  /** What a cell says of itself, or the hint; lights up where its number came from. Returns it as a sentence. */
+  tell(target) {
+    for (const panel of this.panels) for (const grid of panel.grids.values()) grid.unmark();
+    const { panel, i } = target ?? {};
+    this.target = panel?.value && i < panel.value.data.length && panel.gridOf(i) ? target : null;
+    this.troubled = !this.target && Boolean(this.engine.trouble);
+    if (!this.target) {
+      this.bar.replaceChildren(el("span", this.troubled ? "ws-trouble" : "", this.engine.trouble || this.spec.hint));
+      this.tip.hidePopover?.();
       return "";
     }
-    const { text, note, sources } = this.engine.explain(panel.name, i, (name) => this.shown(name));
-    const result = short(panel.value.data[i]);
-    const about = panel.input?.about ?? this.engine.nodes.get(panel.name)?.about ?? "";
-    const sum = el("span", "ws-sum", text ? `${text} = ` : "");
+    const shown = (name) => this.panels.some((other) => other.name === name && other.value);
+    const { text, note, sources } = this.engine.explain(panel.name, i, shown);
+    const label = panel.label(i), result = short(panel.value.data[i]), sum = el("span", "ws-sum", text && `${text} = `);
     sum.append(el("b", "", result));
-    this.bar.replaceChildren(el("span", "ws-place", panel.label(i)), sum, el("span", "ws-about", note || about));
-    this.mark(this.target, "ws-here");
+    this.bar.replaceChildren(el("span", "", label), sum, el("span", "", note || panel.about));
+    panel.gridOf(i).mark([i], "ws-here");
     for (const [name, cells] of sources)
-      for (const source of this.panels.filter((p) => p.name === name && p.value))
-        for (const k of cells) if (source.cells[k]) this.mark(source.cells[k], "ws-from");
-    return `${panel.label(i)}: ${text ? `${text} = ` : ""}${result}`;
+      for (const other of this.panels)
+        if (other.name === name && other.value)
+          for (const [h, grid] of other.grids) grid.mark(cells.filter((k) => other.gridOf(k) === grid), "ws-from", h);
+    this.showTip();
+    return `${label}: ${text && `${text} = `}${result}`;
   }
 
-  mark(cell, className) {
-    cell.classList.add(className);
-    this.marked.push(cell);
+  showTip() {
+    if (this.barInSight !== false || !this.tip.showPopover) return this.tip.hidePopover?.();
+    const cell = this.target.panel.gridOf(this.target.i).box(this.target.i);
+    this.tip.replaceChildren(...[...this.bar.children].map((part) => part.cloneNode(true)));
+    this.tip.showPopover();
+    const left = Math.min(cell.left, innerWidth - this.tip.offsetWidth - 12);
+    Object.assign(this.tip.style, { left: `${Math.max(8, left)}px`, top: `${cell.bottom + 8}px` });
   }
 
   announce(text) {
@@ -383,135 +349,129 @@ class View {
 
   listen() {
     const { model, root } = this;
-    const on = (target, type, act) => {
-      target.addEventListener(type, act);
-      this.stop.push(() => target.removeEventListener(type, act));
+    const on = (type, act) => {
+      root.addEventListener(type, act);
+      this.stop.push(() => root.removeEventListener(type, act));
     };
-    const redraw = () => this.schedule();
-    const watched = ["inputs", ...this.spec.params.map(({ name }) => `p_${name}`)].map((name) => `change:${name}`);
-    for (const event of watched) {
-      model.on(event, redraw);
-      this.stop.push(() => model.off(event, redraw));
+    for (const name of ["inputs", ...this.spec.params.map((param) => `p_${param.name}`)]) {
+      const act = () => this.changed(name);
+      model.on(`change:${name}`, act);
+      this.stop.push(() => model.off(`change:${name}`, act));
     }
-    const themes = new MutationObserver(() => { this.readTheme(); this.schedule(); });
+    const themes = new MutationObserver(() => { this.readTheme(); this.draw(); });
     themes.observe(document.body, { attributeFilter: ["data-jp-theme-light", "class"] });
-    this.stop.push(() => themes.disconnect(), () => cancelAnimationFrame(this.frame));
+    const sight = new IntersectionObserver(([bar]) => { this.barInSight = bar.isIntersecting; });
+    sight.observe(this.bar);
     // The last act must reach Python even when the view closes at once.
-    this.stop.push(() => { if (this.timer) { clearTimeout(this.timer); this.model.save_changes(); } });
-    const cellOf = (event) => event.target.closest?.(".ws-cell[data-i]");
-    on(root, "pointerover", (event) => { if (!this.drag && cellOf(event)) this.tell(cellOf(event)); });
-    on(root, "pointerleave", () => { if (!this.drag) this.tell(this.focused()); });
-    on(root, "focusin", (event) => {
-      const cell = cellOf(event);
-      if (!cell || event.target !== cell) return;
-      this.panelOf(cell).activate(Number(cell.dataset.i));
-      this.announce(this.tell(cell));
+    this.stop.push(() => themes.disconnect(), () => sight.disconnect(), () => cancelAnimationFrame(this.frame),
+      () => { if (this.timer) this.flush(); });
+    on("pointermove", (event) => {
+      if (this.drag) return this.pull(event);
+      const target = this.hit(event);
+      if (target && (target.i !== this.target?.i || target.panel !== this.target.panel)) this.tell(target);
     });
-    on(root, "pointerdown", (event) => this.grab(event, cellOf(event)));
-    on(root, "pointermove", (event) => this.pull(event));
-    for (const type of ["pointerup", "pointercancel"]) on(root, type, () => this.release());
-    on(root, "dblclick", (event) => { if (cellOf(event)) this.type(cellOf(event)); });
-    on(root, "keydown", (event) => this.key(event));
+    on("pointerleave", () => { if (!this.drag) this.tell(this.focused()); });
+    on("focusin", (event) => {
+      const target = this.focused();
+      if (!target || event.target.tagName === "INPUT") return;
+      target.panel.activate(target.i);
+      this.announce(this.tell(target));
+    });
+    on("pointerdown", (event) => this.grab(event));
+    on("pointerup", () => this.release());
+    on("pointercancel", () => this.release());
+    on("dblclick", (event) => { const target = this.hit(event); if (target?.panel.editable) this.type(target); });
+    on("keydown", (event) => this.key(event));
   }
 
   focused() {
-    const active = this.root.getRootNode().activeElement;
-    return this.root.contains(active) && active.dataset.i !== undefined ? active : null;
+    const active = this.root.getRootNode().activeElement, cell = this.root.contains(active) && active.closest("[data-i]");
+    return cell ? { panel: this.panelOf(cell), i: Number(cell.dataset.i) } : null;
   }
 
-  grab(event, cell) {
-    const panel = this.panelOf(cell);
-    if (!panel?.editable || event.button !== 0 || event.target !== cell) return;
+  grab(event) {
+    const target = this.hit(event);
+    if (!target || event.button !== 0 || event.target.tagName === "INPUT") return;
+    if (target.panel.gridOf(target.i) instanceof HeatGrid) {
+      target.panel.activate(target.i).focus();
+      event.preventDefault();
+    }
+    if (!target.panel.editable) return;
     this.gestures = (this.gestures ?? 0) + 1;
-    this.drag = { cell, panel, i: Number(cell.dataset.i), x: event.clientX, from: panel.value.data[Number(cell.dataset.i)], id: event.pointerId };
+    this.drag = { target, x: event.clientX, from: this.start(target), id: event.pointerId };
   }
 
   pull(event) {
-    const drag = this.drag;
-    if (!drag || event.pointerId !== drag.id) return;
-    const moved = event.clientX - drag.x;
-    if (!drag.moving && Math.abs(moved) < 4) return;
-    if (!drag.moving) {
-      drag.moving = true;
-      drag.cell.setPointerCapture(event.pointerId);
+    const { target, x, from, id, moving } = this.drag, moved = event.clientX - x;
+    if (event.pointerId !== id || (!moving && Math.abs(moved) < 4)) return;
+    if (!moving) {
+      this.drag.moving = true;
+      this.root.setPointerCapture(id);
       this.root.classList.add("ws-dragging");
+      this.target = target;
     }
-    const steps = Math.round(moved / PX_PER_STEP), step = panelStep(drag.panel, event);
-    this.target = drag.cell;
-    const from = Number.isFinite(drag.from) ? drag.from : 0;
-    this.setCell(drag.panel.name, drag.i, round(from + steps * step), `drag ${this.gestures}`);
+    const step = Math.round(moved / PX_PER_STEP) * stepOf(target.panel, event);
+    this.setCell(target, round(from + step), `drag ${this.gestures}`);
   }
 
   release() {
-    if (this.drag?.moving) this.announce(this.tell(this.drag.cell));
+    if (this.drag?.moving) this.announce(this.tell(this.drag.target));
     this.drag = null;
     this.root.classList.remove("ws-dragging");
   }
 
   key(event) {
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && event.target.tagName !== "INPUT") {
-      event.preventDefault();
-      event.stopPropagation();
-      return this.undo();
-    }
-    const cell = event.target, panel = this.panelOf(cell);
-    if (!panel || cell.dataset.i === undefined || event.ctrlKey || event.metaKey) return;
-    const i = Number(cell.dataset.i), [, n, m] = frame(panel.value);
-    const turn = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-    if (panel.editable && turn && !event.altKey) {
-      const from = Number.isFinite(panel.value.data[i]) ? panel.value.data[i] : 0;
-      this.setCell(panel.name, i, round(from + turn * panelStep(panel, event)), "keys");
-      this.speak(cell);
-    } else if (event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End") {
-      this.move(panel, i, event.key, n, m);
-    } else if (panel.editable && (event.key === "Enter" || event.key === "F2" || /^[-−.\d]$/.test(event.key))) {
-      this.type(cell, event.key.length === 1 ? event.key : null);
-    } else return;
+    const { key, target: { tagName } } = event, command = event.ctrlKey || event.metaKey;
+    const target = this.focused(), turn = { ArrowUp: 1, ArrowDown: -1 }[key];
+    if (tagName === "INPUT") return;
+    if (command && key.toLowerCase() === "z") this.undo();
+    else if (!target || command) return;
+    else if (target.panel.editable && turn && !event.altKey) {
+      this.setCell(target, round(this.start(target) + turn * stepOf(target.panel, event)), "keys");
+      this.speak(target);
+    } else if (/^(Arrow|Home|End)/.test(key)) {
+      const to = target.panel.next(target.i, key);
+      if (to !== undefined) target.panel.activate(to).focus();
+    } else if (target.panel.editable && /^(Enter|F2|[-−.\d])$/.test(key)) this.type(target, key.length === 1 ? key : null);
+    else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
   /** After the next drawing, so that the number spoken is the new one. */
-  speak(cell) {
-    requestAnimationFrame(() => this.announce(this.tell(cell)));
-  }
-
-  move(panel, i, key, n, m) {
-    const order = panel.shown, at = order.indexOf(i), width = panel.columns.filter((c) => c >= 0).length;
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - width, ArrowDown: at + width, Home: 0, End: order.length - 1 }[key];
-    panel.cells[order[to]]?.focus();
+  speak(target) {
+    requestAnimationFrame(() => this.announce(this.tell(target)));
   }
 
   /** An input in the cell's place: Enter or leaving keeps the number, Escape does not. */
-  type(cell, first = null) {
-    const panel = this.panelOf(cell), i = Number(cell.dataset.i);
-    if (!panel.editable || cell.querySelector("input")) return;
+  type(target, first = null) {
+    const { panel, i } = target, cell = panel.activate(i);
+    if (cell.querySelector("input")) return;
     const input = keepKeys(el("input", "ws-input"));
     input.setAttribute("aria-label", panel.label(i));
     input.inputMode = "decimal";
     input.value = first ?? String(panel.value.data[i]);
     const close = (keep) => {
-      if (input.closed) return;
-      input.closed = true;
-      const v = parse(input.value);
-      cell.replaceChildren(short(panel.value.data[i]));
+      const v = parse(input.value), old = short(panel.value.data[i]);
+      cell.textContent = old;
       if (!keep) return;
       if (v === undefined) {
-        const text = `“${input.value}” is not a number; ${panel.label(i)} stays ${short(panel.value.data[i])}`;
+        const text = `“${input.value}” is not a number; ${panel.label(i)} stays ${old}`;
         this.announce(text);
         this.bar.replaceChildren(el("span", "ws-trouble", text));
-      } else {
-        this.gestures = (this.gestures ?? 0) + 1;
-        this.setCell(panel.name, i, v, `typed ${this.gestures}`);
-        this.speak(cell);
+        return;
       }
+      this.gestures = (this.gestures ?? 0) + 1;
+      this.setCell(target, v, `typed ${this.gestures}`);
+      this.speak(target);
     };
     input.onkeydown = (event) => {
       event.stopPropagation();
       if (event.key !== "Enter" && event.key !== "Escape") return;
       event.preventDefault();
-      close(event.key === "Enter");
+      input.onblur = null;
       cell.focus();
+      close(event.key === "Enter");
     };
     input.onblur = () => close(true);
     cell.replaceChildren(input);
@@ -525,24 +485,24 @@ class View {
   }
 }
 
-const panelStep = (panel, event) => panel.input.step * (event.shiftKey ? 10 : 1);
+const stepOf = (panel, event) => panel.input.step * (event.shiftKey ? 10 : 1);
 
 /** ipywidgets' own controls beside the sheet get the name and the key handling that they lack. */
 function mendControls(root) {
-  const box = root.closest(".qkv-instrument");
-  if (!box) return () => {};
+  const controls = root.closest(".qkv-instrument")?.querySelector(".ws-controls");
+  if (!controls) return () => {};
   const mend = () => {
-    for (const control of box.querySelectorAll(".ws-controls .jupyter-widgets")) {
-      const name = control.querySelector(".widget-label")?.textContent ?? "";
+    for (const control of controls.children) {
+      const name = control.textContent.trim();
       for (const part of control.querySelectorAll(".noUi-handle, select, input, button, [contenteditable]")) {
         if (part.dataset.lmSuppressShortcuts) continue;
         keepKeys(part);
-        if (name && !part.getAttribute("aria-label")) part.setAttribute("aria-label", name);
+        if (!part.getAttribute("aria-label")) part.setAttribute("aria-label", control.querySelector(".widget-label")?.textContent || name);
       }
     }
   };
   const watch = new MutationObserver(mend);
-  watch.observe(box, { childList: true, subtree: true });
+  watch.observe(controls, { childList: true, subtree: true });
   mend();
   return () => watch.disconnect();
 }
@@ -552,7 +512,7 @@ export default {
     const view = new View(model, root);
     // The view is put on the page after render returns; only then are its neighbours there.
     let unmend = () => {};
-    const frame = requestAnimationFrame(() => { unmend = mendControls(root); });
-    return () => { cancelAnimationFrame(frame); unmend(); view.close(); };
+    const wait = requestAnimationFrame(() => { unmend = mendControls(root); });
+    return () => { cancelAnimationFrame(wait); unmend(); view.close(); };
   },
 };

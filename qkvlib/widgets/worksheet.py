@@ -15,6 +15,7 @@ import numpy as np
 import traitlets
 from anywidget._util import repr_mimebundle
 
+from .numbers import short
 from .ops import Value
 from .sheet import Param, Sheet, SheetError, make_value
 
@@ -22,9 +23,9 @@ HERE = Path(__file__).parent
 
 
 def browser_module() -> str:
-    """engine.js and worksheet.js as the one ES module that anywidget wants."""
-    engine, view = ((HERE / name).read_text(encoding="utf-8") for name in ("engine.js", "worksheet.js"))
-    return engine + re.sub(r'^import .*"\./engine\.js";$', "", view, flags=re.M)
+    """The three JavaScript files as the one ES module that anywidget wants: their imports of each other are dropped."""
+    files = [(HERE / name).read_text(encoding="utf-8") for name in ("engine.js", "grids.js", "worksheet.js")]
+    return "".join(re.sub(r'^import .*"\./\w+\.js";$', "", file, flags=re.M) for file in files)
 
 
 class Worksheet(anywidget.AnyWidget):
@@ -90,15 +91,15 @@ class Worksheet(anywidget.AnyWidget):
         return now
 
     def __repr__(self):
-        """The sheet's name, its parameters and the shapes of what it shows: true, and the same in every run."""
+        """The parameters, then every matrix shown: its shape, and its numbers when few. The same in every run."""
+        head = f"Worksheet({self.sheet.name}: " + ", ".join(f"{k}={v!r}" for k, v in self._params().items())
         try:
             values = self.values()
         except SheetError as error:
-            return f"Worksheet({self.sheet.name}: {error})"
-        params = [f"{name}={value!r}" for name, value in self._params().items()]
-        shown = dict.fromkeys(e["node"] for line in self.spec["layout"] for e in line if "node" in e)
-        shapes = [f"{name} {list(values[name].array.shape)}" for name in shown]
-        return f"Worksheet({self.sheet.name}: {', '.join(params + shapes)})"
+            return f"{head.rstrip(' :')})\n  {error}"
+        shown = dict.fromkeys(entry["node"] for line in self.spec["layout"] for entry in line if "node" in entry)
+        lines = [_in_words(name, values[name].array) for name in shown]
+        return "\n  ".join([head.rstrip(" :") + ")", *lines])
 
     def _repr_mimebundle_(self, **kwargs):
         return with_picture(repr_mimebundle(model_id=self.model_id, repr_text=repr(self)), self)
@@ -122,6 +123,15 @@ def pack(array: np.ndarray) -> dict:
 
 def unpack(state: dict) -> np.ndarray:
     return np.array([float(v) for v in state["data"]], np.float64).reshape(state["shape"])
+
+
+def _in_words(name, array):
+    """ "Q [2, 2] = [[2, 1], [3, 3]]"; a matrix of more than 36 numbers gives its shape alone."""
+    text = f"{name} {list(array.shape)}"
+    if array.size > 36:
+        return text
+    numbers = np.vectorize(short, otypes=[object])(array).tolist() if array.size else array.tolist()
+    return f"{text} = {numbers}".replace("'", "")
 
 
 def _trait(param: Param):

@@ -1,0 +1,166 @@
+"""The widget's Python side: state, reading and writing, repr, picture, page. No kernel and no browser."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from ipywidgets.widgets.widget import _instances
+from PIL import Image
+
+from qkvlib import examples, instruments
+from qkvlib.widgets import Instrument, Sheet, SheetError, Worksheet
+from qkvlib.widgets.page import page
+from qkvlib.widgets.picture import png
+from qkvlib.widgets.worksheet import pack, unpack
+
+
+@pytest.fixture
+def worksheet():
+    s = Sheet("small")
+    X, W_Q = s.input("X", examples.X, rows=["x1", "x2"]), s.input("W_Q", examples.W_Q)
+    t = s.slider("temperature", 1.0, 0.5, 4)
+    n = s.choice("n_heads", [1, 2])
+    s.switch("on", True)
+    s.text("note", "hello")
+    s.softmax("weights", s.scale("scaled", s.scores("scores", s.matmul("Q", X, W_Q), "Q"), temperature=t))
+    s.split_heads("H", "Q", n)
+    return Worksheet(s)
+
+
+def test_reads_what_the_learner_sees(worksheet):
+    np.testing.assert_array_equal(worksheet["Q"], examples.X @ examples.W_Q)
+    # What the browser does when a learner drags: it sets the synced traits.
+    worksheet.set_state({"inputs": {**worksheet.inputs, "X": pack(np.ones((2, 4)))}, "p_temperature": 2.0})
+    np.testing.assert_array_equal(worksheet["Q"], np.ones((2, 4)) @ examples.W_Q)
+    assert worksheet["temperature"] == 2.0
+
+
+def test_what_is_read_is_a_copy(worksheet):
+    worksheet["X"][0, 0] = 99
+    assert worksheet["X"][0, 0] == 2
+
+
+def test_writes(worksheet):
+    worksheet["X"] = [[1, 1, 1, 1], [0, 0, 0, 0]]
+    np.testing.assert_array_equal(worksheet["Q"], [[3 - 1, 3], [0, 0]])
+    worksheet["n_heads"] = 2
+    assert worksheet.p_n_heads == 1
+    assert worksheet["n_heads"] == 2
+    assert worksheet["H"].shape == (2, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error", "words"),
+    [
+        ("X", [[1, 2]], SheetError, "keep the shape"),
+        ("X", "abc", SheetError, "numbers"),
+        ("Q", [[1]], KeyError, "no input 'Q'"),
+        ("n_heads", 3, SheetError, "1, 2"),
+    ],
+)
+def test_refuses(worksheet, name, value, error, words):
+    before = repr(worksheet)
+    with pytest.raises(error, match=words):
+        worksheet[name] = value
+    assert repr(worksheet) == before
+
+
+def test_unknown_names_are_named(worksheet):
+    with pytest.raises(KeyError, match=r"no 'weight'; it has X, W_Q"):
+        worksheet["weight"]
+
+
+def test_repr_is_true_and_stable(worksheet):
+    assert repr(worksheet) == repr(Worksheet(worksheet.sheet))
+    first, *lines = repr(worksheet).splitlines()
+    assert first == "Worksheet(small: temperature=1.0, n_heads=1, on=True, note='hello')"
+    assert "  Q [2, 2] = [[2, 1], [3, 3]]" in lines
+    worksheet["X"] = np.zeros((2, 4))
+    assert "  Q [2, 2] = [[0, 0], [0, 0]]" in repr(worksheet).splitlines()
+
+
+def test_the_bundle_has_text_and_a_picture(worksheet):
+    data, _ = worksheet._repr_mimebundle_()
+    assert data["text/plain"] == repr(worksheet)
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert Image.open(io.BytesIO(data["image/png"])).format == "PNG"
+
+
+def test_the_picture_follows_the_state(worksheet):
+    first = png(worksheet)
+    assert first == png(worksheet)
+    worksheet["X"] = np.zeros((2, 4))
+    assert png(worksheet) != first
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (0, 4), (2, 0), (200, 200), (3, 2, 2)])
+def test_every_shape_has_a_picture_and_a_page(shape):
+    s = Sheet("shapes")
+    values = np.full(shape, np.nan)
+    values[...] = np.inf if shape == (3,) else 1e300
+    s.input("A", values)
+    worksheet = Worksheet(s)
+    assert Image.open(io.BytesIO(png(worksheet))).width > 30
+    assert "<h1>shapes</h1>" in page(worksheet)
+    assert repr(worksheet).startswith("Worksheet(shapes")
+    np.testing.assert_array_equal(worksheet["A"], values)
+
+
+def test_state_is_json_without_nan():
+    odd = np.array([[np.nan, np.inf, -np.inf, 1e300, -0.0, 0.1]])
+    text = json.dumps(pack(odd), allow_nan=False)
+    np.testing.assert_array_equal(unpack(json.loads(text)), odd)
+
+
+def test_a_state_that_cannot_be_computed_still_has_a_repr_and_a_picture():
+    s = Sheet("refused")
+    s.embed("E", s.input("table", [[1, 2]], rows=["dog"]), s.text("words", "dog"), unknown="refuse")
+    worksheet = Worksheet(s)
+    worksheet["words"] = "dgo"
+    assert "node E" in repr(worksheet)
+    assert len(png(worksheet)) > 100
+
+
+def test_a_page_cannot_be_broken_out_of():
+    s = Sheet("hostile", title="</title><script>alert(1)</script>")
+    s.input("A", [[1.0]], rows=["</script><script>alert(2)</script>"])
+    text = page(Worksheet(s))
+    assert text.count("<script") == 2
+    assert "alert(1)</script>" not in text
+    assert "alert(2)</script>" not in text
+
+
+def test_a_page_asks_for_nothing_outside_itself():
+    text = page(instruments.two_tokens().sheet)
+    assert "http://" not in text
+    assert "https://" not in text
+
+
+def test_save_is_whole_or_not_at_all(tmp_path, worksheet):
+    from qkvlib.widgets.page import save
+
+    save(worksheet, tmp_path / "deep" / "page.html")
+    assert [f.name for f in (tmp_path / "deep").iterdir()] == ["page.html"]
+    (tmp_path / "folder.html").mkdir()
+    with pytest.raises(OSError, match=r"folder\.html"):
+        save(worksheet, tmp_path / "folder.html")
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["deep", "folder.html"]
+
+
+def test_an_instrument_reads_writes_and_frees():
+    before = set(_instances)
+    s = Sheet("inst")
+    t = s.slider("temperature", 1.0, 0.5, 4)
+    s.scale("Y", s.input("X", [[1.0, 2.0]]), temperature=t)
+    made = Instrument(s)
+    made["temperature"] = 2
+    made["X"] = [[4, 8]]
+    np.testing.assert_array_equal(made["Y"], [[2, 4]])
+    assert repr(made).startswith("Instrument(inst: temperature=2.0")
+    assert "image/png" in made._repr_mimebundle_()[0]
+    made.close()
+    assert made.comm is None
+    assert made.sheet.comm is None
+    assert all(control.comm is None for control in made.controls.values())
+    assert set(_instances) == before

@@ -1,0 +1,461 @@
+"""The worksheet in a real browser on a page of its own: no kernel, no JupyterLab, no network."""
+
+import numpy as np
+import pytest
+from axe import violations
+
+from qkvlib import examples, instruments
+from qkvlib.widgets import Sheet, Worksheet
+from qkvlib.widgets.numbers import short
+from qkvlib.widgets.ops import Value
+from qkvlib.widgets.page import save
+from qkvlib.widgets.worksheet import unpack
+
+pytestmark = pytest.mark.browser
+
+READ = """() => [...document.querySelectorAll('.ws-panel')].map((panel) => [panel.dataset.node,
+    [...panel.querySelectorAll('td[data-i]')].map((cell) =>
+        [Number(cell.dataset.i), cell.textContent, cell.classList.contains('ws-masked')])])"""
+FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+STATE = "() => Object.fromEntries(Object.entries(model.state).filter(([k]) => k === 'inputs' || k.startsWith('p_')))"
+
+
+@pytest.fixture
+def show(page, tmp_path):
+    """Opens a Sheet, Worksheet or Instrument as its standalone page, with the network cut."""
+
+    def open_page(thing):
+        worksheet = Worksheet(thing) if isinstance(thing, Sheet) else getattr(thing, "sheet", thing)
+        worksheet = worksheet if isinstance(worksheet, Worksheet) else thing
+        save(worksheet, tmp_path / "page.html")
+        page.context.set_offline(True)
+        requests = []
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto((tmp_path / "page.html").as_uri())
+        page.wait_for_selector(".qkv-ws")
+        assert requests == [(tmp_path / "page.html").as_uri()]
+        return page
+
+    return open_page
+
+
+def small() -> Sheet:
+    s = Sheet("small", hint="Drag a number.")
+    X, W = s.input("X", examples.X, rows=["x1", "x2"]), s.input("W_Q", examples.W_Q)
+    on, t = s.switch("causal", False), s.slider("temperature", 1.0, 0.5, 4)
+    Q = s.matmul("Q", X, W)
+    z = s.mask("masked", s.scale("scaled", s.scores("scores", Q, Q), temperature=t), on=on)
+    s.softmax("weights", z, about="shares of 1")
+    s.lay(["X", "·", "W_Q", "=", "Q"], ["scores", "masked", s.panel("weights", max=1)], [s.say("first: {Q[0,0]}")])
+    return s
+
+
+def cell(page, node, i):
+    return page.locator(f'[data-node="{node}"] [data-i="{i}"]').first
+
+
+def text(page, node, i):
+    page.evaluate(FRAME)
+    return cell(page, node, i).inner_text()
+
+
+def drag(page, node, i, pixels):
+    box = cell(page, node, i).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + pixels / 2, y, steps=3)
+    page.mouse.move(x + pixels, y, steps=3)
+    page.mouse.up()
+
+
+def told(page):
+    page.evaluate(FRAME)
+    return page.locator(".ws-tell").first.inner_text().replace("\n", " ")
+
+
+# -- every instrument ---------------------------------------------------------------------------------------------
+
+
+def python_values(worksheet, state):
+    """What numpy makes of the state that the browser shows."""
+    inputs = {
+        name: Value(unpack(packed), start.rows, start.cols, start.heads)
+        for (name, packed), start in zip(state["inputs"].items(), worksheet.sheet.inputs.values(), strict=True)
+    }
+    params = {}
+    for name, param in worksheet.sheet.params.items():
+        value = state[f"p_{name}"]
+        params[name] = param.options[value] if param.kind == "choice" else value
+    return worksheet.sheet.evaluate(inputs, params)
+
+
+def assert_shown_is_true(page, worksheet):
+    page.evaluate(FRAME)
+    values = python_values(worksheet, page.evaluate(STATE))
+    compared = 0
+    for node, cells in page.evaluate(READ):
+        array = values[node].array.ravel()
+        masked = values[node].masked
+        for i, shown, hatched in cells:
+            assert shown == short(array[i]), (node, i)
+            assert hatched == (masked is not None and bool(masked.ravel()[i])), (node, i)
+            compared += 1
+    assert compared >= 4
+    return compared
+
+
+def turns(worksheet):
+    """Settings to visit: every parameter at each of its ends, options or positions, one at a time."""
+    for name, param in worksheet.sheet.params.items():
+        if param.kind == "choice":
+            yield from ((name, i) for i in range(len(param.options)))
+        elif param.kind == "bool":
+            yield from ((name, value) for value in (not param.value, param.value))
+        elif param.kind in ("float", "int"):
+            yield from ((name, param.limits[end]) for end in ("min", "max"))
+
+
+@pytest.mark.parametrize("name", instruments.REGISTRY)
+def test_every_number_shown_is_numpys(name, show):
+    worksheet = getattr(instruments, name)().sheet
+    page = show(worksheet)
+    assert_shown_is_true(page, worksheet)
+    for param, value in turns(worksheet):
+        page.evaluate("([name, value]) => model.set(`p_${name}`, value)", [param, value])
+        assert_shown_is_true(page, worksheet)
+    page.evaluate("""() => {
+        let seed = 1;
+        const next = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+        const inputs = {};
+        for (const [name, {shape, data}] of Object.entries(model.get('inputs')))
+            inputs[name] = {shape, data: data.map((v) => Math.round((v + next() - 0.5) * 100) / 100)};
+        model.set('inputs', inputs);
+    }""")
+    assert_shown_is_true(page, worksheet)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", instruments.REGISTRY)
+def test_axe_finds_nothing(name, scheme, show, page):
+    page.emulate_media(color_scheme=scheme)
+    show(getattr(instruments, name)().sheet)
+    assert violations(page, "main") == []
+    page.locator("[data-i]").last.focus()
+    assert violations(page, "main") == []
+
+
+@pytest.mark.parametrize("name", instruments.REGISTRY)
+@pytest.mark.parametrize("width", [800, 1280])
+def test_nothing_sticks_out(name, width, show, page):
+    page.set_viewport_size({"width": width, "height": 900})
+    show(getattr(instruments, name)().sheet)
+    page.evaluate(FRAME)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    cut = page.evaluate("""() => [...document.querySelectorAll('td.ws-cell')]
+        .filter((cell) => cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent)""")
+    assert cut == []
+
+
+# -- a learner's hand ---------------------------------------------------------------------------------------------
+
+
+def test_drag(show):
+    page = show(small())
+    drag(page, "X", 0, 24)
+    assert text(page, "X", 0) == "5"
+    assert text(page, "Q", 0) == "5"
+    assert page.locator(".ws-say").inner_text() == "first: 5"
+    drag(page, "X", 0, -80)
+    assert text(page, "Q", 0) == "−5"
+
+
+def test_a_short_slip_of_the_hand_changes_nothing(show):
+    page = show(small())
+    drag(page, "X", 0, 3)
+    assert text(page, "X", 0) == "2"
+
+
+def test_computed_cells_cannot_be_dragged_or_typed_in(show):
+    page = show(small())
+    drag(page, "Q", 0, 40)
+    cell(page, "Q", 0).focus()
+    page.keyboard.type("7")
+    page.keyboard.press("Enter")
+    assert text(page, "Q", 0) == "2"
+    assert page.locator("td input").count() == 0
+
+
+def test_type(show):
+    page = show(small())
+    cell(page, "X", 1).focus()
+    page.keyboard.type("-2.5")
+    page.keyboard.press("Enter")
+    assert text(page, "X", 1) == "−2.5"
+    assert text(page, "Q", 1) == "−2.5"
+    assert page.evaluate("() => document.activeElement.dataset.i") == "1"
+    cell(page, "X", 1).dblclick()
+    page.keyboard.type("9")
+    page.keyboard.press("Escape")
+    assert text(page, "X", 1) == "−2.5"
+
+
+def test_what_is_not_a_number_is_refused_in_words(show):
+    page = show(small())
+    cell(page, "X", 1).focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("two")
+    page.keyboard.press("Enter")
+    assert text(page, "X", 1) == "1"
+    assert "“two” is not a number" in page.locator('[role="status"]').inner_text()
+
+
+def test_keyboard_alone_reaches_and_changes_everything(show):
+    page = show(small())
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate("""() => { const at = document.activeElement;
+            return at.closest('.ws-panel')?.dataset.node ?? at.textContent.trim() ?? at.type; }""")
+        )
+    assert {"X", "W_Q", "Q", "scores", "masked", "weights", "Undo", "Reset"} <= reached
+    cell(page, "X", 0).focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Shift+ArrowUp")
+    assert text(page, "X", 0) == "13"
+    page.keyboard.press("ArrowDown")
+    assert text(page, "Q", 0) == "12"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert text(page, "X", 1) == "0"
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("() => document.activeElement.dataset.i") == "6"
+    page.keyboard.press("Home")
+    page.keyboard.press("Alt+ArrowDown")
+    assert page.evaluate("() => document.activeElement.dataset.i") == "4"
+    cell(page, "Q", 0).focus()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("() => document.activeElement.dataset.i") == "2"
+    page.get_by_label("causal").press("Space")
+    assert text(page, "masked", 1) == "−∞"
+    page.get_by_label("temperature").press("End")
+    assert page.evaluate("() => model.get('p_temperature')") == 4
+    page.get_by_role("button", name="Reset").press("Enter")
+    assert text(page, "X", 0) == "2"
+    assert not page.get_by_label("causal").is_checked()
+
+
+def test_undo_takes_back_one_gesture_and_reset_everything(show):
+    page = show(small())
+    drag(page, "X", 0, 40)
+    drag(page, "W_Q", 3, 16)
+    page.get_by_label("causal").check()
+    page.get_by_role("button", name="Undo").click()
+    assert not page.get_by_label("causal").is_checked()
+    page.get_by_role("button", name="Undo").click()
+    assert text(page, "W_Q", 3) == "1"
+    assert text(page, "X", 0) == "7"
+    cell(page, "X", 0).focus()
+    page.keyboard.press("Control+z")
+    assert text(page, "X", 0) == "2"
+    drag(page, "X", 0, 40)
+    page.get_by_role("button", name="Reset").click()
+    assert text(page, "X", 0) == "2"
+    page.get_by_role("button", name="Undo").click()
+    assert text(page, "X", 0) == "7"
+
+
+# -- explanations -------------------------------------------------------------------------------------------------
+
+
+def test_pointing_shows_the_arithmetic_and_lights_the_sources(show):
+    page = show(small())
+    assert told(page) == "Drag a number."
+    cell(page, "scores", 2).hover()
+    assert "3·2 + 3·1 = 9" in told(page)
+    lit = page.evaluate("() => [...document.querySelectorAll('.ws-from')].map((c) => "
+                        "c.closest('.ws-panel').dataset.node + c.dataset.i)")  # fmt: skip
+    assert lit == ["Q0", "Q1", "Q2", "Q3"]
+    page.mouse.move(5, 5)
+    assert told(page) == "Drag a number."
+    cell(page, "weights", 3).focus()
+    assert told(page).endswith("each score less the largest, 18")
+    assert "weights, x2, x2: e^0 / (e^(−9) + e^0) = 1" in page.locator('[role="status"]').inner_text()
+
+
+def test_sources_that_are_not_shown_lead_to_those_that_are(show):
+    s = Sheet("hidden")
+    X = s.input("X", [[1, 2], [3, 4]])
+    s.softmax("weights", s.transpose("Xt", X))
+    s.lay(["X", "weights"])
+    page = show(s)
+    cell(page, "weights", 0).hover()
+    lit = page.evaluate("() => [...document.querySelectorAll('.ws-from')].map((c) => c.dataset.i)")
+    assert lit == ["0", "2"]
+
+
+# -- hostile and odd content --------------------------------------------------------------------------------------
+
+
+def test_markup_in_tokens_is_text(show):
+    bad = "<img src=x onerror=\"document.title='owned'\">"
+    s = Sheet("hostile", title=bad, hint=bad)
+    s.input("A", [[1, 2]], rows=[bad], cols=[bad, "</script><b>"], about=bad)
+    s.embed("E", s.input("table", [[0.0]], rows=["a"]), s.text("words", bad, label=bad))
+    s.lay(["A", "E", bad], [s.say(bad)])
+    page = show(s)
+    cell(page, "A", 0).hover()
+    page.evaluate(FRAME)
+    assert page.title() == bad
+    assert page.locator("main img, main b:not(.ws-tell b)").count() == 0
+    assert page.locator('[data-node="A"] th.ws-row').inner_text() == bad
+
+
+def test_odd_numbers_are_shown_as_they_are(show):
+    s = Sheet("odd")
+    s.input("A", [[np.nan, np.inf, -np.inf, 1e300, 4e-9]])
+    s.softmax("S", "A")
+    page = show(s)
+    assert [text(page, "A", i) for i in range(5)] == ["NaN", "∞", "−∞", "1e300", "4e-9"]
+    cell(page, "A", 0).focus()
+    page.keyboard.press("ArrowUp")
+    assert text(page, "A", 0) == "0.1"
+    cell(page, "A", 4).focus()
+    page.keyboard.type("nan")  # letters do not start typing: only digits, point and sign do
+    assert text(page, "A", 4) == "4e-9"
+
+
+def test_an_empty_matrix_says_so(show):
+    s = Sheet("empty")
+    s.input("A", np.zeros((0, 3)))
+    s.matmul("B", "A", s.input("W", np.ones((3, 2))))
+    page = show(s)
+    assert page.locator('[data-node="B"] .ws-empty').inner_text() == "empty"
+    assert "[0, 2]" in page.locator('[data-node="B"] .ws-shape').inner_text()
+
+
+def test_an_error_is_told_where_it_is_and_goes_away(show):
+    s = Sheet("refusing")
+    table = s.input("table", [[1.0, 2], [3, 4]], rows=["dog", "ball"])
+    s.transpose("T", s.embed("E", table, s.text("words", "dog", label="words"), unknown="refuse"))
+    page = show(s)
+    page.get_by_label("words").fill("dgo")
+    page.evaluate(FRAME)
+    assert told(page) == 'E: the word "dgo" is not known here; the closest known: dog, ball'
+    assert page.locator('[data-node="T"]').inner_text().splitlines()[1] == "waits for E"
+    page.get_by_label("words").fill("ball dog")
+    assert text(page, "E", 0) == "3"
+    assert told(page) == ""
+
+
+@pytest.mark.parametrize("n", [60, 200])
+def test_large_matrices(n, show, page):
+    rng = np.random.default_rng(0)
+    s = Sheet("large")
+    X = s.input("X", rng.normal(size=(n, 4)).round(1), rows=[f"word{i}" for i in range(n)])
+    masked = s.mask("masked", s.scores("scores", X, X))
+    s.softmax("weights", masked)
+    worksheet = Worksheet(s)
+    show(worksheet)
+    grid = page.get_by_role("grid", name=f"weights [{n}, {n}]")
+    assert grid.get_attribute("aria-rowcount") == str(n)
+    current = grid.locator("[data-i]")
+    current.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    i = 3 * n + 1
+    expected = f"weights, word3, word1: {short(worksheet['weights'].flat[i])}"
+    assert current.get_attribute("aria-label") == expected
+    first = page.get_by_role("grid", name=f"X [{n}, 4]").locator("[data-i]")
+    first.focus()
+    page.keyboard.press("ArrowUp")
+    page.evaluate(FRAME)
+    assert first.get_attribute("aria-label") == f"X, word0, column 1: {short(round(worksheet['X'][0, 0] + 0.1, 12))}"
+    assert violations(page, "main") == []
+
+
+def test_long_rows_fold(show):
+    s = Sheet("long")
+    s.input("x", [np.arange(40)])
+    page = show(s)
+    assert page.locator("td.ws-cell").count() == 11
+    assert violations(page, "main") == []
+    page.get_by_role("button", name="show all 40 columns of x").click()
+    assert page.locator("td.ws-cell").count() == 40
+    page.get_by_role("button", name="fold columns of x").press("Enter")
+    assert page.locator("td.ws-cell").count() == 11
+
+
+# -- several views, and the end of one ----------------------------------------------------------------------------
+
+
+def test_two_views_stay_together_and_closing_one_frees_it(show):
+    page = show(small())
+    page.evaluate("""() => {
+        const second = document.body.appendChild(document.createElement('div'));
+        second.id = 'second';
+        globalThis.free = worksheet.render({model, el: second});
+    }""")
+    drag(page, "X", 0, 24)
+    page.evaluate(FRAME)
+    assert page.locator('#second [data-node="Q"] [data-i="0"]').inner_text() == "5"
+    page.evaluate("() => globalThis.free()")
+    assert page.locator("#second *").count() == 0
+    one = page.evaluate("() => [...model.listeners.values()].map((acts) => acts.length)")
+    drag(page, "X", 0, -24)
+    assert text(page, "Q", 0) == "2"
+    page.evaluate("""() => {
+        const second = document.getElementById('second');
+        for (let k = 0; k < 20; k++) worksheet.render({model, el: second})();
+    }""")
+    assert page.evaluate("() => [...model.listeners.values()].map((acts) => acts.length)") == one
+
+
+def test_python_hears_only_the_last_of_a_burst_and_hears_it_when_the_view_closes(show):
+    page = show(small())
+    heard = page.evaluate("""async () => {
+        const saved = [];
+        model.save_changes = () => saved.push(model.get('inputs').X.data[0]);
+        const root = document.body.appendChild(document.createElement('div'));
+        const free = worksheet.render({model, el: root});
+        const cell = root.querySelector('[data-node=X] [data-i="0"]');
+        cell.focus();
+        for (let k = 0; k < 50; k++) cell.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowUp', bubbles: true}));
+        free();
+        await new Promise((done) => setTimeout(done, 200));
+        return saved;
+    }""")
+    assert heard == [52]
+
+
+def test_one_drawing_a_frame(show):
+    page = show(small())
+    drawn = page.evaluate("""async () => {
+        let writes = 0;
+        const cell = document.querySelector('[data-node=Q] [data-i="0"]');
+        const watch = new MutationObserver((changes) => { writes += changes.length; });
+        watch.observe(cell, {characterData: true, subtree: true});
+        for (let k = 0; k < 100; k++) {
+            const inputs = model.get('inputs');
+            model.set('inputs', {...inputs, X: {shape: [2, 4], data: inputs.X.data.map((v) => v + 1)}});
+        }
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        return [writes, cell.textContent];
+    }""")
+    assert drawn == [1, "202"]
+
+
+def test_reduced_motion_and_themes(show, page):
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    show(small())
+    dark = cell(page, "X", 0).evaluate("(cell) => getComputedStyle(cell).backgroundColor")
+    moving = page.evaluate("""() => [...document.querySelectorAll('.qkv-ws *')]
+        .map((node) => getComputedStyle(node))
+        .filter((style) => style.transitionDuration !== '0s' || style.animationName !== 'none').length""")
+    assert moving == 0
+    page.emulate_media(color_scheme="light")
+    page.evaluate(FRAME)
+    assert cell(page, "X", 0).evaluate("(cell) => getComputedStyle(cell).backgroundColor") != dark
