@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from numpy import ndarray as Array
 
 
+SCORES_AT_A_TIME = 1 << 18  # one megabyte of float32: about what a core keeps close; benchmarks/attention.py
+
+
 class ShapeError(ValueError):
     """Shapes that cannot work together; the message names the argument, the shapes and the likely cause."""
 
@@ -135,7 +138,7 @@ def masked_attention(
     """
     grid = scores(Q, K)
     if mask is not None:
-        _mask_scores(grid, mask)
+        grid[~_allowed(mask, grid.shape)] = -np.inf
     weights = softmax(grid)
     return blend(weights, V), weights
 
@@ -216,19 +219,33 @@ def attend_in_groups(
 ) -> Float[Array, "*b n_heads T d_v"]:
     """Attention of every query head with the key/value head its group shares; no repeated copy is ever made.
 
-    The query heads of one group are laid under one another as more rows of the same question to one key head.
+    The query heads of one group are laid under one another as more rows of the same question to one key head, and only
+    so many rows ask at a time that their scores stay close to the processor (and never fill the memory).
     `mask` has no head axis: what a token may see is the same in every head.
     """
     *batch, n_heads, T, d_head = Q.shape
-    n_kv_heads = K.shape[-3]
+    n_kv_heads, S = K.shape[-3:-1]
     _check_groups(n_heads, n_kv_heads)
+    for name, part in (("K", K), ("V", V)):
+        if part.shape[:-2] != (*batch, n_kv_heads):
+            raise ShapeError(
+                f"{name} is {_shape(part)} and Q is {_shape(Q)}: {name} needs [..., {n_kv_heads}, S, width], with the "
+                "batch axes of Q"
+            )
     group = n_heads // n_kv_heads
-    grid = scores(Q.reshape(*batch, n_kv_heads, group * T, d_head), K)
-    if mask is not None:
-        by_head = grid.reshape(*batch, n_heads, T, K.shape[-2])
-        _mask_scores(by_head, mask if mask.ndim == 2 else mask[..., None, :, :])
-    H = blend(softmax(grid), V)
-    return H.reshape(*batch, n_heads, T, V.shape[-1])
+    Q, K, V = _floats(Q, K, V)
+    questions = Q.reshape(*batch, n_kv_heads, group, T, d_head)
+    answers = np.empty((*questions.shape[:-1], V.shape[-1]), Q.dtype)
+    allowed = None if mask is None else _allowed(mask, (*batch, T, S))
+    at_a_time = max(1, SCORES_AT_A_TIME // max(1, group * S))
+    for head in np.ndindex(*batch, n_kv_heads):
+        for first in range(0, T, at_a_time):
+            some = slice(first, first + at_a_time)
+            grid = scores(questions[head][:, some].reshape(-1, d_head), K[head])
+            if allowed is not None:
+                grid.reshape(group, -1, S)[:, ~allowed[head[:-1]][some]] = -np.inf
+            answers[head][:, some] = blend(softmax(grid), V[head]).reshape(group, -1, V.shape[-1])
+    return answers.reshape(*batch, n_heads, T, V.shape[-1])
 
 
 # -- remembering --------------------------------------------------------------------------------------------------
@@ -368,18 +385,17 @@ def _floats(*arrays):
     return tuple(np.asarray(a, dtype) for a in arrays)
 
 
-def _mask_scores(grid, mask):
-    """Write -inf into `grid` wherever `mask` is not True."""
+def _allowed(mask, shape):
+    """`mask` for every one of the scores [..., T, S]: True where a token may look."""
     if mask.dtype != bool:
         raise TypeError(f"mask has dtype {mask.dtype}: give booleans, True where a token may look")
     try:
-        allowed = np.broadcast_to(mask, grid.shape)
+        return np.broadcast_to(mask, shape)
     except ValueError:
         raise ShapeError(
-            f"mask is {_shape(mask)} but the scores are {_shape(grid)}: the mask needs one entry per query (rows) "
+            f"mask is {_shape(mask)} but the scores are {_text(shape)}: the mask needs one entry per query (rows) "
             "and key (columns)"
         ) from None
-    grid[~allowed] = -np.inf
 
 
 def _check_groups(n_heads, n_kv_heads):
@@ -396,7 +412,11 @@ def _same(name_a, a, axis_a, name_b, b, axis_b, cause):
 
 
 def _shape(array):
-    return "[" + ", ".join(map(str, np.shape(array))) + "]"
+    return _text(np.shape(array))
+
+
+def _text(shape):
+    return "[" + ", ".join(map(str, shape)) + "]"
 
 
 def _with_room(old, n_kept, room):

@@ -190,6 +190,25 @@ def test_sharing_equals_repeating():
     np.testing.assert_allclose(shared, repeated, rtol=1e-12)
 
 
+@pytest.mark.parametrize("at_a_time", [1, 23, 10**6])
+def test_how_many_rows_ask_at_a_time_changes_nothing(monkeypatch, at_a_time):
+    Q, K, V = random(BATCH, 6, TOKENS, D_HEAD), random(BATCH, 2, KEYS, D_HEAD), random(BATCH, 2, KEYS, D_V)
+    mask = random(BATCH, TOKENS, KEYS) > -0.5
+    expected, _ = plain.masked_attention(Q, plain.repeat_kv(K, 3), plain.repeat_kv(V, 3), mask[:, None])
+    monkeypatch.setattr(plain, "SCORES_AT_A_TIME", at_a_time)
+    np.testing.assert_allclose(attention.attend_in_groups(Q, K, V, mask), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_values_for_other_heads_or_another_batch_are_named():
+    Q, K, V = random(BATCH, 6, TOKENS, D_HEAD), random(BATCH, 2, KEYS, D_HEAD), random(BATCH, 2, KEYS, D_V)
+    with pytest.raises(
+        plain.ShapeError, match=r"V is \[3, 1, 7, 13\] and Q is \[3, 6, 5, 11\]: V needs \[\.\.\., 2, S"
+    ):
+        plain.attend_in_groups(Q, K, V[:, :1])
+    with pytest.raises(plain.ShapeError, match="with the batch axes of Q"):
+        plain.attend_in_groups(Q, K[:2], V[:2])
+
+
 def test_one_head_is_plain_attention():
     X = random(TOKENS, D_MODEL)
     W_Q, W_K, W_V = (random(D_MODEL, D_HEAD, seed=i) for i in (1, 2, 3))
