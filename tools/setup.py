@@ -1,7 +1,8 @@
 """Set up `.venv` from the lock file: `python tools/setup.py` for learners, `--dev` for everything the tests need.
 
 Standard library only, as it runs before anything is installed. It does nothing when the lock files, pyproject.toml
-and the Python are those of the last time. `--pip` installs with plain pip instead of uv.
+and the Python are those of the last time. `--pip` installs with plain pip instead of uv; `UV=/path/to/uv` uses that uv
+instead of one of its own.
 """
 
 import argparse
@@ -71,16 +72,16 @@ def run(*command):
 
 
 def install(lock, with_pip):
+    pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1")
     if with_pip:
-        pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1")
         run(*pip, "--require-hashes", "--requirement", lock)
         run(*pip, "--no-deps", "--no-build-isolation", "--editable", ".")
         return
-    bootstrap = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1")
-    run(*bootstrap, "--require-hashes", "--requirement", UV_LOCK)
-    uv = (PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON)
-    run(*uv, "--require-hashes", "--requirement", lock)
-    run(*uv, "--no-deps", "--no-build-isolation", "--editable", ".")
+    uv = (os.environ["UV"],) if os.environ.get("UV") else (PYTHON, "-m", "uv")
+    if len(uv) > 1:
+        run(*pip, "--require-hashes", "--requirement", UV_LOCK)
+    run(*uv, "pip", "install", "--python", PYTHON, "--require-hashes", "--requirement", lock)
+    run(*uv, "pip", "install", "--python", PYTHON, "--no-deps", "--no-build-isolation", "--editable", ".")
 
 
 def main():
