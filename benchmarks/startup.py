@@ -89,9 +89,8 @@ def import_seconds(*statements: str) -> list[float]:
     taken: dict[str, list[float]] = {program: [] for program in programs}
     for _ in range(IMPORTS + 1):
         for program in programs:
-            taken[program] += seconds(
-                lambda program=program: subprocess.run([sys.executable, "-c", program], check=True)
-            )
+            command = [sys.executable, "-c", program]
+            taken[program] += seconds(lambda command=command: subprocess.run(command, check=True))
     medians = [statistics.median(times[1:]) for times in taken.values()]  # the first one reads from disk
     return [median - medians[0] for median in medians[1:]]
 

@@ -107,7 +107,7 @@ def lab_settings(prefix: Path) -> Finding:
     mend = "Run `pip install --no-deps --no-build-isolation -e .` in the course's folder."
     try:
         saved = json.loads(path.read_text())["@jupyter-widgets/jupyterlab-manager:plugin"]["saveState"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         saved = False
     if saved:
         return Finding(True, "saved notebooks keep their widgets alive")

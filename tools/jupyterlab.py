@@ -97,7 +97,7 @@ class Lab:
             raise LookupError(f"no cell {cell_id!r} in the open notebook")
 
     def run_to_first_instrument(self, page) -> float:
-        """Run the open notebook up to its first instrument; seconds from starting that cell to its numbers' painting."""
+        """Run the open notebook up to its first instrument; seconds from running that cell to painted numbers."""
         return page.evaluate(
             """async () => {
                 const { commands, shell } = window.jupyterapp;
