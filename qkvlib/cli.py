@@ -77,3 +77,19 @@ def build(
         raise _fail(error) from None
     command = [sys.executable, "-m", "tools.build", *(lessons or []), *(["--check"] if check else [])]
     raise typer.Exit(subprocess.run(command, cwd=root).returncode)
+
+
+@app.command()
+def page(
+    lesson: Annotated[str, typer.Argument(metavar="NN", help="A lesson number; `all` for every instrument.")],
+    out: Annotated[str, typer.Option(help="The folder to write into.")] = "site",
+) -> None:
+    """Write a lesson's instruments as HTML files that work alone: no network, no kernel."""
+    from qkvlib.site import NoSuchLesson, write_site
+
+    try:
+        paths = write_site(out, None if lesson == "all" else lesson)
+    except (NoSuchLesson, OSError) as error:
+        raise _fail(error) from None
+    for path in paths:
+        print(path)

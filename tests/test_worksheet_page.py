@@ -98,7 +98,9 @@ def assert_shown_is_true(page, worksheet):
         array = values[node].array.ravel()
         masked = values[node].masked
         for i, shown, hatched in cells:
-            assert shown == short(array[i]), (node, i)
+            # The last bits of a sum may differ, and with them a digit that is rounded at exactly one half.
+            near = [short(array[i] * (1 + nudge)) for nudge in (0, 1e-12, -1e-12)]
+            assert shown in near, (node, i)
             assert hatched == (masked is not None and bool(masked.ravel()[i])), (node, i)
             compared += 1
     assert compared >= 4

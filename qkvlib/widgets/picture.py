@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from .numbers import nice_ceiling, short
 from .ops import Value, shape_text
 
-CELL_W, CELL_H, GAP, PAD = 50, 28, 2, 16
+CELL_W, CELL_H, GAP, PAD = 54, 28, 2, 16
 WIDEST = 1100  # a line wraps before it gets wider
 MOST = 12  # rows and columns drawn of a large matrix
 INK, SOFT, PAPER, LINE = (27, 29, 33), (91, 96, 104), (255, 255, 255), (217, 220, 225)
