@@ -1,0 +1,296 @@
+"""Find a student's answers in a notebook, and the statements those answers need.
+
+A notebook is a list of cells `{"type", "source", "name"}`. What is looked for are names: `scores`, `attention`. A
+function is found by its name wherever it stands, so cells may be deleted, copied, moved, retyped or stripped of
+metadata; only then by the name of the cell. The last definition wins, with a remark. Only the statements an answer
+needs are kept (helpers, constants, imports), so plots, prompts and experiments elsewhere never run.
+
+Parsing hostile text can exhaust a parser, so this module runs inside the sandbox: standard library alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass, field
+
+_MAGIC = re.compile(r"^(\s*)(%%?|!|\?)(.*)$")
+_ASSIGNED_MAGIC = re.compile(r"^(\s*[\w, ]+=\s*)(%|!).*$")
+_HELP = re.compile(r"^\s*[\w.]+\?{1,2}\s*$")
+_TRANSPARENT_CELL_MAGICS = {"time", "timeit", "capture", "prun", "python", "python3"}
+_FENCE = re.compile(r"```(?:\{[\w-]+\}|python|py|ipython3?)?[^\n]*\n(.*?)```", re.DOTALL)
+
+
+@dataclass
+class Statement:
+    """One top-level statement: its syntax tree, where it stands, and the names it binds and reads."""
+
+    node: ast.stmt
+    cell: int
+    binds: frozenset[str]
+    reads: frozenset[str]
+    always: bool = False
+
+
+@dataclass
+class Plan:
+    """The statements to run, in order, and what to tell the student about how the answers were found."""
+
+    statements: list[Statement] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)  # the name asked for -> the name it goes by here
+    missing: set[str] = field(default_factory=set)
+    remarks: list[str] = field(default_factory=list)
+
+
+def plan(cells: list[dict], wanted: list[str], provided: list[dict], graded: list[str]) -> Plan:
+    """What to run so that every name in `wanted` exists.
+
+    `provided` are the hand-out's own cells (imports, data): they stand in for names the student's notebook lost.
+    `graded` are all names under assessment; duplicates and renamed answers are remarked on for these.
+    """
+    result = Plan()
+    statements, broken = [], []
+    for number, cell in enumerate(cells):
+        if cell.get("type") == "code":
+            found, problem = parse_cell(cell.get("source", ""), number)
+            statements += found
+            if problem:
+                broken.append(problem)
+    bound = {name for statement in statements for name in statement.binds}
+
+    for name in graded:
+        if name in wanted and name not in bound:
+            rescued = _from_text_cells(cells, name)
+            if rescued:
+                statements += rescued
+                bound |= {n for s in rescued for n in s.binds}
+                result.remarks.append(f"`{name}` was found in a cell that is not a code cell; it was graded there.")
+    for name in wanted:
+        if name in bound:
+            continue
+        renamed = _function_in_named_cell(cells, statements, name) if name in graded else None
+        if renamed:
+            result.names[name] = renamed
+            result.remarks.append(f"`{name}` was not defined; `{renamed}`, which stands in its cell, was graded.")
+        else:
+            result.missing.add(name)
+
+    statements = _last_definition_wins(statements, graded, result.remarks)
+    needed = {result.names.get(name, name) for name in wanted}
+    kept = _closure(statements, needed)
+    names_kept = {n for s in kept for n in s.binds}
+    names_read = {n for s in kept for n in s.reads} | needed
+    lost = names_read - names_kept
+    scaffold = [s for number, cell in enumerate(provided) for s in parse_cell(cell["source"], -1 - number)[0]]
+    result.statements = [s for s in _closure(scaffold, lost) if not s.always] + kept
+    result.missing -= {n for s in result.statements for n in s.binds}
+    if broken and (result.missing or any(name in problem[1] for problem in broken for name in graded)):
+        result.remarks += [text for text, _ in broken]
+    return result
+
+
+def uses(found: Plan, names: list[str], graded: list[str]) -> list[str]:
+    """Which other graded functions the answers `names` call, directly or through helpers."""
+    aliases = {alias: name for name, alias in found.names.items()}
+    kept = _closure(found.statements, {found.names.get(name, name) for name in names})
+    read = {aliases.get(n, n) for s in kept for n in s.reads}
+    return [name for name in graded if name in read and name not in names]
+
+
+# -- one cell -> statements -----------------------------------------------------------------------------------------
+
+
+def parse_cell(source: str, number: int) -> tuple[list[Statement], tuple[str, str] | None]:
+    """The cell's top-level statements, and (remark, text that could not be read) when a part is not Python."""
+    source = source.replace("\x00", "").replace("\r\n", "\n").expandtabs(4)
+    tree, problem = _parse(source)
+    if tree is None:
+        source = strip_magics(source)
+        tree, problem = _parse(source)
+    if tree is not None:
+        return [_statement(node, number) for node in tree.body], None
+    statements, lost = [], []
+    for chunk, start in _chunks(source):
+        part, _ = _parse("\n" * start + chunk)
+        if part is None:
+            lost.append(chunk)
+        else:
+            statements += [_statement(node, number) for node in part.body]
+    where = f"cell {number + 1}, line {problem[0]}"
+    return statements, (f"Part of your notebook is not valid Python ({where}: {problem[1]}).", "\n".join(lost))
+
+
+def _parse(source: str):
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source), None
+    except SyntaxError as error:
+        return None, (error.lineno or 0, error.msg or "syntax error")
+    except (ValueError, RecursionError, MemoryError) as error:
+        return None, (0, type(error).__name__)
+
+
+def strip_magics(source: str) -> str:
+    """Blank out IPython magics, shell lines and `name?`, keeping the line count."""
+    lines = source.split("\n")
+    first = next((i for i, line in enumerate(lines) if line.strip()), None)
+    if first is not None and lines[first].startswith("%%"):
+        magic = (lines[first][2:].split() or [""])[0]
+        if magic not in _TRANSPARENT_CELL_MAGICS:
+            return ""
+        lines[first] = ""
+    for i, line in enumerate(lines):
+        magic = _MAGIC.match(line)
+        if magic:
+            rest = magic[3].split(None, 1)
+            keep = magic[2] == "%" and len(rest) == 2 and rest[0] in ("time", "prun") and rest[1]
+            lines[i] = magic[1] + (keep or "pass")
+        elif _HELP.match(line):
+            lines[i] = ""
+        elif assigned := _ASSIGNED_MAGIC.match(line):
+            lines[i] = assigned[1] + "None"
+    return "\n".join(lines)
+
+
+def _chunks(source: str):
+    """Split at lines that can start a new top-level statement, so that one broken statement loses itself alone."""
+    chunk, start, decorated = [], 0, False
+    for i, line in enumerate(source.split("\n")):
+        opens = bool(line) and not line[0].isspace() and line[0] not in "#)]}" and not _continues(line)
+        if opens and not decorated and chunk:
+            yield "\n".join(chunk), start
+            chunk, start = [], i
+        decorated = line.startswith("@") if opens else decorated
+        chunk.append(line)
+    if chunk:
+        yield "\n".join(chunk), start
+
+
+def _continues(line: str) -> bool:
+    return bool(re.match(r"(else|elif|except|finally|case)\b", line))
+
+
+def _statement(node: ast.stmt, cell: int) -> Statement:
+    binds, reads, always = set(), set(), False
+    inside = _bindings_inside(node)
+    for child in ast.walk(node):
+        if isinstance(child, ast.Name):
+            reads.add(child.id)
+        elif isinstance(child, ast.Global):
+            binds.update(child.names)
+        elif isinstance(child, (ast.Import, ast.ImportFrom)) and child in inside:
+            for alias in child.names:
+                binds.add(alias.asname or alias.name.split(".")[0])
+                always |= alias.name == "*"
+        elif isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and child.func.id in ("exec", "globals"):
+            always |= child in inside
+    for child in inside:
+        if isinstance(child, ast.Name) and isinstance(child.ctx, (ast.Store, ast.Del)):
+            binds.add(child.id)
+        elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            binds.add(child.name)
+        elif isinstance(child, (ast.Subscript, ast.Attribute)) and isinstance(child.ctx, (ast.Store, ast.Del)):
+            binds.update(_root(child))
+        elif (isinstance(child, ast.ExceptHandler) and child.name) or (
+            isinstance(child, (ast.MatchAs, ast.MatchStar)) and child.name
+        ):
+            binds.add(child.name)
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        func = node.value.func  # `cache.append(row)` changes `cache`
+        if isinstance(func, ast.Attribute):
+            binds.update(f"{name}." for name in _root(func))
+    return Statement(node, cell, frozenset(binds), frozenset(reads), always)
+
+
+def _bindings_inside(node: ast.AST) -> set:
+    """The nodes that act at module level: everything but the bodies of functions, classes and comprehensions."""
+    seen, stack = set(), [node]
+    while stack:
+        child = stack.pop()
+        seen.add(child)
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            stack += child.decorator_list
+        elif not isinstance(child, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            stack += ast.iter_child_nodes(child)
+    return seen
+
+
+def _root(node) -> set[str]:
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
+        node = node.value
+    return {node.id} if isinstance(node, ast.Name) else set()
+
+
+# -- choosing statements --------------------------------------------------------------------------------------------
+
+
+def _closure(statements: list[Statement], needed: set[str]) -> list[Statement]:
+    """The statements that bind a needed name, and what those need in turn, in notebook order."""
+    needed = set(needed)
+    imported = {n for s in statements if isinstance(s.node, (ast.Import, ast.ImportFrom)) for n in s.binds}
+    kept: set[int] = set()
+    grew = True
+    while grew:
+        grew = False
+        for i, statement in enumerate(statements):
+            if i in kept:
+                continue
+            touches = {n.rstrip(".") for n in statement.binds if not (n.endswith(".") and n[:-1] in imported)}
+            if statement.always or touches & needed:
+                kept.add(i)
+                needed |= statement.reads
+                grew = True
+    return [statements[i] for i in sorted(kept)]
+
+
+def _is_blank(node: ast.stmt) -> bool:
+    """Whether a definition is still the stub: a docstring, then nothing but `...`, `pass` or raise."""
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    body = node.body
+    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:] if isinstance(body[0].value.value, str) else body
+    return all(
+        isinstance(part, (ast.Pass, ast.Raise))
+        or (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) and part.value.value is ...)
+        for part in body
+    )
+
+
+def _last_definition_wins(statements, graded, remarks):
+    """Drop earlier definitions of a graded function; a blank copy of the stub never beats a written answer."""
+    dropped = set()
+    for name in graded:
+        places = [i for i, s in enumerate(statements) if isinstance(s.node, ast.FunctionDef) and s.node.name == name]
+        if len(places) < 2:
+            continue
+        written = [i for i in places if not _is_blank(statements[i].node)]
+        chosen = (written or places)[-1]
+        dropped.update(i for i in places if i != chosen)
+        if len(written) > 1:
+            where = ", ".join(str(statements[i].cell + 1) for i in written)
+            remarks.append(f"`{name}` is defined {len(written)} times (cells {where}); the last one was graded.")
+    return [s for i, s in enumerate(statements) if i not in dropped]
+
+
+def _from_text_cells(cells, name):
+    """A graded function whose cell was turned into markdown or raw text."""
+    for number in reversed(range(len(cells))):
+        cell = cells[number]
+        text = cell.get("source", "")
+        if cell.get("type") == "code" or not re.search(rf"^\s*def {re.escape(name)}\b", text, re.MULTILINE):
+            continue
+        for block in [*_FENCE.findall(text), text]:
+            found, _ = parse_cell(block, number)
+            if any(name in s.binds for s in found):
+                return found
+    return []
+
+
+def _function_in_named_cell(cells, statements, name):
+    """The last function defined in the cell that carries the exercise's name."""
+    numbers = {i for i, cell in enumerate(cells) if cell.get("name") == name}
+    functions = [s.node.name for s in statements if s.cell in numbers and isinstance(s.node, ast.FunctionDef)]
+    return functions[-1] if functions else None

@@ -1,0 +1,296 @@
+"""Grade one notebook: run the answers in the sandbox, judge what comes back here.
+
+The verdict depends on the submission, the assignment and the course secret alone: not on the order, the worker or the
+clock. Inputs are drawn from seeds that only the holder of the secret can compute.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from qkvlib.check import judge
+from qkvlib.check.plain import Unusable
+from qkvlib.check.registry import exercises
+from qkvlib.check.spec import Call
+from qkvlib.grading import extract, wire
+from qkvlib.grading.assignment import Assignment, Item
+from qkvlib.grading.sandbox import Outcome, Sandbox
+
+RULES = "1"  # raise it when grading itself changes, so that a resumed run does not mix two sets of rules
+
+
+@dataclass
+class Result:
+    """The outcome of one exercise of one student."""
+
+    name: str
+    points: float
+    out_of: float
+    status: str  # "correct", "wrong", "todo"
+    mistake: str = ""
+    message: str = ""
+    note: str = ""  # how it was graded, where that needs saying
+
+
+@dataclass
+class Grade:
+    """Everything that is known about one submission after grading."""
+
+    results: list[Result] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def score(self) -> float:
+        """Points reached."""
+        return sum(result.points for result in self.results)
+
+
+def seed_for(secret: bytes, *parts: str) -> int:
+    """A 128-bit seed from the course secret and, for example, a student id and an exercise."""
+    message = b"\x00".join(part.encode("utf-8", "surrogatepass") for part in parts)
+    return int.from_bytes(hmac.new(secret, message, hashlib.sha256).digest()[:16], "big")
+
+
+def grade_cells(
+    sandbox: Sandbox, assignment: Assignment, cells: list[dict], student: str, secret: bytes, given: dict | None = None
+) -> Grade:
+    """Grade a notebook's cells for `student`. `given` holds the student's own parameters, where they have some."""
+    run = _Run(sandbox, assignment, cells, student, secret, given or {})
+    for name in assignment.graded:
+        run.results.setdefault(name, run.unanswered(name))
+    return Grade([run.results[name] for name in assignment.graded], run.remarks)
+
+
+class _Run:
+    """The children one submission needs: one when all goes well, more when answers end the process they run in."""
+
+    def __init__(self, sandbox, assignment, cells, student, secret, given):
+        self.sandbox, self.assignment, self.cells = sandbox, assignment, cells
+        self.items = {item.name: item for item in assignment.items}
+        self.calls = {
+            item.name: draw_calls(item, seed_for(secret, assignment.slug, student, item.name), given)
+            for item in assignment.items
+        }
+        self.results: dict[str, Result] = {}
+        self.remarks: list[str] = []
+        self.uses: dict[str, list[str]] = {}
+        self.children = 0
+        self.answer_all(list(self.items))
+        self.without_double_jeopardy()
+
+    # -- asking ----------------------------------------------------------------------------------------------------
+
+    def ask(self, names: list[str], substitutes: list[str] = ()) -> Outcome:
+        """Ask a fresh child for `names`."""
+        packer = wire.Packer()
+        asks = []
+        for name in names:
+            item, exercise = self.items[name], exercises()[name]
+            trees = [packer.pack(call.args) for call in self.calls[name]]
+            asks.append(
+                {
+                    "name": name,
+                    "names": list(item.names),
+                    "kind": exercise.kind,
+                    "parameters": list(exercise.parameters),
+                    "expressions": list(item.expressions),
+                    "named": item.named,
+                    "calls": trees if exercise.kind == "function" else [],
+                }
+            )
+        header = {
+            "cells": self.cells,
+            "provided": [{"source": source} for source in self.assignment.provided],
+            "graded": self.assignment.graded,
+            "asks": asks,
+            "substitutes": [
+                {"name": name, "code": substitute_code(self.assignment, name)}
+                for name in substitutes
+                if name in self.assignment.solutions
+            ],
+        }
+        self.children += 1
+        return self.sandbox.run(header, packer)
+
+    def answer_all(self, names: list[str]) -> None:
+        """Ask for everything; when an answer takes its process down, blame it alone and ask for the rest again."""
+        waiting = list(names)
+        while waiting and self.children <= 2 * len(self.items) + 2:
+            outcome = self.ask(waiting)
+            self.note_findings(outcome, first=self.children == 1)
+            answered = self.take_answers(outcome, waiting)
+            waiting = [name for name in waiting if name not in answered and not self.stands_on_an_endless_one(name)]
+            if not outcome.ended or not waiting:
+                if not outcome.ended and not answered:
+                    return
+                continue
+            asked = [e["name"] for e in outcome.events if e["event"] == "asking" and e.get("name") in waiting]
+            if asked:
+                self.results[asked[-1]] = self.ended_badly(asked[-1], outcome)
+                waiting = [n for n in waiting if n != asked[-1] and not self.stands_on_an_endless_one(n)]
+            elif len(waiting) == 1:  # the statements before it never finished
+                self.results[waiting[0]] = self.ended_badly(waiting[0], outcome)
+                return
+            else:  # which answer needs the statement that broke? ask for each by itself
+                for name in waiting:
+                    self.answer_all([name])
+                return
+
+    def stands_on_an_endless_one(self, name: str) -> bool:
+        """Whether asking would only wait for the same loop, or die of the same exit, a second time."""
+        found = (self.results.get(other) for other in self.uses.get(name, []))
+        return any(result is not None and result.mistake in ("no-end", "stopped") for result in found)
+
+    def take_answers(self, outcome: Outcome, asked: list[str]) -> set[str]:
+        """Judge every answer that arrived for something that was asked."""
+        answered = set()
+        for event in outcome.events:
+            name = event.get("name")
+            if event["event"] != "answer" or name not in asked or name in answered:
+                continue
+            answered.add(name)
+            self.results[name] = self.judged(name, event)
+        return answered
+
+    def note_findings(self, outcome: Outcome, first: bool) -> None:
+        """Keep what the child says about how it found the answers."""
+        for event in outcome.events:
+            if event["event"] == "found" and first:
+                self.remarks += [r for r in event.get("remarks") or [] if isinstance(r, str)]
+                uses = event.get("uses")
+                if isinstance(uses, dict):
+                    self.uses = {k: [n for n in v if n in self.items] for k, v in uses.items() if isinstance(v, list)}
+            if event["event"] == "prepared" and first:
+                for problem in event.get("problems") or []:
+                    if isinstance(problem, dict):
+                        self.remarks.append(_problem(problem))
+
+    def without_double_jeopardy(self) -> None:
+        """Ask again for what failed while it stood on an earlier wrong answer, with a right one in its place."""
+        order = self.assignment.graded
+        for name in order:
+            result = self.results.get(name)
+            if result is not None and (result.status == "correct" or result.mistake == "not-found"):
+                continue
+            wrong = [other for other in self.uses.get(name, []) if self.lost(other)]
+            if not wrong or self.children > 4 * len(self.items) + 4:
+                continue
+            again = self.ask([name], substitutes=wrong)
+            answers = [e for e in again.events if e["event"] == "answer" and e.get("name") == name]
+            judged = self.judged(name, answers[0]) if answers else result
+            if judged is None:
+                judged = self.ended_badly(name, again)
+            elif judged.status == "correct":
+                listed = " and ".join(f"`{other}`" for other in wrong)
+                judged.note = f"Graded with a right {listed} in place of yours, which is marked where it stands."
+            elif result is not None:
+                judged = result
+            self.results[name] = judged
+
+    def lost(self, name: str) -> bool:
+        return name in self.results and self.results[name].status != "correct"
+
+    # -- judging ---------------------------------------------------------------------------------------------------
+
+    def judged(self, name: str, event: dict) -> Result:
+        """The verdict on one answer event."""
+        item, exercise, calls = self.items[name], exercises()[name], self.calls[name]
+        if event.get("time"):
+            return self.wrong(
+                name, "no-end",
+                f"`{name}` did not come back within {self.sandbox.limits.seconds:g} seconds of computing. Look for a "
+                "loop whose condition never becomes false.",
+            )  # fmt: skip
+        if event.get("missing"):
+            names = ", ".join(f"`{n}`" for n in event["missing"] if isinstance(n, str))
+            return Result(name, 0, item.points, "todo", "not-found", f"No definition of {names} was found.")
+        try:
+            outcomes = [_outcome(result) for result in event["results"]]
+            verdict = judge.compare(exercise, calls, outcomes)
+        except Exception:  # values that no answer has; a judge must not fall over them
+            return self.wrong(name, "not-judged", "What came back could not be judged; please ask your teacher.")
+        points = item.points if verdict.status == "correct" else 0
+        return Result(name, points, item.points, verdict.status, verdict.mistake, verdict.message)
+
+    def wrong(self, name: str, mistake: str, message: str) -> Result:
+        return Result(name, 0, self.items[name].points, "wrong", mistake, message)
+
+    def unanswered(self, name: str) -> Result:
+        return self.wrong(name, "stopped", f"`{name}` was not reached: other answers ended every process they ran in.")
+
+    def ended_badly(self, name: str, outcome: Outcome) -> Result:
+        """The process was gone before the answer arrived."""
+        if outcome.ended == "time":
+            return self.wrong(name, "no-end", f"Running `{name}` used up all its time and had to be ended.")
+        if outcome.ended == "garbage":
+            return self.wrong(name, "not-an-answer", f"Running `{name}` sent back something that is not an answer.")
+        return self.wrong(
+            name, "stopped",
+            f"The process ended while `{name}` ran: it left Python, or asked for more memory than there is.",
+        )  # fmt: skip
+
+
+def _outcome(result: dict) -> judge.Outcome:
+    """A judge's Outcome out of what a child sent: every field checked or replaced."""
+    changed = result.get("changed")
+    return judge.Outcome(
+        kind=result["kind"] if result["kind"] in _KINDS else "raised",
+        value=_with_unusable(result["value"]),
+        error=str(result.get("error") or ""),
+        detail=str(result.get("detail") or ""),
+        changed=tuple(str(c) for c in changed) if isinstance(changed, list) else (),
+        unstable=bool(result.get("unstable")),
+    )
+
+
+_KINDS = ("returned", "raised", "todo", "no-return", "not-callable", "signature")
+
+
+def _with_unusable(value):
+    if isinstance(value, wire.Foreign):
+        return Unusable(value.type_name)
+    if isinstance(value, (tuple, list)):
+        return tuple(_with_unusable(item) for item in value)
+    if isinstance(value, dict):
+        return {str(key): _with_unusable(item) for key, item in value.items()}
+    return value
+
+
+def _problem(problem: dict) -> str:
+    where = f"Cell {problem.get('cell')}, line {problem.get('line')}"
+    if problem.get("time"):
+        return f"{where} did not finish in time and was left out."
+    return f"{where} raised {problem.get('type')} when it was run: {problem.get('message')}"
+
+
+def draw_calls(item: Item, seed: int, given: dict) -> list[Call]:
+    """The inputs of one exercise for one student."""
+    exercise = exercises()[item.name]
+    values = {name: _given(text, given) for name, text in item.given.items() if name in exercise.given}
+    return exercise.calls(np.random.default_rng(seed), **values)
+
+
+def _given(expression: str, parameters: dict):
+    """A keyword of the check cell: the student's parameter of that name, or a literal."""
+    if expression in parameters:
+        return parameters[expression]
+    return ast.literal_eval(expression)
+
+
+@lru_cache(maxsize=256)
+def _substitute(slug: str, provided: tuple[str, ...], solution: str, name: str) -> str:
+    plan = extract.plan(
+        [{"type": "code", "source": text} for text in (*provided, solution)], [name], provided=[], graded=[]
+    )
+    return "\n".join(ast.unparse(statement.node) for statement in plan.statements)
+
+
+def substitute_code(assignment: Assignment, name: str) -> str:
+    """Code that defines a right `name` by itself, from the solution cell and what that cell needs."""
+    return _substitute(assignment.slug, assignment.provided, assignment.solutions[name], name)

@@ -1,0 +1,575 @@
+"""The inside of the sandbox: a warm process that forks one namespaced child per submission.
+
+Started by `launch.py` inside bubblewrap with a control socket. For each submission the trusted
+side passes in one end of a fresh socket; the warm process forks and never reads from it, so nothing of one student's
+is ever in the memory that the next child inherits. The child reads the request, runs the student's code and writes back
+values. It holds no expected result: there is nothing here to steal.
+
+Standalone on purpose (standard library and numpy, plus `wire` and `extract` beside it): this file is bound into the
+sandbox alone, without the rest of the package's grading and checking code.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+import types
+
+_CLONE = {"mnt": 0x20000, "uts": 0x4000000, "ipc": 0x8000000, "user": 0x10000000, "pid": 0x20000000, "net": 0x40000000}
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
+_PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 4, 38, 22
+
+# Modules a student's notebook may import that have no business in grading: importing them gives inert stand-ins.
+INERT = [
+    "matplotlib",
+    "IPython",
+    "ipywidgets",
+    "anywidget",
+    "plotly",
+    "seaborn",
+    "tkinter",
+    "webbrowser",
+    "turtle",
+    "nbgrader",
+    "otter",
+    "papermill",
+    "jupyter_client",
+] + [f"qkvlib.{name}" for name in ("check", "widgets", "instruments", "figures", "progress", "grading", "cli")]
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+# == the warm process ===============================================================================================
+
+
+def serve(control_fd: int, library: str, packages: str, isolated: bool) -> None:
+    """Load numpy and the course's library, then fork a child for every socket that arrives on the control socket."""
+    sys.path[:0] = [library]
+    sys.path.append(packages)
+    import numpy  # noqa: F401  - warm, so that no child pays for it
+
+    import qkvlib.attention
+    import qkvlib.check.judge
+    import qkvlib.examples  # noqa: F401
+
+    sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+    import extract  # noqa: F401
+    import wire  # noqa: F401
+
+    control = socket.socket(fileno=control_fd)
+    stay_unreadable()
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # short of memory, the kernel takes this process and its children first
+    filters = seccomp_filter() if isolated else None
+    control.sendall(b'{"ready": true}')
+    while True:
+        message, fds, _, _ = socket.recv_fds(control, 4096, 1)
+        if not message:
+            os._exit(0)
+        if not fds:
+            continue  # a "stop" for a child that ended by itself in the meantime
+        limits = json.loads(message)
+        report = run_child(control, fds[0], limits, isolated, filters)
+        control.sendall(json.dumps(report).encode())
+
+
+def run_child(control, fd: int, limits: dict, isolated: bool, filters) -> dict:
+    """Fork, isolate, wait (killing on the wall clock or on request), and report how the child ended."""
+    start = time.monotonic()
+    told, tell = os.pipe()
+    outer = os.fork()
+    if outer == 0:
+        status = 70
+        try:
+            os.close(told)
+            control.close()
+            child_main(fd, tell, limits, isolated, filters)
+            status = 0
+        except BaseException as error:
+            with contextlib.suppress(OSError):  # closed already when it is the student's part that failed
+                os.write(tell, f"{type(error).__name__}: {error}"[:200].encode())
+        finally:
+            os._exit(status)
+    os.close(fd)
+    os.close(tell)
+    answer = os.read(told, 64)
+    os.close(told)
+    if isolated:
+        os.waitpid(outer, 0)
+    if not answer.isdigit():
+        if not isolated:
+            os.waitpid(outer, 0)
+        return {"failed": answer.decode(errors="replace") or "the sandbox could not isolate a child"}
+    pid = int(answer)
+    stopped = watch(pid, control, start + limits["wall"], isolated)
+    _, status, usage = os.wait4(pid, 0)
+    if not isolated:
+        _kill(pid, isolated)  # whatever it left behind in its process group
+    return {
+        "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
+        "exit": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
+        "stopped": stopped,
+        "cpu": usage.ru_utime + usage.ru_stime,
+        "memory": usage.ru_maxrss * 1024,
+    }
+
+
+def watch(pid: int, control, deadline: float, isolated: bool) -> str:
+    """Wait until the child ends, killing it at the deadline or on request. "" when it ended by itself."""
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    ended = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
+    if ended is not None:
+        poll.register(ended, select.POLLIN)
+    stopped = ""
+    while not stopped:
+        left = max(0.0, deadline - time.monotonic())
+        events = dict(poll.poll((left if ended is not None else min(left, 0.005)) * 1000))
+        if ended in events or (ended is None and os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)):
+            break
+        if control.fileno() in events:
+            if not control.recv(16):  # the trusted side is gone
+                _kill(pid, isolated)
+                os._exit(0)
+            stopped = "stopped"
+        elif time.monotonic() >= deadline:
+            stopped = "wall"
+    if stopped:
+        _kill(pid, isolated)
+    if ended is not None:
+        os.close(ended)
+    return stopped
+
+
+def stay_unreadable() -> None:
+    """No other process may read this one's memory (Linux)."""
+    if sys.platform == "linux":
+        libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _kill(pid: int, isolated: bool) -> None:
+    """Kill the child: the first process of its own pid namespace, so everything it started dies with it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL) if isolated else os.killpg(pid, signal.SIGKILL)
+
+
+def child_main(fd: int, tell: int, limits: dict, isolated: bool, filters) -> None:
+    """Isolate, fork once more into the new pid namespace, and run the submission there."""
+    if isolated:
+        uid, gid = os.getuid(), os.getgid()
+        libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)  # or the kernel gives /proc/self/uid_map to root
+        if libc.unshare(sum(_CLONE.values())):
+            os.write(tell, f"unshare: {os.strerror(ctypes.get_errno())}".encode())
+            return
+        _write("/proc/self/uid_map", f"{uid} {uid} 1")
+        _write("/proc/self/setgroups", "deny")
+        _write("/proc/self/gid_map", f"{gid} {gid} 1")
+        stay_unreadable()
+        inner = os.fork()
+        if inner:
+            os.write(tell, str(inner).encode())
+            return
+    else:
+        os.setpgid(0, 0)
+        os.write(tell, str(os.getpid()).encode())
+    os.close(tell)
+    channel = socket.socket(fileno=fd)
+    if isolated:
+        _mount("/tmp", size=limits["disk"], flags=_MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+        _mount("/proc", size=4096, flags=_MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    os.chdir(limits.get("cwd", "/tmp"))
+    null = os.open("/dev/null", os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    keep = {0, 1, 2, channel.fileno()}
+    for other in range(3, 64):
+        if other not in keep:
+            with contextlib.suppress(OSError):
+                os.close(other)
+    for what, value in (
+        (resource.RLIMIT_AS, limits["memory"]),
+        (resource.RLIMIT_CPU, limits["cpu_total"]),
+        (resource.RLIMIT_FSIZE, limits["disk"]),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_CORE, 0),
+        *([(resource.RLIMIT_NPROC, limits["processes"])] if isolated else []),
+    ):
+        with contextlib.nullcontext() if isolated else contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(what, (value, value))
+    if isolated:
+        drop_everything(filters)
+    stay_unreadable()
+    Submission(channel).run()
+    channel.close()
+    os._exit(0)
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def _mount(target: str, size: int, flags: int) -> None:
+    options = f"size={size},mode=0700,nr_inodes=256".encode()
+    if libc.mount(b"tmpfs", target.encode(), b"tmpfs", ctypes.c_ulong(flags), options):
+        raise OSError(ctypes.get_errno(), f"mount {target}")
+
+
+# == the second fence: no capabilities, no new privileges, no risky system calls ====================================
+
+# What a numpy answer never needs and a break-out might: name -> (x86_64 number, aarch64 number).
+_DENIED = {
+    "ptrace": (101, 117), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51),
+    "unshare": (272, 97), "setns": (308, 268), "clone3": (435, 435), "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271), "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282),
+    "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218), "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "kexec_load": (246, 104), "init_module": (175, 105),
+    "finit_module": (313, 273), "delete_module": (176, 106), "open_by_handle_at": (304, 265), "fsopen": (430, 430),
+    "move_mount": (429, 429), "open_tree": (428, 428), "mount_setattr": (442, 442), "acct": (163, 89),
+    "swapon": (167, 224), "reboot": (169, 142), "syslog": (103, 116), "personality": (135, 92),
+    "memfd_create": (319, 279), "memfd_secret": (447, 447), "pidfd_getfd": (438, 438), "kcmp": (312, 272),
+}  # fmt: skip
+_MACHINES = {"x86_64": (0, 0xC000003E, 56), "aarch64": (1, 0xC00000B7, 220)}  # column above, audit id, clone's number
+_CLONE_NEW_ANY = 0x7E020080
+
+
+def seccomp_filter():
+    """A classic BPF program that answers EPERM to the calls above and ENOSYS to clone3, or None on other machines."""
+    machine = _MACHINES.get(os.uname().machine)
+    if machine is None or sys.byteorder != "little":
+        return None
+    column, audit, clone = machine
+    load, jump_eq, jump_set, jump_ge, give = 0x20, 0x15, 0x45, 0x35, 0x06
+    allow, kill, eperm, enosys = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
+    code = [(load, 0, 0, 4), (jump_eq, 1, 0, audit), (give, 0, 0, kill), (load, 0, 0, 0)]
+    if column == 0:  # the x32 numbers are a second way to the same calls
+        code += [(jump_ge, 0, 1, 0x40000000), (give, 0, 0, eperm)]
+    for name, numbers in _DENIED.items():
+        answer = enosys if name == "clone3" else eperm  # ENOSYS makes the C library fall back to clone
+        code += [(jump_eq, 0, 1, numbers[column]), (give, 0, 0, answer)]
+    code += [(jump_eq, 0, 3, clone), (load, 0, 0, 16), (jump_set, 0, 1, _CLONE_NEW_ANY), (give, 0, 0, eperm)]
+    code += [(give, 0, 0, allow)]
+    raw = b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
+    return len(code), ctypes.create_string_buffer(raw, len(raw))
+
+
+def drop_everything(filters) -> None:
+    """Give up every capability for good, forbid gaining any, and install the system call filter."""
+    header = struct.pack("<II", 0x20080522, 0)
+    if libc.capset(header, bytes(24)):
+        raise OSError(ctypes.get_errno(), "capset")
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if filters is not None:
+        length, buffer = filters
+        program = struct.pack("<HxxxxxxQ", length, ctypes.addressof(buffer))
+        if libc.prctl(_PR_SET_SECCOMP, 2, program, 0, 0):
+            raise OSError(ctypes.get_errno(), "seccomp")
+
+
+# == one submission =================================================================================================
+
+
+class OutOfTime(BaseException):
+    """Raised inside a student's code when its CPU time is up. Not an Exception, so `except Exception` lets it pass."""
+
+
+class Inert:
+    """Accepts every use and does nothing: plots, widgets, `display`, `get_ipython`, the notebook's own checks."""
+
+    def __getattr__(self, name):
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return INERT_OBJECT
+
+    def __call__(self, *args, **kwargs):
+        return INERT_OBJECT
+
+    def __iter__(self):
+        return iter((INERT_OBJECT, INERT_OBJECT))  # so that `fig, ax = plt.subplots()` unpacks
+
+    def __getitem__(self, key):
+        return INERT_OBJECT
+
+    def __setitem__(self, key, value):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        return False
+
+    def __repr__(self):
+        return "<not used in grading>"
+
+
+INERT_OBJECT = Inert()
+
+
+class InertModule(types.ModuleType):
+    """A module whose every name is inert."""
+
+    __path__ = ()
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return INERT_OBJECT
+
+
+class InertFinder:
+    """Imports anything below an inert package as another inert module."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        from importlib.machinery import ModuleSpec
+
+        if any(name == inert or name.startswith(inert + ".") for inert in INERT):
+            return ModuleSpec(name, InertFinder, is_package=True)
+        return None
+
+    @staticmethod
+    def create_module(spec):
+        return InertModule(spec.name)
+
+    @staticmethod
+    def exec_module(module):
+        pass
+
+
+class Printed:
+    """Stands in for sys.stdout: counts what is printed and keeps none of it."""
+
+    encoding = "utf-8"
+
+    def __init__(self):
+        self.count = 0
+
+    def write(self, text):
+        self.count += len(text)
+        return len(text)
+
+    def flush(self):
+        pass
+
+    def isatty(self):
+        return False
+
+
+def no_input(prompt=""):
+    """What `input` is during grading."""
+    raise EOFError("nobody is there to answer input() while a notebook is graded")
+
+
+class Submission:
+    """Reads one request, runs the statements the answers need, calls the answers, sends each result as it is known."""
+
+    def __init__(self, channel):
+        import extract
+        import wire
+
+        from qkvlib.check import judge
+
+        self.judge = judge
+        self.wire, self.extract, self.channel = wire, extract, channel
+        self.header, self.body = wire.read_frame(channel.recv)
+        self.printed = Printed()
+        self.seconds = self.header["seconds"]
+
+    def send(self, header, packer=None):
+        self.channel.sendall(self.wire.frame(header, packer))
+
+    def run(self):
+        """Answer every request of the frame, in order."""
+        self.prepare_interpreter()
+        asks = self.header["asks"]
+        graded = self.header["graded"]
+        wanted = list(dict.fromkeys(name for ask in asks for name in ask["names"]))
+        plan = self.extract.plan(self.header["cells"], wanted, self.header["provided"], graded)
+        uses = {ask["name"]: self.extract.uses(plan, ask["names"], graded) for ask in asks}
+        self.send({"event": "found", "missing": sorted(plan.missing), "remarks": plan.remarks[:20], "uses": uses})
+        self.block_graded_names(graded)
+        problems = self.execute(plan)
+        self.substitute(plan)
+        self.send({"event": "prepared", "problems": problems[:20]})
+        for ask in asks:
+            if not self.answer(ask, plan):
+                break
+        self.send({"event": "done"})
+
+    def prepare_interpreter(self):
+        """Make the module the student's code lives in, with prompts, plots and notebook helpers neutralised."""
+        self.module = types.ModuleType("__main__")
+        self.space = self.module.__dict__
+        self.space.update(get_ipython=INERT_OBJECT, display=INERT_OBJECT)
+        sys.modules["__main__"] = self.module
+        sys.stdout = sys.stderr = self.printed
+        builtins.input = no_input
+        for name in [n for n in sys.modules if n.startswith("qkvlib.check")]:
+            del sys.modules[name]  # the course's own checks are inert in a graded notebook
+        sys.meta_path.insert(0, InertFinder)
+        import qkvlib
+
+        for name in INERT:
+            if name.startswith("qkvlib."):
+                __import__(name)
+                setattr(qkvlib, name.partition(".")[2], sys.modules[name])
+        signal.signal(signal.SIGPROF, self.time_is_up)
+        signal.signal(signal.SIGALRM, self.time_is_up)
+        import warnings
+
+        warnings.simplefilter("ignore")
+
+    def block_graded_names(self, graded):
+        """The library's own version of a graded function is not an answer to it."""
+        import qkvlib
+        import qkvlib.attention as real
+
+        proxy = types.ModuleType("qkvlib.attention", real.__doc__)
+        proxy.__dict__.update({k: v for k, v in vars(real).items() if not k.startswith("__")})
+        for name in graded:
+            if name in vars(real):
+                setattr(proxy, name, _not_an_answer(name))
+        sys.modules["qkvlib.attention"] = qkvlib.attention = proxy
+
+    def time_is_up(self, *_):
+        raise OutOfTime
+
+    def limited(self, function, *args):
+        """Call `function` under the CPU clock: ("ok", result), ("raised", facts) or ("time", None)."""
+        outcome = None
+        try:
+            signal.setitimer(signal.ITIMER_PROF, self.seconds, 0.05)
+            signal.setitimer(signal.ITIMER_REAL, self.header["patience"], 0.05)  # for what sleeps or waits
+            try:
+                outcome = ("ok", function(*args))
+            finally:
+                signal.setitimer(signal.ITIMER_PROF, 0)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        except OutOfTime:
+            return "time", None
+        except BaseException as error:  # SystemExit and KeyboardInterrupt too: whatever happens is the student's result
+            return "raised", _facts(error)
+        return outcome
+
+    def execute(self, plan):
+        """Run the planned statements one by one; a failing one loses itself alone."""
+        problems = []
+        import ast
+
+        for statement in plan.statements:
+            self.send({"event": "running", "cell": statement.cell, "line": statement.node.lineno})
+            code = ast.fix_missing_locations(ast.Module([statement.node], []))
+            outcome, detail = self.limited(
+                lambda code=code, cell=statement.cell: exec(compile(code, f"cell {cell + 1}", "exec"), self.space)
+            )
+            if outcome != "ok" and statement.cell >= 0:
+                problems.append(
+                    {
+                        "cell": statement.cell + 1,
+                        "line": statement.node.lineno,
+                        "time": outcome == "time",
+                        **(detail or {}),
+                    }
+                )
+        return problems
+
+    def substitute(self, plan):
+        """Put correct code in place of earlier answers that were wrong, so that they cost nothing further on."""
+        for item in self.header["substitutes"]:
+            space = {"__name__": "substitute"}
+            exec(compile(item["code"], "substitute", "exec"), space)
+            self.space[plan.names.get(item["name"], item["name"])] = space[item["name"]]
+
+    def answer(self, ask, plan) -> bool:
+        """Evaluate what one check would have been given, let the judge's running half try it, send plain values back.
+
+        False when the time was up: the next answer then deserves a fresh child.
+        """
+        self.send({"event": "asking", "name": ask["name"]})
+        space = self.space
+        if plan.names:
+            space = {**space, **{name: space[alias] for name, alias in plan.names.items() if alias in space}}
+        missing = [name for name in ask["names"] if name not in space]
+        if missing:
+            self.send({"event": "answer", "name": ask["name"], "missing": missing})
+            return True
+        packer = self.wire.Packer()
+        calls = [types.SimpleNamespace(args=self.wire.unpack(tree, self.body)) for tree in ask["calls"]]
+        exercise = types.SimpleNamespace(kind=ask["kind"], parameters=tuple(ask["parameters"]))
+        outcome, found = self.limited(lambda: self.judge.run(exercise, self.handed_over(ask, space), calls))
+        if outcome == "time":
+            self.send({"event": "answer", "name": ask["name"], "time": True})
+            return False
+        if outcome == "raised":  # outside any single call: while the answer was put together
+            found = [types.SimpleNamespace(kind="raised", value=None, error=found["type"], detail=found["message"],
+                                           changed=(), unstable=False)] * len(calls)  # fmt: skip
+        results = [
+            {
+                "kind": str(o.kind), "value": self.pack(packer, o.value), "error": str(o.error)[:80],
+                "detail": str(o.detail)[:300], "changed": list(o.changed), "unstable": bool(o.unstable),
+            }
+            for o in found
+        ]  # fmt: skip
+        self.send({"event": "answer", "name": ask["name"], "results": results}, packer)
+        return True
+
+    def handed_over(self, ask, space):
+        """What the notebook's own check cell hands over: one thing, several in order, or several by name."""
+        parts = {name: eval(text, space) for name, text in ask["named"].items()}
+        values = [eval(text, space) for text in ask["expressions"]]
+        if parts:
+            return parts
+        return values[0] if len(values) == 1 else tuple(values)
+
+    def pack(self, packer, value):
+        """Pack a plain value, or say what it is when it may not cross."""
+        try:
+            return packer.pack(_without_unusable(value))
+        except Exception as error:  # hostile, or enormous
+            return {"k": "foreign", "t": str(error) if isinstance(error, self.wire.WireError) else "something unusable"}
+
+
+def _without_unusable(value):
+    """The judge's `Unusable` as the wire's `Foreign`."""
+    import wire
+
+    if type(value) is tuple:
+        return tuple(_without_unusable(item) for item in value)
+    if type(value) is dict:
+        return {key: _without_unusable(item) for key, item in value.items()}
+    return wire.Foreign(value.what) if type(value).__name__ == "Unusable" else value
+
+
+def _not_an_answer(name):
+    def refuse(*args, **kwargs):
+        raise RuntimeError(f"qkvlib's own {name} is not an answer to {name}: write it yourself")
+
+    return refuse
+
+
+def _facts(error: BaseException) -> dict:
+    """What an exception says, in plain strings, whatever its class does."""
+    try:
+        line, trace = 0, error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename.startswith("cell "):
+                line = trace.tb_lineno
+            trace = trace.tb_next
+        return {"type": type(error).__name__[:80], "message": str(error)[:300], "at": line}
+    except BaseException:  # an exception whose str() raises
+        return {"type": "an exception that cannot be shown", "message": "", "at": 0}
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4] == "isolated")

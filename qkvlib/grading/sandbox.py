@@ -1,0 +1,385 @@
+"""The trusted side of the sandbox: start it, hand it one submission at a time, read back values.
+
+One warm process with numpy and the course's library sits inside bubblewrap: no network, a read-only system, no
+environment, an unprivileged user. Every submission gets a child of its own, forked from the warm process into fresh
+user, network, pid, ipc, uts and mount namespaces with a private /tmp and hard limits. When the child's first process
+ends the kernel kills whatever else it started, so nothing outlives a submission.
+
+The student's code sees inputs and returns arrays. It never sees an expected value, another submission, or a grade.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+import qkvlib
+from qkvlib.grading import wire
+
+_HERE = Path(__file__).parent
+_PACKAGE = Path(qkvlib.__file__).parent
+_KEPT_OUT = {"grading", "widgets", "instruments", "cli.py", "figures.py", "__pycache__"}
+_MAX_EVENTS = 5_000
+_GRACE = 15.0  # seconds the warm process may take to clean up beyond a child's wall clock
+
+INSTALL = (
+    "Grading runs students' code inside bubblewrap. Install it (Debian, Ubuntu: `apt install bubblewrap`; Fedora: "
+    "`dnf install bubblewrap`), on Linux or in WSL 2."
+)
+UNSAFE = "`--unsafe-no-sandbox` grades without walls, only for code you would run yourself; every result is marked."
+
+
+class SandboxUnavailable(RuntimeError):
+    """The sandbox cannot be started here; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use. Times are in seconds, sizes in bytes."""
+
+    seconds: float = 2.0  # CPU time of one call or one cell's statement
+    cpu_total: int = 8  # CPU time of one child process, for code that ignores the limit above
+    wall: float = 20.0  # wall clock of one child; generous, so that a busy machine changes no grade
+    memory: int = 1 << 30  # address space of one process
+    processes: int = 8  # processes and threads of one child
+    disk: int = 16 << 20  # its private /tmp, and the largest file
+    answer: int = 96 << 20  # everything it may send back
+
+
+@dataclass
+class Outcome:
+    """What came back from one child: its events in order, each with decoded values, and how it ended."""
+
+    events: list[dict] = field(default_factory=list)
+    ended: str = ""  # "" = finished; else "time", "memory", "killed", "garbage", "stopped"
+    cpu: float = 0.0
+    memory: int = 0
+
+
+class Sandbox:
+    """One warm process and, one after another, its children. Use as a context manager; not shared between threads."""
+
+    def __init__(self, limits: Limits | None = None, unsafe: bool = False):
+        self.limits = limits or Limits()
+        self.unsafe = unsafe
+        self._process = None
+        self._control = None
+        self._errors = None
+        self._scratch = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def start(self) -> None:
+        """Start the warm process. Raises `SandboxUnavailable` with one sentence that says what to do."""
+        if self._process is not None:
+            return
+        ours, theirs = socket.socketpair(socket.AF_UNIX, _CONTROL_KIND)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  - closed in close()
+        try:
+            command = self._unsafe_command(theirs.fileno()) if self.unsafe else _launch_command(theirs.fileno())
+            self._process = subprocess.Popen(
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=self._errors,
+                stderr=self._errors,
+                env=_ENVIRONMENT if self.unsafe else {},
+                cwd=self._scratch or "/",
+                start_new_session=True,  # Ctrl-C reaches the grader, which then closes the sandbox itself
+            )
+        except BaseException:
+            ours.close()
+            self._errors.close()
+            raise
+        finally:
+            theirs.close()
+        self._control = ours
+        ours.settimeout(60)
+        try:
+            ready = bool(ours.recv(4096))
+        except OSError:
+            ready = False
+        if not ready:
+            said = self._said()
+            self.close()
+            raise SandboxUnavailable(_explain(said))
+
+    def close(self) -> None:
+        """End the warm process and everything below it."""
+        if self._control is not None:
+            self._control.close()  # the warm process sees the end of the stream, kills its child and leaves
+        if self._process is not None:
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._errors is not None:
+            self._errors.close()
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        self._process = self._control = self._errors = self._scratch = None
+
+    def run(self, header: dict, packer: wire.Packer | None = None) -> Outcome:
+        """Run one request in a fresh child and collect what it says. Never raises for what the child does."""
+        self.start()
+        request = wire.frame({**header, "seconds": self.limits.seconds, "patience": self.limits.wall / 3}, packer)
+        limits = {**asdict(self.limits), "cwd": self._scratch or "/tmp"}
+        mine, childs = socket.socketpair()
+        try:
+            with childs:
+                socket.send_fds(self._control, [json.dumps(limits).encode()], [childs.fileno()])
+        except OSError:  # the warm process is gone: begin again with a new one
+            mine.close()
+            self.close()
+            self.start()
+            mine, childs = socket.socketpair()
+            with childs:
+                socket.send_fds(self._control, [json.dumps(limits).encode()], [childs.fileno()])
+        outcome = Outcome()
+        with mine:
+            mine.settimeout(self.limits.wall + _GRACE)
+            with contextlib.suppress(OSError):
+                mine.sendall(request)
+            problem = self._listen(mine, outcome)
+            if problem:
+                with contextlib.suppress(OSError):
+                    self._control.sendall(b"stop")
+        self._finish(outcome, problem)
+        if self._scratch:
+            _empty(self._scratch)
+        return outcome
+
+    def _listen(self, mine, outcome: Outcome) -> str:
+        """Read events until the child hangs up. "garbage" or "stopped" when it had to be cut off."""
+        received, deadline = 0, time.monotonic() + self.limits.wall + _GRACE
+
+        def receive(n):
+            nonlocal received
+            part = mine.recv(n)
+            received += len(part)
+            if received > self.limits.answer:
+                raise wire.WireError("too much output")
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            return part
+
+        try:
+            while (item := wire.read_frame(receive)) is not None:
+                outcome.events.append(_decode(*item))
+                if len(outcome.events) > _MAX_EVENTS:
+                    return "garbage"
+        except wire.WireError:
+            # a frame cut short by the child's death is no offence; the report below says how it died
+            return "garbage"
+        except TimeoutError:
+            return "stopped"
+        except OSError:
+            return ""
+        return ""
+
+    def _finish(self, outcome: Outcome, problem: str) -> None:
+        """Wait for the warm process to report that the child and all its descendants are gone."""
+        try:
+            self._control.settimeout(self.limits.wall + _GRACE)
+            report = json.loads(self._control.recv(4096))
+        except (OSError, ValueError):
+            said = self._said()
+            self.close()
+            if not outcome.events:
+                raise SandboxUnavailable(_explain(said)) from None
+            outcome.ended = problem or "killed"
+            return
+        if "failed" in report:
+            self.close()
+            raise SandboxUnavailable(_explain(report["failed"]))
+        outcome.cpu, outcome.memory = report["cpu"], report["memory"]
+        finished = bool(outcome.events) and outcome.events[-1].get("event") == "done"
+        if report["stopped"] == "wall":
+            outcome.ended = "time"
+        elif problem and report["stopped"]:
+            outcome.ended = problem
+        elif report["signal"] and outcome.cpu >= self.limits.cpu_total - 0.5:
+            outcome.ended = "time"
+        elif not finished:
+            outcome.ended = "killed"
+
+    def _said(self) -> str:
+        self._process.poll()
+        self._errors.seek(0)
+        return self._errors.read(4000).decode(errors="replace")
+
+    def _unsafe_command(self, control: int) -> list[str]:
+        if not hasattr(os, "fork"):
+            raise SandboxUnavailable("Grading needs Linux (or WSL 2 on Windows): this system cannot fork.")
+        self._scratch = tempfile.mkdtemp(prefix="qkv-unsafe-")
+        runner = str(_HERE / "runner.py")
+        return [sys.executable, *_FLAGS, runner, str(control), str(_PACKAGE.parent), _packages(), "unsafe"]
+
+
+# -- how it is started ----------------------------------------------------------------------------------------------
+
+_CONTROL_KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
+_FLAGS = ["-I", "-S", "-B"]
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "LC_ALL": "C.UTF-8",
+    "HOME": "/tmp",
+    "PATH": "/usr/bin:/bin",
+}
+
+
+def _packages() -> str:
+    """The directory numpy was installed into."""
+    return str(Path(np.__file__).resolve().parent.parent)
+
+
+def _launch_command(control: int) -> list[str]:
+    """The command that builds the walls: `launch.py` with everything it needs to know as one JSON argument."""
+    if platform.system() != "Linux":
+        raise SandboxUnavailable(f"{INSTALL} {UNSAFE}")
+    bwrap = shutil.which("bwrap", path=os.environ.get("PATH", "") + ":/usr/bin:/bin")
+    if bwrap is None:
+        raise SandboxUnavailable(f"bubblewrap was not found. {INSTALL} {UNSAFE}")
+    packages = _packages()
+    python = os.path.realpath(sys.executable)
+    binds = [("/usr", "/usr")]
+    walls = ["--unshare-all", "--new-session", "--as-pid-1", "--clearenv", "--cap-drop", "ALL", "--hostname", "exam"]
+    for name, value in _ENVIRONMENT.items():
+        walls += ["--setenv", name, value]
+    for link in ("/bin", "/lib", "/lib32", "/lib64"):
+        if os.path.islink(link):
+            walls += ["--symlink", os.readlink(link), link]
+        elif os.path.isdir(link):
+            binds.append((link, link))
+    walls += ["--proc", "/proc", "--dev", "/dev", "--dir", "/tmp", "--chdir", "/"]
+    for path in dict.fromkeys((os.path.realpath(sys.base_prefix), os.path.dirname(os.path.dirname(python)), packages)):
+        if not any(path == target or path.startswith(target + "/") for _, target in binds):
+            binds.append((path, path))
+    for name in ("runner.py", "wire.py", "extract.py"):
+        binds.append((str(_HERE / name), f"/sandbox/{name}"))
+    for entry in sorted(_PACKAGE.iterdir()):
+        if entry.name == "check":  # the judge's machinery comes along, the specs with their references do not
+            binds += [(str(part), f"/sandbox/library/qkvlib/check/{part.name}") for part in sorted(entry.glob("*.py"))]
+        elif entry.name not in _KEPT_OUT and not entry.name.startswith("."):
+            binds.append((str(entry), f"/sandbox/library/qkvlib/{entry.name}"))
+    installed = os.path.join(packages, "qkvlib")
+    config = {
+        "control": control,
+        "bwrap": bwrap,
+        "walls": walls,
+        "binds": binds,
+        "hidden": [installed] if os.path.isdir(installed) else [],
+        "uid": 64_000 + os.getpid() % 1_000,  # one uid per grader, so that sandboxes cannot signal each other
+        "staging": _staging([source for source, _ in binds]),
+        "command": [python, *_FLAGS, "/sandbox/runner.py", "3", "/sandbox/library", packages, "isolated"],
+    }
+    return [sys.executable, *_FLAGS, str(_HERE / "launch.py"), json.dumps(config)]
+
+
+def _staging(sources: list[str]) -> str:
+    """A directory to mount over, in a namespace of our own: nothing on the disk changes, so nothing is left behind."""
+    for place in ("/mnt", "/media", "/srv", "/opt"):
+        if os.path.isdir(place) and not any(path.startswith(place + "/") for path in sources):
+            return place
+    raise SandboxUnavailable("None of /mnt, /media, /srv, /opt exists to build the sandbox in: create an empty /mnt.")
+
+
+def _explain(said: str) -> str:
+    """Turn what bubblewrap or the kernel said into a sentence for a teacher."""
+    lowered = said.lower()
+    if any(
+        sign in lowered
+        for sign in (
+            "no permissions to create",
+            "unshare",
+            "uid map",
+            "namespace",
+            "operation not permitted",
+            "creating new",
+        )
+    ):
+        return (
+            "This machine does not allow user namespaces, which the sandbox needs. In a container (Docker, Kubernetes) "
+            "they are blocked by the default profile: grade on the host, or allow them for this container (Docker: "
+            "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined --cap-add SYS_ADMIN`). "
+            "On Ubuntu 24.04: `sysctl kernel.apparmor_restrict_unprivileged_userns=0`. "
+            f"{UNSAFE} It was said: {_last_line(said)}"
+        )
+    return f"The sandbox did not start: {_last_line(said) or 'it ended without a word'}. {INSTALL} {UNSAFE}"
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else ""
+
+
+def available(unsafe: bool = False) -> None:
+    """Start a sandbox once and run an empty request in it. Raises `SandboxUnavailable`."""
+    with Sandbox(unsafe=unsafe) as sandbox:
+        sandbox.run({"cells": [], "provided": [], "asks": [], "graded": [], "substitutes": []})
+
+
+# -- what a child says ----------------------------------------------------------------------------------------------
+
+
+def _decode(header: dict, body: bytes) -> dict:
+    """Decode the values of an answer; every other field is reduced to plain, bounded data."""
+    event = str(header.get("event"))[:20]
+    if event != "answer":
+        return {"event": event, **{key: _plain(header[key]) for key in _FIELDS if key in header}}
+    results = []
+    for item in header.get("results") or []:
+        if type(item) is not dict:
+            raise wire.WireError("a result is not an object")
+        result = {key: _plain(item.get(key)) for key in ("kind", "error", "detail", "changed", "unstable")}
+        results.append({**result, "value": wire.unpack(item.get("value"), body)})
+    facts = {key: _plain(header[key]) for key in ("name", "missing", "time") if key in header}
+    return {"event": event, **facts, "results": results}
+
+
+_FIELDS = ("name", "missing", "remarks", "uses", "problems", "cell", "line")
+
+
+def _plain(value, depth: int = 0):
+    """Strings, numbers, lists and objects of bounded size and depth; text cleaned of what a page cannot hold."""
+    if isinstance(value, str):
+        return clean(value)
+    if value is None or isinstance(value, (bool, float)) or (isinstance(value, int) and abs(value) < 1 << 53):
+        return value
+    if depth < 3 and isinstance(value, list):
+        return [_plain(item, depth + 1) for item in value[:50]]
+    if depth < 3 and isinstance(value, dict):
+        return {clean(key)[:40]: _plain(item, depth + 1) for key, item in list(value.items())[:20]}
+    return None
+
+
+def clean(text: str, limit: int = 400) -> str:
+    """One line of printable text: no control characters, no lone surrogates, no direction overrides."""
+    kept = "".join(c if c.isprintable() else " " for c in str(text)[: limit + 1])
+    return kept if len(kept) <= limit else kept[:limit] + "…"
+
+
+def _empty(folder: str) -> None:
+    for entry in os.scandir(folder):
+        with contextlib.suppress(OSError):
+            shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
