@@ -236,7 +236,7 @@ def _draw(seed, *shapes):
 
 
 EXAMPLES: dict[str, Callable[[], tuple]] = {
-    "shapes": lambda: (*_draw(1, (3, 8), (8, 8), (8, 8)), 4),
+    "shapes": lambda: (*_draw(1, (3, 4), (4, 4), (4, 4)), 2),
     "transpose": lambda: _draw(2, (3, 3), (3, 3)),
     "shared_matrix": lambda: _draw(3, (3, 4), (4, 2), (4, 2), (4, 2)),
     "split_before_projecting": lambda: (*_draw(4, (3, 4), (4, 4)), 2),

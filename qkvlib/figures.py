@@ -223,3 +223,25 @@ def _arc(ax, start, end, width) -> None:
     ax.add_patch(
         Arc((middle, 0.3), span, 0.7 + 0.4 * span, theta1=0, theta2=180, linewidth=width, color=VALUE, alpha=0.75)
     )
+
+
+def sharing(ax, n_heads: int, n_kv_heads: int, title: str = "") -> None:
+    """Query heads above, K/V heads below, and a line from each query head h to the K/V head it reads, h // n_rep."""
+    n_rep = n_heads // n_kv_heads
+    above = np.arange(n_heads) + 0.5
+    below = (np.arange(n_kv_heads) + 0.5) * n_rep
+    for h, x in enumerate(above):
+        group = h // n_rep
+        ax.plot([x, below[group]], [1, 0], color=PALETTE[group % len(PALETTE)], linewidth=1.5, zorder=1)
+    for y, places in ((1, above), (0, below)):
+        for i, x in enumerate(places):
+            group = i // n_rep if y else i
+            colour = PALETTE[group % len(PALETTE)]
+            ax.plot(x, y, "o" if y else "s", markersize=19, markeredgecolor=colour, markerfacecolor="white", zorder=2)
+            ax.text(x, y, str(i), ha="center", va="center", fontsize=9, zorder=3)
+    ax.set(xlim=(0, n_heads), ylim=(-0.4, 1.4), xticks=[], yticks=[0, 1], title=title)
+    ax.set_yticklabels(["K/V heads", "query heads"], fontsize=8)
+    ax.title.set_fontsize(10)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    ax.tick_params(length=0)

@@ -34,3 +34,10 @@ def test_curves_draws_every_series_in_its_own_style(ax):
     assert list(a.get_ydata()) == [1, 2]
     assert a.get_linestyle() != b.get_linestyle()
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["a", "b"]
+
+
+def test_sharing_draws_a_line_from_each_query_head_to_the_one_it_reads(ax):
+    figures.sharing(ax, 4, 2, "GQA")
+    lines = [tuple(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2]
+    assert lines == [(0.5, 1), (1.5, 1), (2.5, 3), (3.5, 3)]
+    assert [t.get_text() for t in ax.texts] == ["0", "1", "2", "3", "0", "1"]

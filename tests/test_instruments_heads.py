@@ -81,7 +81,7 @@ def test_the_clinic_shows_what_its_code_computes(name):
             answer = function(*bug.example())
         for node, part in zip(nodes, answer, strict=True):
             np.testing.assert_allclose(shown[node], part, err_msg=f"{name}: {node}")
-    assert repr(shown).startswith(f"Instrument(clinic_{bug.key}: ")
+    assert repr(shown).startswith(f"Instrument(clinic_{bug.key}")
     assert shown.sheet.spec["hint"]
 
 
