@@ -22,7 +22,7 @@ test: .venv/dev.json
 	$(IN)/pytest -n 2 --dist loadfile -p nbval_home --nbval tests notebooks solutions exercises
 
 build: .venv/dev.json
-	$(IN)/qkv build
+	$(IN)/qkv build --site
 
 bench: .venv/dev.json
 	@for benchmark in $(BENCHMARKS:benchmarks/%.py=%); do $(IN)/python -m benchmarks.$$benchmark || exit 1; done

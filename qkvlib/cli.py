@@ -67,15 +67,17 @@ def build(
         list[str] | None, typer.Argument(metavar="[NN]...", help="Lesson numbers; all when none.")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; fail when something is out of date.")] = False,
+    site: Annotated[bool, typer.Option("--site", help="Also write site/, the instruments as pages.")] = False,
 ) -> None:
     """Build notebooks/, solutions/ and exercises/ from lessons/."""
+    flags = [name for name, wanted in (("--check", check), ("--site", site)) if wanted]
     import subprocess
 
     try:
         root = course_root()
     except NotTheCourse as error:
         raise _fail(error) from None
-    command = [sys.executable, "-m", "tools.build", *(lessons or []), *(["--check"] if check else [])]
+    command = [sys.executable, "-m", "tools.build", *(lessons or []), *flags]
     raise typer.Exit(subprocess.run(command, cwd=root).returncode)
 
 
