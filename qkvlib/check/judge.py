@@ -27,6 +27,7 @@ import numpy as np
 
 from qkvlib.check import naming, stages
 from qkvlib.check.plain import Todo, plain
+from qkvlib.check.plain import expected as expected_values
 from qkvlib.check.spec import Call, Exercise
 from qkvlib.check.verdict import Verdict
 
@@ -238,15 +239,15 @@ def _compare_one_reading(exercise, calls, outcomes):
     blocked = stages.before_values(exercise, calls, outcomes)
     if blocked is not None:
         return blocked
-    expected = [plain(exercise.reference(*call.args)) for call in calls]
-    if naming.is_right(exercise, outcomes, expected):
+    accepted = [expected_values(exercise.reference(*call.args)) for call in calls]
+    if naming.is_right(exercise, outcomes, accepted):
         return stages.beside_values(exercise, outcomes) or Verdict(exercise.name, "correct", exercise.praise)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        named = naming.name(exercise, calls, outcomes, expected, _what_it_gives)
+        named = naming.name(exercise, calls, outcomes, accepted, _what_it_gives)
     if named is not None:
         return Verdict(exercise.name, "wrong", named.message, named.slug)
-    return stages.describe(exercise, calls, outcomes, expected)
+    return stages.describe(exercise, calls, outcomes, accepted)
 
 
 def _what_it_gives(misconception, args) -> Outcome:

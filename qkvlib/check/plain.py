@@ -24,6 +24,13 @@ class Unusable:
     what: str
 
 
+@dataclass(frozen=True)
+class AnyOf:
+    """A reference with more than one right value, the usual one first. Never part of an answer."""
+
+    options: tuple
+
+
 class Todo(Exception):
     """The answer still has a blank in it."""
 
@@ -89,6 +96,11 @@ def _name(kind):
     name = getattr(kind, "__name__", "object")
     article = "an" if name[:1].lower() in "aeiou" else "a"
     return f"{article} {name}"
+
+
+def expected(value: Any) -> tuple:
+    """A reference result as plain values: every value that is right, the usual one first."""
+    return tuple(plain(option) for option in value.options) if isinstance(value, AnyOf) else (plain(value),)
 
 
 def as_array(value: Any) -> np.ndarray | None:

@@ -55,13 +55,14 @@ def beside_values(exercise, outcomes) -> Verdict | None:
     return None
 
 
-def describe(exercise, calls, outcomes, expected) -> Verdict:
+def describe(exercise, calls, outcomes, accepted) -> Verdict:
     """A wrong answer without a known misconception: the first stage that fails speaks."""
     if any(outcome.unstable for outcome in outcomes):
         return _unstable(exercise)
+    expected = [values[0] for values in accepted]
     seen = [_stage(exercise, c, o, e) for c, o, e in zip(calls, outcomes, expected, strict=True)]
     failed = [verdict for verdict in seen if verdict is not None]
-    right = [verdict is None and _right(exercise, o, e) for verdict, o, e in zip(seen, outcomes, expected, strict=True)]
+    right = [verdict is None and _right(exercise, o, a) for verdict, o, a in zip(seen, outcomes, accepted, strict=True)]
     if any(right) and not all(right):
         return _only_sometimes(exercise, calls, right, next((v for v in failed), None))
     if failed:
@@ -85,8 +86,8 @@ def describe(exercise, calls, outcomes, expected) -> Verdict:
     )
 
 
-def _right(exercise, outcome, want):
-    return is_right(exercise, [outcome], [want])
+def _right(exercise, outcome, accepted):
+    return is_right(exercise, [outcome], [accepted])
 
 
 def _only_sometimes(exercise, calls, right, failure):
