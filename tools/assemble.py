@@ -87,7 +87,7 @@ def _cell(lesson: Lesson, cell: Cell, folder: str, points: int | None) -> Notebo
         made.metadata["alt"] = cell.options["alt"]
     if own := {key: cell.options[key] for key in ("objectives", "minutes") if key in cell.options}:
         made.metadata["qkv"] = own
-    if cell.has("prediction"):  # the cell holds the answer: JupyterLab folds its source away
+    if cell.has("prediction") or cell.has("fold"):  # it holds the answer, or only words: JupyterLab folds its source
         made.metadata["jupyter"] = {"source_hidden": True}
     if cell.has("exercise"):
         made.metadata["nbgrader"] = _nbgrader(cell.name, solution=True)

@@ -14,7 +14,7 @@ TAGS = frozenset(
     (
         *("prediction", "instrument", "figure", "recall"),
         *("exercise", "check"),
-        *("parameters", "setup", "raises-exception"),
+        *("parameters", "setup", "raises-exception", "fold"),
     )
 )
 OPTIONS = frozenset(["tags", "objectives", "name", "alt", "points", "minutes"])

@@ -10,6 +10,7 @@ REGISTRY = {
     "taste": "00",
     "projection": "01",
     "typed_tokens": "01",
+    "same_query": "01",
     "two_tokens": "02",
     "few_tokens": "02",
     "heads": "05",
