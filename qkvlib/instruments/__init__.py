@@ -17,6 +17,9 @@ REGISTRY = {
     "kv_cache": "06",
     "kv_cache_calculator": "06",
     "bug_clinic": "07",
+    "layouts": "08",
+    "wild": "08",
+    "key_bias": "08",
 }
 
 

@@ -1,0 +1,110 @@
+"""Lesson 8: one layer of a shipped checkpoint, a head at a time, from the stored matrices to the weights."""
+
+import numpy as np
+
+from .. import checkpoints
+from ..checkpoints.forward import frequencies
+from ..widgets import Instrument, Sheet
+
+
+def wild(architecture="gpt2", layer=0):
+    """One of `checkpoints.TINY` as a sheet: stored matrices -> W_Q, W_K of a head -> W_Q W_Kᵀ, scores and weights.
+
+    X [T, d_model] is what entered this layer when transformers ran the model. Raises CheckpointError.
+    """
+    model = checkpoints.tiny(architecture)
+    matrices = model.attention(layer)
+    n_heads, n_kv_heads = model.n_heads, model.n_kv_heads
+    s = Sheet(
+        f"wild_{architecture}",
+        title=f"{architecture}, layer {layer}: {n_heads} query heads, {n_kv_heads} key heads",
+        hint="Choose a head. Drag a number of X or of a stored matrix, and follow it to the weights.",
+    )
+    head = s.slider("head", 0, min=0, max=n_heads - 1, step=1, label="query head")
+    hidden, _, _ = checkpoints.tiny_reference(architecture, layer)
+    X = s.input("X", _short(hidden), step=0.1, about="the hidden states that entered this layer, one row per token")
+    stored = _stored_sheet(s, model, layer, head)
+
+    parts = {}
+    for role, heads in (("Q", n_heads), ("K", n_kv_heads)):
+        projected = s.matmul(f"XW_{role}", X, stored[role])
+        bias = getattr(matrices, f"b_{role}")
+        if bias is not None:
+            projected = s.add(f"XW_{role}_b", projected, s.input(f"b_{role}", [_short(bias)], step=0.1))
+        parts[role] = s.split_heads(f"{role}_heads", projected, heads)
+        if matrices.rotary:
+            parts[role] = _turned(s, f"{role}_heads", parts[role], matrices, len(hidden))
+        s.split_heads(f"W_{role}_own", stored[role], heads, about=f"W_{role} cut into blocks of columns, one per head")
+    group = n_heads // n_kv_heads
+    K = s.repeat_kv("K_used", parts["K"], group)
+    W_K = s.repeat_kv("W_K_heads", "W_K_own", group, about="the columns of the key head that this query head meets")
+    turned_W_K = s.transpose("W_K_turned", W_K)
+    s.matmul("circuit", "W_Q_own", turned_W_K, about="W_Q W_Kᵀ: wanted against offered, all that scores ever see")
+    grid = s.scale("scores", s.scores("bare_scores", parts["Q"], K), like=parts["Q"])
+    if model.causal:
+        grid = s.mask("masked_scores", grid)
+    s.softmax("weights", grid, about="each row shares out 1")
+    serves = [[[number // group]] for number in range(n_heads)]
+    s.select("key_head", s.input("serves", serves, editable=False), head)
+
+    def one(node, title, **more):
+        return s.panel(node, title=title, pick=head, **more)
+
+    s.lay(
+        [s.say("Query head {head} meets key head {key_head}.")],
+        *_stored_lines(s, model, layer, one),
+        [one("W_Q_own", "W_Q of the head"), one("W_K_heads", "W_K of its key head")],
+        [one("circuit", "W_Q W_Kᵀ of the head")],
+        [one(grid, "scores"), "→", one("weights", "weights", max=1)],
+        ["X"],
+    )
+    return Instrument(s)
+
+
+def _stored_sheet(s, model, layer, head):
+    """Adds the stored query and key matrices as inputs; returns the picture's W_Q and W_K by role."""
+    names = model.stored(layer)
+    if model.layout.fused:
+        c_attn = s.input("c_attn", _short(model.tensor(names["W_Q"])), step=0.1, about=names["W_Q"])
+        third = model.d_model
+        return {
+            role: s.columns(
+                f"W_{role}", c_attn, place * third, (place + 1) * third, about="a third of c_attn's columns"
+            )
+            for place, role in enumerate("QK")
+        }
+    found = {}
+    for role in "QK":
+        weight = s.input(f"stored_{role}", _short(model.tensor(names[f"W_{role}"])), step=0.1, about=names[f"W_{role}"])
+        found[role] = s.transpose(f"W_{role}", weight, about="stored [out, in]; turned, so that X meets [in, out]")
+    return found
+
+
+def _stored_lines(s, model, layer, one):
+    names = model.stored(layer)
+    if model.layout.fused:
+        return [[s.panel("c_attn", title=names["W_Q"])]]
+    return [[s.panel(f"stored_{role}", title=names[f"W_{role}"]) for role in "QK"]]
+
+
+def _turned(s, name, heads, matrices, n_tokens):
+    """LLaMA's rotation in the sheet's own words: H · cos + (H with its halves swapped, one negated) · sin."""
+    half = matrices.d_head // 2
+    if "cos" not in s.inputs:
+        angles = np.arange(n_tokens)[:, None] * np.tile(frequencies(matrices.rotary, matrices.d_head), 2)
+        s.input("cos", np.cos(angles), editable=False)
+        s.input("sin", np.sin(angles), editable=False)
+        swap = np.block([[np.zeros((half, half)), np.eye(half)], [-np.eye(half), np.zeros((half, half))]])
+        s.input("swap", swap, editable=False)
+    swapped = s.matmul(f"{name}_swapped", heads, "swap")
+    return s.add(
+        f"{name}_turned",
+        s.multiply(f"{name}_cos", heads, "cos"),
+        s.multiply(f"{name}_sin", swapped, "sin"),
+        about="every row turned by its position",
+    )
+
+
+def _short(values):
+    """Four decimals, as a learner would type them; the forward pass of the lesson uses the full numbers."""
+    return np.round(np.asarray(values, np.float64), 4)
