@@ -54,11 +54,11 @@ def test_the_pictures_numbers():
         for m in [checkpoints.tiny(name)]
     }
     assert found == {
-        "gpt2": (2, 12, 3, 3, 4, True),
-        "llama": (2, 16, 4, 2, 4, True),
-        "bert": (2, 12, 3, 3, 4, False),
-        "vit": (2, 12, 3, 3, 4, False),
-        "whisper": (2, 12, 3, 3, 4, False),
+        "gpt2": (2, 8, 2, 2, 4, True),
+        "llama": (2, 8, 4, 2, 2, True),
+        "bert": (2, 8, 2, 2, 4, False),
+        "vit": (2, 8, 2, 2, 4, False),
+        "whisper": (2, 8, 2, 2, 4, False),
     }
 
 
@@ -74,7 +74,7 @@ def test_which_biases_there_are():
 def test_a_key_bias_changes_no_weight_in_whisper():
     layer = checkpoints.tiny("whisper").attention(0)
     X, out, weights = checkpoints.tiny_reference("whisper", 0)
-    biased = {**vars(layer), "b_K": np.linspace(-3, 3, 12, dtype=np.float32)}
+    biased = {**vars(layer), "b_K": np.linspace(-3, 3, 8, dtype=np.float32)}
     same_out, same_weights = checkpoints.attend(checkpoints.AttentionLayer(**biased), X)
     np.testing.assert_allclose(same_weights, weights, rtol=0, atol=1e-5)
     np.testing.assert_allclose(same_out, out, rtol=0, atol=1e-5)
@@ -99,6 +99,17 @@ def test_rotation_by_hand():
     turned = checkpoints.rotate(H, checkpoints.Rotary(100.0))
     np.testing.assert_array_equal(turned[0], H[0])
     np.testing.assert_allclose(turned[1], [np.cos(1), np.cos(0.1), np.sin(1), np.sin(0.1)])
+
+
+def test_rotation_is_that_of_transformers():
+    # transformers 5.23.0: apply_rotary_pos_emb with rope_theta=100.0 on three positions of width 6.
+    H = np.arange(1.0, 19.0).reshape(3, 6)
+    expected = [
+        [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        [-4.632593, 5.463467, 8.433517, 11.29332, 12.45594, 12.40467],
+        [-19.95867, 5.619834, 13.26684, 5.162517, 21.2936, 19.31297],
+    ]
+    np.testing.assert_allclose(checkpoints.rotate(H, checkpoints.Rotary(100.0)), expected, rtol=1e-6)
 
 
 def test_rotated_scores_depend_on_distance_alone():
@@ -295,7 +306,7 @@ def test_a_shard_that_is_missing(tmp_path):
     shutil.copytree(checkpoints._DATA / "llama", tmp_path / "m")
     (tmp_path / "m" / "model-00002-of-00002.safetensors").unlink()
     model = checkpoints.load(tmp_path / "m")
-    assert model.attention(0).W_Q.shape == (16, 16)
+    assert model.attention(0).W_Q.shape == (8, 8)
     with pytest.raises(CheckpointError, match=r"names model-00002-of-00002\.safetensors, which is not there"):
         model.attention(1)
 
@@ -326,8 +337,8 @@ def test_there_is_no_tiny_one_of_that_kind():
 def test_reprs_are_stable_and_free_of_paths():
     model = checkpoints.tiny("llama")
     assert repr(model) == (
-        "Checkpoint('tiny llama': llama layout, 2 layers, d_model 16, 4 heads of 4 sharing 2 K/V heads)"
+        "Checkpoint('tiny llama': llama layout, 2 layers, d_model 8, 4 heads of 2 sharing 2 K/V heads)"
     )
     assert repr(model.attention(1)) == (
-        "AttentionLayer(llama, layer 1: W_Q [16, 16], W_K [16, 8], W_V [16, 8], W_O [16, 16])"
+        "AttentionLayer(llama, layer 1: W_Q [8, 8], W_K [8, 4], W_V [8, 4], W_O [8, 8])"
     )

@@ -28,7 +28,7 @@ T = 5  # tokens in the made-up input (Whisper: 7 frames after its convolutions)
 
 def gpt2():
     config = transformers.GPT2Config(
-        vocab_size=11, n_positions=16, n_embd=12, n_head=3, n_layer=2, n_inner=8, bos_token_id=0, eos_token_id=0
+        vocab_size=11, n_positions=16, n_embd=8, n_head=2, n_layer=2, n_inner=8, bos_token_id=0, eos_token_id=0
     )
     return transformers.GPT2LMHeadModel(config), lambda m: [b.attn for b in m.transformer.h], tokens()
 
@@ -36,7 +36,7 @@ def gpt2():
 def llama():
     config = transformers.LlamaConfig(
         vocab_size=11,
-        hidden_size=16,
+        hidden_size=8,
         intermediate_size=8,
         num_hidden_layers=2,
         num_attention_heads=4,
@@ -51,9 +51,9 @@ def llama():
 def bert():
     config = transformers.BertConfig(
         vocab_size=11,
-        hidden_size=12,
+        hidden_size=8,
         num_hidden_layers=2,
-        num_attention_heads=3,
+        num_attention_heads=2,
         intermediate_size=8,
         max_position_embeddings=16,
     )
@@ -68,9 +68,9 @@ def bert():
 
 def vit():
     config = transformers.ViTConfig(
-        hidden_size=12,
+        hidden_size=8,
         num_hidden_layers=2,
-        num_attention_heads=3,
+        num_attention_heads=2,
         intermediate_size=8,
         image_size=8,
         patch_size=4,
@@ -88,12 +88,12 @@ def whisper():
     config = transformers.WhisperConfig(
         vocab_size=11,
         num_mel_bins=4,
-        d_model=12,
+        d_model=8,
         encoder_layers=2,
-        encoder_attention_heads=3,
+        encoder_attention_heads=2,
         encoder_ffn_dim=8,
         decoder_layers=1,
-        decoder_attention_heads=3,
+        decoder_attention_heads=2,
         decoder_ffn_dim=8,
         max_source_positions=7,
         max_target_positions=8,
@@ -136,7 +136,7 @@ def write(name, folder):
             parameter.normal_(0.0, 0.5)
     model.to(stored_dtype).eval()
     # A tiny shard size splits LLaMA as its full-size siblings are split, index file and all.
-    model.save_pretrained(folder, max_shard_size="3KB" if name == "llama" else "1GB")
+    model.save_pretrained(folder, max_shard_size=1300 if name == "llama" else "1GB")
     (folder / "generation_config.json").unlink(missing_ok=True)
     # Loaded anew in float32, not `model.float()`: the conversion to 16 bits rounded LLaMA's rotary angles as well.
     model = type(model).from_pretrained(folder, dtype=torch.float32).eval()

@@ -31,7 +31,7 @@ def key_bias():
         [
             s.panel("weights", title="weights with b_K", max=1),
             s.panel("weights_without", title="weights without b_K", max=1),
-            s.say("b_K changes the weights by {change}."),
+            s.say("With and without b_K, the weights differ by {change}."),
         ],
         ["X", "W_Q", "W_K"],
     )
