@@ -113,7 +113,7 @@ def attention_picture(ax, q, K, V, raw, weights, out, labels, reader: str, blank
 
     middle = (len(K) - 1) / 2
     top = len(K) - 1
-    _box(ax, (0, middle), said(f"query of {reader}\n{vector_text(q)}", "?"), QUERY, width=1.54)
+    _box(ax, (0, middle), said(f"query of {reader}\n{vector_text(q)}", "?"), QUERY, width=1.66)
     for row, label in enumerate(labels):
         y = top - row
         _box(ax, (2.1, y), said(f"key of {label}\n{vector_text(K[row])}", "?"), KEY, width=1.5)
@@ -130,7 +130,7 @@ def attention_picture(ax, q, K, V, raw, weights, out, labels, reader: str, blank
     ax.text(1.05, top + 0.42, said("compare", "?"), ha="center", fontsize=11, style="italic")
     ax.text(9.4, top + 0.42, said("add up", "?"), ha="center", fontsize=11, style="italic")
     _box(ax, (10.65, middle), said(f"new row for {reader}\n{vector_text(out)}", "?"), "black", width=1.94)
-    ax.set(xlim=(-0.85, 11.7), ylim=(-0.5, top + 0.75))
+    ax.set(xlim=(-0.9, 11.7), ylim=(-0.5, top + 0.75))
     ax.set_axis_off()
 
 

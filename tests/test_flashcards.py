@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 
+from qkvlib import progress
 from qkvlib.widgets import Flashcards, flashcards
 
 CARDS = """
@@ -28,25 +29,17 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture
-def shelf(monkeypatch):
-    kept = {}
-    monkeypatch.setattr(flashcards, "recall", lambda section, key: kept.get((section, key), {}))
-    monkeypatch.setattr(flashcards, "remember", lambda section, key, **fields: kept.__setitem__((section, key), fields))
-    return kept
-
-
 def test_every_shipped_deck_is_well_formed():
     assert flashcards.decks()
     ids = [card["id"] for deck in flashcards.decks() for card in flashcards.load_deck(deck)]
     assert len(set(ids)) == len(ids)
 
 
-def test_the_order_is_the_same_every_time(folder, shelf):
+def test_the_order_is_the_same_every_time(folder):
     assert Flashcards("03").cards == Flashcards("03").cards
 
 
-def test_a_new_deck_is_all_due_and_its_text_holds_no_answer(folder, shelf):
+def test_a_new_deck_is_all_due_and_its_text_holds_no_answer(folder):
     deck = Flashcards("03", title="Recall")
     assert deck.due == 2
     assert repr(deck) == "Recall: 2 cards, 0 seen so far"
@@ -55,17 +48,17 @@ def test_a_new_deck_is_all_due_and_its_text_holds_no_answer(folder, shelf):
     assert "One." not in text
 
 
-def test_places_are_kept_and_come_back(folder, shelf):
+def test_places_are_kept_and_come_back(folder):
     deck = Flashcards("03", today=DAY)
     card = deck.cards[0]["id"]
     tomorrow = flashcards._day_number(DAY) + 1
     deck.boxes = {card: [1, tomorrow]}
-    assert shelf == {("cards", card): {"box": 1, "due": tomorrow}}
+    assert progress.section("cards") == {card: {"box": 1, "due": tomorrow}}
     assert Flashcards("03", today=DAY).due == 1
     assert Flashcards("03", today=DAY + datetime.timedelta(days=1)).due == 2
 
 
-def test_the_whole_course_is_every_deck(folder, shelf):
+def test_the_whole_course_is_every_deck(folder):
     (folder / "04.toml").write_text(CARDS.replace("First", "Third"), encoding="utf-8")
     assert len(Flashcards().cards) == 4
 

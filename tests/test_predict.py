@@ -14,16 +14,7 @@ def fresh(**given):
     return Predict(f"test-{next(SERIAL)}", **given)
 
 
-@pytest.fixture
-def shelf(monkeypatch):
-    """The progress file, replaced by a dict."""
-    kept = {}
-    monkeypatch.setattr(predict, "recall", lambda section, key: kept.get((section, key), {}))
-    monkeypatch.setattr(predict, "remember", lambda section, key, **fields: kept.__setitem__((section, key), fields))
-    return kept
-
-
-def test_a_choice_is_judged(shelf):
+def test_a_choice_is_judged():
     asked = fresh(choices=["left", "right"], answer="right")
     assert asked.correct is None
     asked.guess = 0
@@ -32,7 +23,7 @@ def test_a_choice_is_judged(shelf):
     assert asked.correct is True
 
 
-def test_a_number_is_compared_with_a_tolerance(shelf):
+def test_a_number_is_compared_with_a_tolerance():
     asked = fresh(number=True, answer=0.953, tolerance=0.01)
     asked.guess = 0.95
     assert asked.correct is True
@@ -40,7 +31,7 @@ def test_a_number_is_compared_with_a_tolerance(shelf):
     assert asked.correct is False
 
 
-def test_words_are_for_the_learner_to_judge(shelf):
+def test_words_are_for_the_learner_to_judge():
     asked = fresh(text=True, answer="because")
     asked.guess = "why not"
     assert asked.correct is None
@@ -55,7 +46,7 @@ def test_words_are_for_the_learner_to_judge(shelf):
         {"text": True, "answer": "zebra", "explain": "stripes"},
     ],
 )
-def test_nothing_shown_before_the_guess_gives_the_answer_away(shelf, given):
+def test_nothing_shown_before_the_guess_gives_the_answer_away(given):
     asked = fresh(**given)
     shown = repr(asked) + asked._repr_mimebundle_()["text/markdown"].replace("- zebra", "")
     assert "zebra" not in shown
@@ -64,7 +55,7 @@ def test_nothing_shown_before_the_guess_gives_the_answer_away(shelf, given):
     assert "no guess yet" in shown
 
 
-def test_the_guess_comes_back_in_the_next_session(shelf):
+def test_the_guess_comes_back_in_the_next_session():
     first = fresh(choices=["left", "right"], answer="right")
     first.guess = 1
     again = Predict(first.name, first.question, choices=["left", "right"], answer="right")
@@ -72,14 +63,14 @@ def test_the_guess_comes_back_in_the_next_session(shelf):
     assert "your guess: right (right)" in repr(again)
 
 
-def test_a_guess_at_another_question_does_not(shelf, monkeypatch):
+def test_a_guess_at_another_question_does_not(monkeypatch):
     first = fresh(choices=["left", "right"], answer="right")
     first.guess = 1
     monkeypatch.setattr(predict, "_questions", {})
     assert Predict(first.name, "Something else?", choices=["left", "right"], answer="right").guess is None
 
 
-def test_two_predictions_of_one_name_are_refused(shelf):
+def test_two_predictions_of_one_name_are_refused():
     first = fresh(text=True, answer="yes")
     Predict(first.name, first.question, text=True, answer="yes")  # the same cell, run again
     with pytest.raises(ValueError, match="the name is taken"):

@@ -2,8 +2,9 @@
 
 import pytest
 
+from qkvlib import progress
 from qkvlib.outline import read_outline
-from qkvlib.widgets import ProgressMap, progress_map
+from qkvlib.widgets import ProgressMap
 
 LESSON = """---
 kernelspec: {name: python3}
@@ -60,13 +61,10 @@ def test_nothing_done_yet(lessons):
     assert "▱▱▱▱▱▱▱▱" in shown._repr_markdown_()
 
 
-def test_what_was_done_is_counted(lessons, monkeypatch):
-    kept = {
-        ("predictions", "l3-first"): {"guess": 0, "correct": False},
-        ("predictions", "l3-second"): {"guess": None, "correct": None},
-        ("checks", "hat_size"): {"status": "correct"},
-    }
-    monkeypatch.setattr(progress_map, "recall", lambda section, key: kept.get((section, key), {}))
+def test_what_was_done_is_counted(lessons):
+    progress.record("predictions", "l3-first", guess=0, correct=False)
+    progress.record("predictions", "l3-second", guess=None, correct=None)
+    progress.record("checks", "hat_size", status="correct")
     shown = ProgressMap(lessons)
     assert repr(shown) == "3 Two hats: 1/2 predictions, 1/1 exercises"
     assert shown.done(shown.lessons[0]) == (2, 3)

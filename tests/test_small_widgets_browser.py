@@ -7,7 +7,7 @@ import pytest
 from axe_core_python.sync_playwright import Axe
 from bare_page import bare_page
 
-from qkvlib.widgets import Cards, Flashcards, Predict, Tabs, flashcards
+from qkvlib.widgets import Cards, FillIn, Flashcards, Predict, Tabs, flashcards
 
 pytestmark = pytest.mark.browser
 SERIAL = itertools.count()
@@ -207,13 +207,33 @@ def test_tabs_turn_with_the_arrow_keys(show):
     assert "compared with keys" in page.inner_text("[role=tabpanel]")
 
 
+def fill_in():
+    return FillIn(f"fill-{next(SERIAL)}", "Attention", ["X · {W_Q} = Q", "{softmax} of each row"], decoys=["K"])
+
+
+def test_blanks_are_checked_shown_and_emptied(show):
+    page = show(fill_in())
+    first, second = page.get_by_role("combobox").all()
+    page.get_by_role("button", name="Check").click()
+    assert "2 still to fill." in page.inner_text("[role=status]")
+    first.select_option("W_Q")
+    second.select_option("K")
+    page.get_by_role("button", name="Check").click()
+    assert "1 of 2 are right" in page.inner_text("[role=status]")
+    assert [mark.strip() for mark in page.locator(".qkv-mark").all_inner_texts()] == ["✓", "✗"]
+    page.get_by_role("button", name="Show what").click()
+    assert state(page, "given") == ["W_Q", "softmax"]
+    page.get_by_role("button", name="Empty it").click()
+    assert state(page, "given") == ["", ""]
+
+
 def test_whatever_takes_the_focus_keeps_its_keys_from_jupyterlab(show, deck):
     page = show(choices(), predict(number=True, answer=1), predict(text=True, answer="x"), deck, Cards("H", ITEMS))
     page.get_by_label("right").check()
     page.locator("#w0 button").click()
     page.locator("#w3 button").click()
     stolen = page.evaluate(
-        """() => [...document.querySelectorAll("button, input, textarea, [tabindex]")]
+        """() => [...document.querySelectorAll("button, input, select, textarea, [tabindex]")]
             .filter((node) => node.getAttribute("data-lm-suppress-shortcuts") !== "true")
             .map((node) => node.outerHTML)"""
     )
@@ -221,18 +241,18 @@ def test_whatever_takes_the_focus_keeps_its_keys_from_jupyterlab(show, deck):
 
 
 def test_cleaning_up_leaves_nothing_behind(show, deck):
-    page = show(choices(), deck, Cards("H", ITEMS))
+    page = show(choices(), deck, Cards("H", ITEMS), fill_in())
     left = page.evaluate(
         "() => window.shown.map(({ clean, model, el }) => (clean(), [model.listening(), el.childNodes.length]))"
     )
-    assert left == [[0, 0]] * 3
+    assert left == [[0, 0]] * 4
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_accessibility_violations(show, deck, scheme):
     widgets = (
         *(choices(), predict(number=True, answer=1), predict(text=True, answer="x"), deck),
-        *(Cards("Hats", ITEMS), Tabs("Ways", ITEMS)),
+        *(Cards("Hats", ITEMS), Tabs("Ways", ITEMS), fill_in()),
     )
     page = show(*widgets, scheme=scheme)
     found = Axe().run(page)["violations"]

@@ -14,6 +14,7 @@ _HOME = {
     "Flashcards": "flashcards",
     "Cards": "cards",
     "Tabs": "cards",
+    "FillIn": "fill_in",
     "ProgressMap": "progress_map",
 }
 

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 import traitlets as t
 
-from qkvlib.widgets._memory import recall, remember
+from qkvlib.progress import record, section
 from qkvlib.widgets._small import CSS, SmallWidget, module
 
 WAITS = (0, 1, 3, 7, 21, 60)  # days until a card in box 0, 1, 2, ... is asked again
@@ -77,11 +77,11 @@ class Flashcards(SmallWidget):
         numbers = numbers or tuple(decks())
         cards = [card for number in numbers for card in load_deck(number)]
         random.Random(" ".join(numbers)).shuffle(cards)
-        kept = {card["id"]: recall("cards", card["id"]) for card in cards}
+        kept, known = section("cards"), {card["id"] for card in cards}
         super().__init__(
             title=title or "Recall cards",
             cards=cards,
-            boxes={card: [place["box"], place["due"]] for card, place in kept.items() if place},
+            boxes={card: [place["box"], place["due"]] for card, place in kept.items() if card in known},
             today=None if today is None else _day_number(today),
         )
         self.observe(self._keep, "boxes")
@@ -95,7 +95,7 @@ class Flashcards(SmallWidget):
     def _keep(self, change):
         for card, place in change.new.items():
             if change.old.get(card) != place:
-                remember("cards", card, box=place[0], due=place[1])
+                record("cards", card, box=place[0], due=place[1])
 
     def __repr__(self):
         return f"{self.title}: {len(self.cards)} cards, {len(self.boxes)} seen so far"

@@ -7,7 +7,7 @@ import re
 
 import traitlets as t
 
-from qkvlib.widgets._memory import recall, remember
+from qkvlib.progress import entry, record
 from qkvlib.widgets._small import CSS, SmallWidget, module
 
 _questions: dict[str, str] = {}  # name -> question, so that two predictions never share a place in the progress file
@@ -74,7 +74,7 @@ class Predict(SmallWidget):
             if not math.isfinite(answer):
                 raise ValueError(f"prediction {name!r}: the answer is {answer}, and nobody can guess that")
             tolerance = abs(answer) / 100 if tolerance is None else float(tolerance)
-        kept = recall("predictions", name)
+        kept = entry("predictions", name)
         super().__init__(
             name=name,
             question=question,
@@ -99,7 +99,7 @@ class Predict(SmallWidget):
         return abs(self.guess - self.answer) <= self.tolerance
 
     def _keep(self, _change):
-        remember("predictions", self.name, question=self.question, guess=self.guess, correct=self.correct)
+        record("predictions", self.name, question=self.question, guess=self.guess, correct=self.correct)
 
     def _shown_guess(self) -> str:
         return self.choices[self.guess] if self.kind == "choices" else str(self.guess)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qkvlib.outline import LessonOutline, read_outline
-from qkvlib.widgets._memory import recall
+from qkvlib.progress import entry
 
 BAR = 8  # marks in a full bar
 
@@ -67,11 +67,11 @@ def _count(names: tuple[str, ...], is_done: Callable[[str], bool]) -> tuple[int,
 
 
 def _committed(name: str) -> bool:
-    return recall("predictions", name).get("guess") is not None
+    return entry("predictions", name).get("guess") is not None
 
 
 def _solved(name: str) -> bool:
-    return recall("checks", name).get("status") == "correct"
+    return entry("checks", name).get("status") == "correct"
 
 
 def _bar(done: int, of: int) -> str:
