@@ -63,6 +63,11 @@ def switch(slug: str, seen: str, nudge: str, *, versions: tuple[Callable, ...] =
     return Mistake(slug, seen, nudge, versions, switches)
 
 
+def _like(value, usual):
+    """A given value in the form that the exercise works with: lists of numbers become arrays where arrays are meant."""
+    return np.asarray(value, dtype=float) if isinstance(usual, np.ndarray) else value
+
+
 def whole(value):
     """The answer as the exercise defines it."""
     return value
@@ -113,7 +118,7 @@ class Exercise:
             known = ", ".join(self.given) or "nothing"
             raise TypeError(f"check.{self.name} does not know {', '.join(sorted(unknown))}: it is given {known}")
         if self.kind == "value":
-            return [Call(tuple({**self.given, **given}.values()))]
+            return [Call(tuple(_like(given.get(name, value), value) for name, value in self.given.items()))]
         return self.inputs(rng)
 
     def mistake(self, slug: str) -> Mistake:

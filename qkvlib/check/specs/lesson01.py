@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from qkvlib import attention, examples
@@ -289,6 +291,8 @@ project_qkv = Exercise(
             "chained",
             "One role is made from another: your keys start from the queries instead of from X.",
             "All three start from the same X.",
+            lambda X, W_Q, W_K, W_V: (X @ W_Q, X @ W_Q @ W_K, X @ W_V),
+            lambda X, W_Q, W_K, W_V: (X @ W_Q, X @ W_Q @ W_K, X @ W_K),
             lambda X, W_Q, W_K, W_V: (X @ W_Q, X @ W_Q @ W_K, X @ W_Q @ W_K @ W_V),
             lambda X, W_Q, W_K, W_V: (X @ W_Q, X @ W_Q @ W_K, X @ W_Q @ W_V),
             lambda X, W_Q, W_K, W_V: (X @ W_Q, X @ W_K, X @ W_K @ W_V),
@@ -706,4 +710,25 @@ order_by_hand = Exercise(
     praise="Right: shapes, then pairs, then products, then sums.",
 )
 
-EXERCISES = (order_by_hand, project_token, project_qkv, hand_projection, qkv_shapes, smallest_matrix)
+# -- fix_projection -----------------------------------------------------------------------------------------------
+
+fix_projection = replace(
+    project_qkv,
+    name="fix_projection",
+    hints=(
+        "Run it on X = x1 alone, and compare with the three vectors that you know from the lesson.",
+        "Two of its three lines are wrong, each in its own way.",
+        "Each role starts from X and goes through its own matrix.",
+    ),
+    praise="Mended: every role starts from X, and goes through its own matrix.",
+)
+
+EXERCISES = (
+    qkv_shapes,
+    order_by_hand,
+    hand_projection,
+    project_token,
+    project_qkv,
+    fix_projection,
+    smallest_matrix,
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from qkvlib import attention as math
@@ -20,6 +22,7 @@ from qkvlib.check.specs.common import (
     soft,
     softmax_mistakes,
     value_mistakes,
+    weights_left_out,
 )
 
 # -- scores -------------------------------------------------------------------------------------------------------
@@ -694,4 +697,216 @@ order_attention = Exercise(
     praise="Right: project, compare, share out, blend. Values never meet a softmax.",
 )
 
-EXERCISES = (scores, softmax, blend, order_attention, attention)
+# -- weights_of_two -----------------------------------------------------------------------------------------------
+
+
+def _two(make):
+    return lambda grid: np.asarray(make(np.asarray(grid, float)))
+
+
+weights_of_two = Exercise(
+    name="weights_of_two",
+    lesson=2,
+    kind="value",
+    parameters=("scores",),
+    given={"scores": np.array([15.0, 12.0])},
+    reference=_two(soft),
+    tolerance=0.003,
+    mistakes=(
+        mistake(
+            "ratio-of-scores",
+            "You shared out 1 in the ratio of the scores.",
+            "Softmax takes an exponential first: it sees their difference, not their ratio.",
+            _two(lambda s: s / s.sum()),
+        ),
+        mistake(
+            "scaled-first",
+            "You divided the scores by √2 first.",
+            "Here they are taken as they stand.",
+            _two(lambda s: soft(s / np.sqrt(2))),
+        ),
+        mistake(
+            "places-swapped",
+            "The two weights have changed places.",
+            "The larger score gets the larger weight.",
+            _two(lambda s: soft(s)[::-1]),
+            _two(lambda s: (s / s.sum())[::-1]),
+        ),
+        mistake(
+            "winner-takes-all",
+            "You gave everything to the larger score.",
+            "Soft means that the other one keeps a share, however small.",
+            _two(lambda s: [1.0, 0.0]),
+        ),
+        mistake(
+            "equal-shares",
+            "You gave both the same.",
+            "A gap of 3 is a factor of e³.",
+            _two(lambda s: [0.5, 0.5]),
+        ),
+        mistake(
+            "another-base",
+            "You used powers of 2, or of 10, instead of e.",
+            "The 'exp' in softmax is e to the power of the score.",
+            _two(lambda s: soft(s * np.log(2))),
+            _two(lambda s: soft(s * np.log(10))),
+        ),
+        mistake(
+            "divided-by-largest",
+            "You divided by the larger of the two.",
+            "The two shares should sum to 1.",
+            _two(lambda s: s / s.max()),
+            _two(lambda s: np.exp(s - s.max())),
+        ),
+        mistake(
+            "not-shares",
+            "Your two numbers do not sum to 1.",
+            "Shares of a whole: divide each exponential by their sum.",
+            recognise=lambda args, w: abs(np.sum(w) - 1) > 0.01,
+        ),
+        mistake(
+            "gap-misjudged",
+            "Your two numbers are shares, but for another gap between the scores.",
+            "The quotient of the two weights is e to the power of the gap.",
+            recognise=lambda args, w: abs(np.sum(w) - 1) <= 0.01,
+        ),
+    ),
+    hints=(
+        "Subtract 12 from both scores: softmax does not notice, and the numbers get small.",
+        "exp(3) is about 20.1, exp(0) is 1.",
+        "Divide each by their sum.",
+    ),
+    praise="Right: a gap of 3 is not 'a bit'. Softmax sees the difference.",
+)
+
+
+# -- fix_attention ------------------------------------------------------------------------------------------------
+
+fix_attention = replace(
+    attention,
+    name="fix_attention",
+    hints=(
+        "Print weights.sum(axis=-1): what should it be?",
+        "Then let K be all zeros but keep V: should the output be zero?",
+        "Two lines are wrong: one axis, and one letter.",
+    ),
+    praise="Mended: each query shares out 1 among the keys, and what it collects are values.",
+)
+
+
+# -- cross_attention ----------------------------------------------------------------------------------------------
+
+
+def _cross(X, Y, W_Q, W_K, W_V, *, q="X", k="Y", v="Y", **switches):
+    by = {"X": X, "Y": Y}
+    return head(by[q] @ W_Q, by[k] @ W_K, by[v] @ W_V, **switches)
+
+
+cross_attention = Exercise(
+    name="cross_attention",
+    lesson=2,
+    parameters=("X", "Y", "W_Q", "W_K", "W_V"),
+    parts=("out", "weights"),
+    reference=_cross,
+    model=_cross,
+    forms=(lambda r: r, weights_left_out),
+    inputs=lambda rng: calls(
+        ("two texts", normal(rng, 5, 11), normal(rng, 7, 11), *(normal(rng, 11, 3) / 3 for _ in range(3))),
+        ("texts of one length", normal(rng, 5, 7), normal(rng, 5, 7), *(normal(rng, 7, 2) / 2 for _ in range(3))),
+        ("a batch of texts", normal(rng, 2, 5, 7), normal(rng, 2, 3, 7), *(normal(rng, 7, 5) / 2 for _ in range(3))),
+    ),
+    mistakes=(
+        switch(
+            "texts-swapped",
+            "In your result the tokens of Y ask and those of X answer.",
+            "Rows of the result should belong to X.",
+            q="Y",
+            k="X",
+            v="X",
+        ),
+        switch(
+            "self-attention-of-x",
+            "Your X attends to itself: Y plays no part.",
+            "Who is asked, and whose content is handed over?",
+            k="X",
+            v="X",
+        ),
+        switch(
+            "self-attention-of-y",
+            "Your Y attends to itself: X plays no part.",
+            "Who is asking?",
+            q="Y",
+        ),
+        switch(
+            "keys-from-x",
+            "Your keys come from X, your values from Y.",
+            "What is found and what is handed over belong to the same token.",
+            k="X",
+        ),
+        switch(
+            "values-from-x",
+            "Your values come from X, your keys from Y.",
+            "What is found and what is handed over belong to the same token.",
+            v="X",
+        ),
+        mistake(
+            "texts-joined",
+            "You joined the two texts, and everybody attends to everybody.",
+            "Only X asks, and only Y is asked.",
+            lambda X, Y, W_Q, W_K, W_V: _cross(*(np.concatenate([X, Y], -2),) * 2, W_Q, W_K, W_V),
+            lambda X, Y, W_Q, W_K, W_V: _cross(X, np.concatenate([X, Y], -2), W_Q, W_K, W_V),
+        ),
+        mistake(
+            "nothing-projected",
+            "The embeddings themselves are compared.",
+            "Three matrices, three roles, as before.",
+            lambda X, Y, W_Q, W_K, W_V: head(X, Y, Y),
+            lambda X, Y, W_Q, W_K, W_V: head(X, Y, Y @ W_V),
+        ),
+        mistake(
+            "keys-and-values-swapped",
+            "W_K and W_V have changed places.",
+            "Which of the two makes what a token hands over?",
+            lambda X, Y, W_Q, W_K, W_V: _cross(X, Y, W_Q, W_V, W_K),
+        ),
+        mistake(
+            "queries-and-keys-swapped",
+            "W_Q and W_K have changed places.",
+            "Which of the two makes what a token looks for?",
+            lambda X, Y, W_Q, W_K, W_V: _cross(X, Y, W_K, W_Q, W_V),
+        ),
+        *measure_mistakes(),
+        *softmax_mistakes(),
+        *(m for m in value_mistakes() if m.slug != "queries-as-values"),
+        *scale_mistakes("The scores behind your weights"),
+        mistake(
+            "weights-only",
+            "What comes back are the weights.",
+            "Blend the values with them.",
+            lambda X, Y, W_Q, W_K, W_V: _cross(X, Y, W_Q, W_K, W_V)[1],
+        ),
+        mistake(
+            "results-swapped",
+            "You return the weights first and the output second.",
+            "Output first, then the weights.",
+            lambda X, Y, W_Q, W_K, W_V: _cross(X, Y, W_Q, W_K, W_V)[::-1],
+        ),
+    ),
+    hints=(
+        "Only the first line of self-attention changes: who is projected into queries, who into keys and values?",
+        "Queries from X; keys and values from Y.",
+        "Then call attention as you wrote it.",
+    ),
+    praise="Right: this is how a translator's output looks at its input. Nothing else had to change.",
+)
+
+EXERCISES = (
+    weights_of_two,
+    order_attention,
+    scores,
+    softmax,
+    blend,
+    attention,
+    fix_attention,
+    cross_attention,
+)
