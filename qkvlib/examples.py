@@ -70,7 +70,7 @@ FIGURE_WEIGHTS = _fixed([0.82, 0.06, 0.12])  # as printed; softmax of the printe
 
 HEADS_TOKENS = ("dog", "ball", "it")
 HEADS_X = _fixed([VOCABULARY[token] for token in HEADS_TOKENS])
-HEADS_W_Q = _fixed(np.hstack([W_Q, [[0, 1], [0, 1], [1, 0], [1, 0]]]))
+HEADS_W_Q = _fixed(np.hstack([W_Q, [[0, 1], [0, 1], [1, 1], [1, 0]]]))
 HEADS_W_K = _fixed(np.hstack([W_K, [[0, 0], [0, -1], [1, 0], [-1, 0]]]))
 HEADS_W_V = _fixed(np.hstack([W_V, [[1, 0], [0, 0], [0, 1], [0, 0]]]))
 HEADS_W_O = _fixed([[1, 0, 0, 1], [0, 1, 0, 0], [0, 1, 1, 0], [1, 0, 0, -1]])
