@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from qkvlib import attention as att
-from qkvlib import clinic
+from qkvlib import check, clinic
 from qkvlib.clinic import BUGS
 
 ALL = pytest.mark.parametrize("bug", BUGS.values(), ids=list(BUGS))
@@ -131,3 +131,10 @@ def test_the_fingerprint_table_has_all_ten():
     assert len(rows) == 12
     assert all(row.count("|") == 5 for row in rows)
     assert all(bug.fingerprint in row for bug, row in zip(BUGS.values(), rows[2:], strict=True))
+
+
+@ALL
+def test_the_check_of_the_same_name_refuses_the_broken_code_and_accepts_the_mended(bug):
+    verdict = getattr(check, bug.name)(bug.broken)
+    assert (verdict.status, bool(verdict.mistake)) == ("wrong", True)
+    assert getattr(check, bug.name)(bug.mended).status == "correct"

@@ -37,6 +37,8 @@ def heads():
     written = s.matmul("written", H, W_O_heads, about="head h's contribution: H of head h times its rows of W_O")
     s.total("out", written, over="heads", about="the sum over the heads; the same as merged · W_O")
 
+    s.number("parameters", 4 * examples.HEADS_W_Q.size, about="four matrices, [4, 4] each")
+
     def one(node, title=""):
         return s.panel(node, title=title, pick=head)
 
@@ -49,6 +51,7 @@ def heads():
             one("K_heads", "K of this head"),
             one("V_heads", "V of this head"),
         ],
+        [s.say("Q of all heads is {Q_heads:shape}. The four W hold {parameters:int} weights, however you cut.")],
         [s.panel("weights", title="weights of every head", max=1)],
         ["merged", "·", "W_O", "=", "out"],
         [s.panel("written", title="what each head writes: their sum is out")],
