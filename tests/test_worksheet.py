@@ -164,3 +164,10 @@ def test_an_instrument_reads_writes_and_frees():
     assert made.sheet.comm is None
     assert all(control.comm is None for control in made.controls.values())
     assert set(_instances) == before
+
+
+def test_python_never_echoes_state_back(worksheet):
+    # The browser syncs lazily: an echo of an older state would undo what a learner has just done.
+    synced = [name for name in worksheet.keys if name == "inputs" or name.startswith("p_")]
+    assert len(synced) == 5
+    assert all(worksheet.trait_metadata(name, "echo_update") is False for name in synced)

@@ -360,7 +360,11 @@ class View {
     }
     const themes = new MutationObserver(() => { this.readTheme(); this.draw(); });
     themes.observe(document.body, { attributeFilter: ["data-jp-theme-light", "class"] });
-    const sight = new IntersectionObserver(([bar]) => { this.barInSight = bar.isIntersecting; });
+    const sight = new IntersectionObserver(([bar]) => {
+      this.barInSight = bar.isIntersecting;
+      const box = this.unmend ? null : root.closest(".qkv-instrument");   // only now is the view on the page
+      if (box) this.stop.push(this.unmend = mendControls(box));
+    });
     sight.observe(this.bar);
     // The last act must reach Python even when the view closes at once.
     this.stop.push(() => themes.disconnect(), () => sight.disconnect(), () => cancelAnimationFrame(this.frame),
@@ -487,22 +491,19 @@ class View {
 
 const stepOf = (panel, event) => panel.input.step * (event.shiftKey ? 10 : 1);
 
-/** ipywidgets' own controls beside the sheet get the name and the key handling that they lack. */
-function mendControls(root) {
-  const controls = root.closest(".qkv-instrument")?.querySelector(".ws-controls");
-  if (!controls) return () => {};
+/** ipywidgets' own controls beside the sheet get the name and the key handling that they lack, as soon as they appear. */
+function mendControls(box) {
   const mend = () => {
-    for (const control of controls.children) {
-      const name = control.textContent.trim();
+    for (const control of box.querySelectorAll(".ws-controls > *")) {
+      const name = control.querySelector(".widget-label")?.textContent.replace("\u200b", "");
       for (const part of control.querySelectorAll(".noUi-handle, select, input, button, [contenteditable]")) {
-        if (part.dataset.lmSuppressShortcuts) continue;
         keepKeys(part);
-        if (!part.getAttribute("aria-label")) part.setAttribute("aria-label", control.querySelector(".widget-label")?.textContent || name);
+        if (name && !part.getAttribute("aria-label")) part.setAttribute("aria-label", name);
       }
     }
   };
   const watch = new MutationObserver(mend);
-  watch.observe(controls, { childList: true, subtree: true });
+  watch.observe(box, { childList: true, subtree: true });
   mend();
   return () => watch.disconnect();
 }
@@ -510,9 +511,6 @@ function mendControls(root) {
 export default {
   render({ model, el: root }) {
     const view = new View(model, root);
-    // The view is put on the page after render returns; only then are its neighbours there.
-    let unmend = () => {};
-    const wait = requestAnimationFrame(() => { unmend = mendControls(root); });
-    return () => { cancelAnimationFrame(wait); unmend(); view.close(); };
+    return () => view.close();
   },
 };

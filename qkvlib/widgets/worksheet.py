@@ -21,6 +21,9 @@ from .sheet import Param, Sheet, SheetError, make_value
 
 HERE = Path(__file__).parent
 
+# Python hears of a change a little late, so its echo could put back an older state than the one under the hand.
+SYNCED = {"sync": True, "echo_update": False}
+
 
 def browser_module() -> str:
     """The three JavaScript files as the one ES module that anywidget wants: their imports of each other are dropped."""
@@ -35,7 +38,7 @@ class Worksheet(anywidget.AnyWidget):
     _css = (HERE / "worksheet.css").read_text(encoding="utf-8")
 
     spec = traitlets.Dict().tag(sync=True)
-    inputs = traitlets.Dict().tag(sync=True)
+    inputs = traitlets.Dict().tag(**SYNCED)
 
     def __init__(self, sheet: Sheet):
         self.sheet = sheet.check()
@@ -136,11 +139,11 @@ def _in_words(name, array):
 
 def _trait(param: Param):
     if param.kind == "choice":
-        return traitlets.Int(0, min=0, max=len(param.options) - 1).tag(sync=True)
+        return traitlets.Int(0, min=0, max=len(param.options) - 1).tag(**SYNCED)
     kinds = {"float": traitlets.Float, "int": traitlets.Int}
     if param.kind in kinds:
-        return kinds[param.kind](param.value, min=param.limits["min"], max=param.limits["max"]).tag(sync=True)
-    return (traitlets.Bool if param.kind == "bool" else traitlets.Unicode)(param.value).tag(sync=True)
+        return kinds[param.kind](param.value, min=param.limits["min"], max=param.limits["max"]).tag(**SYNCED)
+    return (traitlets.Bool if param.kind == "bool" else traitlets.Unicode)(param.value).tag(**SYNCED)
 
 
 def _position(param: Param, value):
