@@ -62,9 +62,70 @@ DOG_SENTENCE = "The dog chased the ball because it was excited."
 BALL_SENTENCE = "The dog chased the ball because it was deflated."
 CAT_SENTENCE = "the cat drank because it was thirsty"
 
+# Two layers set by hand on readable features: layer 1 lets the pronoun ask for the adjective, layer 2 for the noun.
+HAND_FEATURES = ("animal", "thing", "il", "elle", "pronoun", "adj", "?animal", "?thing")  # ?x: looks for an x
+HAND_VOCABULARY = {
+    "dog": _fixed([1, 0, 1, 0, 0, 0, 0, 0]),  # le chien -> il
+    "cow": _fixed([1, 0, 0, 1, 0, 0, 0, 0]),  # la vache -> elle
+    "ball": _fixed([0, 1, 0, 1, 0, 0, 0, 0]),  # la balle -> elle
+    "balloon": _fixed([0, 1, 1, 0, 0, 0, 0, 0]),  # le ballon -> il
+    "it": _fixed([0, 0, 0, 0, 1, 0, 0, 0]),
+    "excited": _fixed([0, 0, 0, 0, 0, 1, 1, 0]),  # said of animals
+    "hungry": _fixed([0, 0, 0, 0, 0, 1, 1, 0]),
+    "deflated": _fixed([0, 0, 0, 0, 0, 1, 0, 1]),  # said of things
+    "round": _fixed([0, 0, 0, 0, 0, 1, 0, 1]),
+}
+
+
+def _routes(shape, entries):
+    """A matrix of zeros but for {(row, column): number}."""
+    matrix = np.zeros(shape)
+    for place, number in entries.items():
+        matrix[place] = number
+    return _fixed(matrix)
+
+
+# Layer 1: query 8 x pronoun, key adjective; what is handed over, and written back, are "?animal" and "?thing".
+HAND_1 = {
+    "W_Q": _routes((8, 2), {(4, 0): 8}),
+    "W_K": _routes((8, 2), {(5, 0): 1}),
+    "W_V": _routes((8, 2), {(6, 0): 1, (7, 1): 1}),
+    "W_O": _routes((2, 8), {(0, 6): 1, (1, 7): 1}),
+}
+# Layer 2: query 8 x "?animal" and 8 x "?thing", key animal and thing; the gender is handed over and written back.
+HAND_2 = {
+    "W_Q": _routes((8, 2), {(6, 0): 8, (7, 1): 8}),
+    "W_K": _routes((8, 2), {(0, 0): 1, (1, 1): 1}),
+    "W_V": _routes((8, 2), {(2, 0): 1, (3, 1): 1}),
+    "W_O": _routes((2, 8), {(0, 2): 1, (1, 3): 1}),
+}
+
 FIGURE_TOKENS = ("dog", "ball", "it")
 FIGURE_SCORES = _fixed([8.1, 2.3, 3.0])
 FIGURE_WEIGHTS = _fixed([0.82, 0.06, 0.12])  # as printed; softmax of the printed scores gives something else
+
+# -- lesson 4: asking and being found, and a lookup that gets softer ----------------------------------------------
+
+ASYMMETRY_W_Q = _fixed([[0, 0], [0, 0], [3, 0], [0, 3]])  # reads ?animal and ?thing
+ASYMMETRY_W_K = _fixed([[1, 0], [0, 1], [0, 0], [0, 0]])  # reads animal and thing
+
+LOOKUP_RECORDS = ("dog", "cat", "ball", "chair")
+LOOKUP_FIELDS = ("animal", "toy", "seat")
+LOOKUP_KEYS = _fixed([[2, 0, 0], [1, 1, 0], [0, 2, 0], [0, 0, 2]])
+LOOKUP_PAYLOAD = ("legs", "kg")
+LOOKUP_VALUES = _fixed([[4, 20], [4, 4], [0, 1], [4, 7]])
+LOOKUP_QUERY = _fixed([2, 0, 0])
+
+# "bank" looks for a word that settles its meaning, offers itself as a place, and hands over a bit of both meanings.
+BANK_FEATURES = ("edge", "money", "place", "ambiguous", "settles")
+BANK_VOCABULARY = {
+    "bank": _fixed([0.5, 0.5, 1, 1, 0]),
+    "river": _fixed([1, 0, 1, 0, 1]),
+    "loan": _fixed([0, 1, 0, 0, 1]),
+}
+BANK_W_Q = _fixed([[0, 0], [0, 0], [0, 0], [4, 0], [0, 0]])  # the ambiguous look for what settles
+BANK_W_K = _fixed([[0, 0], [0, 0], [0, 1], [0, 0], [1, 0]])  # found by settling, or by being a place
+BANK_W_V = _fixed([[1, 0], [0, 1], [0, 0], [0, 0], [0, 0]])  # handed over: edge and money
 
 # -- lesson 5: two heads. The first one is the head of lessons 1 and 2; the second looks for things ----------------
 

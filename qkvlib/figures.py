@@ -134,6 +134,38 @@ def attention_picture(ax, q, K, V, raw, weights, out, labels, reader: str, blank
     ax.set_axis_off()
 
 
+# -- lessons 3 and 4 ----------------------------------------------------------------------------------------------
+
+
+def grid(ax, numbers, rows, cols, title="", lit=None, digits=2) -> None:
+    """A matrix as coloured cells with its numbers, in the colours of the worksheets; `lit` is a row to frame."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    numbers = np.asarray(numbers, dtype=float)
+    heat = LinearSegmentedColormap.from_list("worksheet", ["#F6A654", "#FAFAFA", "#6CACEC"])
+    reach = max(np.abs(numbers).max(), 1e-9)
+    ax.imshow(numbers, cmap=heat, vmin=-reach, vmax=reach, aspect="auto")
+    for r, c in np.ndindex(numbers.shape):
+        ax.text(c, r, f"{numbers[r, c]:.{digits}f}", ha="center", va="center", fontsize=9)
+    if lit is not None:
+        frame = _rectangle((-0.5, lit - 0.5), fill=False, edgecolor="black", linewidth=2, clip_on=False)
+        frame.set_width(numbers.shape[1])
+        ax.add_patch(frame)
+    ax.set_xticks(range(numbers.shape[1]), cols, fontsize=9)
+    ax.set_yticks(range(numbers.shape[0]), rows, fontsize=9)
+    ax.tick_params(top=True, bottom=False, labeltop=True, labelbottom=False, length=0)
+    ax.spines[:].set_visible(False)
+    ax.set_title(title, fontsize=10)
+
+
+def shares(ax, values: dict, ylabel: str) -> None:
+    """A bar between 0 and 1 for each entry of {label: value}, with its number on top."""
+    bars = ax.bar(list(values), list(values.values()), 0.7, color=QUERY)
+    ax.bar_label(bars, fmt="%.2f", fontsize=9)
+    ax.set(ylim=(0, 1.15), ylabel=ylabel)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
 # -- lessons 5 to 7 -----------------------------------------------------------------------------------------------
 
 

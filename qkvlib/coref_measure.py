@@ -1,0 +1,161 @@
+"""Measuring a tiny model: is it right, where does "it" look, and does its attention carry the answer?
+
+The training script measures every seed with these functions and stores the result in the card; lessons 3 and 4 call
+the same functions on the shipped weights.
+"""
+
+from random import Random
+
+import numpy as np
+
+from qkvlib import coref
+from qkvlib.coref import Model, Trace
+from qkvlib.grammar import Parse
+
+N_SENTENCES = 100
+CLEAN = {"accuracy": 0.99, "on_referent": 0.8, "flips": 0.99, "query": 0.99}
+
+
+def held_out_sentences(model: Model, held_out, n: int = N_SENTENCES, alone: bool = False, seed: int = 7) -> list[Parse]:
+    """`n` sentences on which guessing does not help.
+
+    The referent and the adjective are a pair from `held_out`, so they never met in training. With two nouns (the
+    default), the nouns differ in gender, so that the wrong noun gives the wrong answer.
+    """
+    held, random, found = set(map(tuple, held_out)), Random(seed), []
+    while len(found) < n:
+        p = model.grammar.sample(random, model.ending, alone)
+        if (p.tokens[p.referent], p.tokens[p.adjective]) not in held:
+            continue
+        if not alone and model.grammar.pronoun(p.tokens[p.other]) == p.answer:
+            continue
+        found.append(p)
+    return found
+
+
+def other_ending(model: Model, p: Parse, random: Random) -> Parse:
+    """The same sentence with an adjective that fits the other noun: one word changes."""
+    wanted = model.grammar.class_of[p.tokens[p.other]]
+    adjectives = next(c.adjectives for c in model.grammar.classes if c.name == wanted)
+    tokens = list(p.tokens)
+    tokens[p.adjective] = adjectives[int(random.random() * len(adjectives))]
+    return model.grammar.parse(tokens, model.ending)
+
+
+def run(model: Model, p: Parse, *edits) -> Trace:
+    return model.run(p.tokens, p.read_at, p, edits)
+
+
+def looks_at(t: Trace, layer: int, token: int) -> float:
+    """Weight on `token` in the row that gives the answer, averaged over heads."""
+    return float(t.layers[layer].weights[:, t.read_at, token].mean())
+
+
+def pairs(model: Model, held_out, n: int = N_SENTENCES) -> list[tuple[Trace, Trace]]:
+    """Held-out sentences, each traced with its own adjective and with one that fits the other noun."""
+    random = Random(11)
+    sentences = held_out_sentences(model, held_out, n)
+    return [(run(model, p), run(model, other_ending(model, p, random))) for p in sentences]
+
+
+def attention_figures(model: Model, traced: list[tuple[Trace, Trace]]) -> dict:
+    """Accuracy, where the answering row looks, and how often answer and top weight move with the adjective."""
+    last = model.config["n_layers"] - 1
+    every = [t for pair in traced for t in pair]
+    on_referent = np.array([looks_at(t, last, t.parse.referent) for t in every])
+    first = {"first_on_adjective": np.mean([looks_at(t, 0, t.parse.adjective) for t in every])} if last else {}
+
+    def top(t):
+        return int(t.layers[last].weights[:, t.read_at].mean(0).argmax())
+
+    return _rounded(
+        accuracy=np.mean([a.answer == a.parse.answer for a, _ in traced]),
+        **first,
+        on_referent=on_referent.mean(),
+        on_referent_least=on_referent.min(),
+        on_other=np.mean([looks_at(t, last, t.parse.other) for t in every]),
+        on_adjective=np.mean([looks_at(t, last, t.parse.adjective) for t in every]),
+        flips=np.mean([top(a) == a.parse.referent and top(b) == b.parse.referent for a, b in traced]),
+        answers_flip=np.mean([a.answer == a.parse.answer and b.answer == b.parse.answer for a, b in traced]),
+    )
+
+
+def patching(model: Model, traced: list[tuple[Trace, Trace]]) -> dict:
+    """Copy one part of the last layer from the other sentence; the share of answers that become the other sentence's.
+
+    Only pairs that the model answers with two different words count.
+    """
+    last = model.config["n_layers"] - 1
+    kinds = {
+        "query": lambda a, b: coref.copy_row(b, last, "Q", b.read_at),
+        "keys": lambda a, b: coref.copy_row(b, last, "K"),
+        "values": lambda a, b: coref.copy_row(b, last, "V"),
+        "weights": lambda a, b: coref.copy_row(b, last, "weights", b.read_at),
+        "nouns_swapped": lambda a, b: coref.swap_weights(last, a.read_at, a.parse.referent, a.parse.other),
+    }
+    told_apart = [(a, b) for a, b in traced if a.answer != b.answer]
+    if not told_apart:
+        return dict.fromkeys(kinds)
+    return _rounded(
+        **{
+            kind: np.mean([run(model, a.parse, edit(a, b)).answer == b.answer for a, b in told_apart])
+            for kind, edit in kinds.items()
+        }
+    )
+
+
+def ablation(model: Model, traced: list[tuple[Trace, Trace]]) -> dict:
+    """Accuracy, over both sentences of each pair, when a layer is blurred (equal weights) or silenced."""
+    every = [t for pair in traced for t in pair]
+    kinds = {"nothing": ()}
+    for i in range(model.config["n_layers"]):
+        kinds |= {f"blur_{i}": (coref.uniform(i),), f"silence_{i}": (coref.zero(i),)}
+    return _rounded(
+        **{
+            kind: np.mean([run(model, t.parse, *edits).answer == t.parse.answer for t in every])
+            for kind, edits in kinds.items()
+        }
+    )
+
+
+def figures(model: Model, held_out, n: int = N_SENTENCES) -> dict:
+    """All of the above, and whether the model counts as clean (CLEAN gives the least each figure must reach)."""
+    traced = pairs(model, held_out, n)
+    found = attention_figures(model, traced)
+    if any(c.verbs_alone for c in model.grammar.classes):
+        alone = held_out_sentences(model, held_out, n, alone=True)
+        found |= _rounded(accuracy_alone=np.mean([run(model, p).answer == p.answer for p in alone]))
+    patched = patching(model, traced)
+    found["clean"] = all(
+        (found | patched)[name] is not None and (found | patched)[name] >= x for name, x in CLEAN.items()
+    )
+    return found | {"patching": patched, "ablation": ablation(model, traced)}
+
+
+def _rounded(**values) -> dict:
+    return {name: round(float(value), 4) for name, value in values.items()}
+
+
+def wanted_and_offered(model: Model, n: int = 400) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """What the last layer reads: {adjective: mean row of the answering "it"}, {noun: mean row of that noun}, [d_model].
+
+    Means over `n` random sentences; through W_Q W_Kᵀ they give what is wanted against what is offered.
+    """
+    random, wanted, offered = Random(3), {}, {}
+    for _ in range(n):
+        t = run(model, model.grammar.sample(random, model.ending, alone=False))
+        X = t.layers[-1].X
+        wanted.setdefault(t.tokens[t.parse.adjective], []).append(X[t.read_at])
+        for noun in t.parse.nouns:
+            offered.setdefault(t.tokens[noun], []).append(X[noun])
+    adjectives = [a for c in model.grammar.classes for a in c.adjectives if a in wanted]
+    nouns = [word for word in model.grammar.french if word in offered]
+    return ({a: np.mean(wanted[a], axis=0) for a in adjectives}, {w: np.mean(offered[w], axis=0) for w in nouns})
+
+
+def explained(rows: np.ndarray, labels) -> float:
+    """The share of the rows' variance that lies between groups: 1 if rows differ by label alone, 0 if not at all."""
+    labels = np.array(labels)
+    centred = rows - rows.mean(0)
+    between = sum((labels == x).sum() * np.sum(centred[labels == x].mean(0) ** 2) for x in set(labels.tolist()))
+    return float(between / np.sum(centred**2))

@@ -1,0 +1,60 @@
+"""Lessons 3 and 4: the trained two-layer model at work, every number computed in the browser."""
+
+from .. import coref
+from ..grammar import ANSWERS
+from ..widgets import Instrument, Sheet
+from ._layers import attention_layer, model_inputs
+
+NOUNS = ("dog", "cat", "cow", "mouse", "ball", "box", "balloon", "drum")
+VERBS = ("chased", "hit", "followed", "passed")
+ADJECTIVES = ("excited", "hungry", "tired", "angry", "deflated", "round", "broken", "rusty")
+
+
+def trace(sentence=None, model="encoder", first="dog", second="ball", adjective="excited"):
+    """The words of a sentence through a trained two-layer model: both layers, and il or elle for "it".
+
+    Without `sentence`, the words are chosen from lists; with one, any known words can be typed. Raises ValueError for
+    an unknown model or one of another build, and SentenceError for a sentence it does not know.
+    """
+    m = coref.load(model)
+    if (m.config["n_layers"], m.config["n_heads"]) != (2, 1):
+        raise ValueError(f"the model {model!r} does not fit this sheet, which shows two layers of one head")
+    s = Sheet(
+        "trace",
+        title=f"Trained: {m.config['about']}",
+        hint="Change one word and follow the row of 'it'. Point at any number to see where it comes from.",
+    )
+    table = s.input("E", m["E"], rows=m.grammar.words, editable=False, about="the trained embeddings")
+    if sentence is None:
+        nouns = (s.choice("first", NOUNS, first, label="the"), s.choice("second", NOUNS, second, label="the"))
+        verb = s.choice("verb", VERBS, label="…")
+        described = s.choice("adjective", ADJECTIVES, adjective, label="because it was")
+        words = ("the", nouns[0], verb, "the", nouns[1], "because it was", described, *m.ending)
+    else:
+        m.prepare(sentence)
+        words = (s.text("sentence", sentence, label="sentence"), *m.ending)
+    causal = m.config["causal"] or s.switch("causal", False, label="causal mask")
+    X = s.embed("X0", table, *words, unknown="refuse", most=m.max_tokens, about="one embedding a row")
+    if "P" in m.tensors:
+        places = s.input("P", m["P"], editable=False, about="one row for each place")
+        X = s.add("X_placed", X, s.rows_like("P_used", places, X), about="embedding plus place")
+    for n, window in enumerate(m.config["windows"], 1):
+        W = model_inputs(s, {name: m[f"{n - 1}.{name}"] for name in ("W_Q", "W_K", "W_V", "W_O")}, n)
+        X = attention_layer(s, n, X, W, causal=causal, window=window or 0)
+    logits = s.matmul("logits", X, s.input("W_U", m["W_U"], cols=ANSWERS, editable=False))
+    answer = s.softmax("answer", logits, about="read in the row of 'it'; the other rows mean nothing")
+
+    def lit(node, title, **more):
+        return s.panel(node, title=title, lit="it", **more)
+
+    if sentence is None and not m.ending:
+        s.lay([s.say("Layer 1: 'it' puts {weights1[6,8]:%} on {adjective}.")])
+        s.lay([s.say("Layer 2: {weights2[6,1]:%} on {first}, {weights2[6,4]:%} on {second}. Answer: {answer[6]:top}.")])
+    s.lay(
+        [lit("weights1", "weights of layer 1", max=1), lit("weights2", "weights of layer 2", max=1)],
+        [lit("masked1", "scores of layer 1"), lit("masked2", "scores of layer 2")],
+        [lit("Q2", "Q of layer 2"), lit(answer, "answer of each row", max=1)],
+        [s.panel("K2", title="K of layer 2")],
+        [s.panel("V2", title="V of layer 2")],
+    )
+    return Instrument(s)

@@ -1,0 +1,327 @@
+"""Train the tiny models of lessons 3 to 6 and write their weights and their card.
+
+    python tools/train_coref.py            # everything; needs `torch` (pip install -e .[train])
+    python tools/train_coref.py encoder    # some models only; the card keeps the others
+
+Each model is trained from several seeds, side by side in one stack of matrices (the leading axis S below), so that ten
+seeds cost little more than one. Each seed has its own split, initial weights, batches and noise. The first clean seed
+is shipped (the first of all for models that are not expected to be clean) and the card says how the others did.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+from time import perf_counter
+
+import numpy as np
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from safetensors.numpy import save
+
+from qkvlib import coref, coref_measure
+from qkvlib.grammar import ANSWERS, GRAMMARS
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "qkvlib" / "data" / "coref"
+REFERENCE = ROOT / "tests" / "data" / "coref_reference.json"
+HELD_OUT_SHARE = 0.2
+DEMONSTRATED = [(noun, adj) for noun in ("dog", "ball") for adj in ("excited", "deflated", "hungry", "round")]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one model is built and trained.
+
+    `share` names what is one matrix: "qk", "kv", "qkv"; "raw" compares embeddings, without W_Q and W_K.
+    """
+
+    about: str
+    n_layers: int = 2
+    d_model: int = 16
+    n_heads: int = 1
+    n_kv_heads: int = 1
+    share: str = ""
+    causal: bool = False
+    positions: bool = False
+    window: int | None = 2  # how far the first of two layers may look to either side
+    noise: float = 0.3  # spread of the Gaussian added to what each layer reads while training
+    grammar: str = "two_classes"
+    ending: tuple[str, ...] = ()
+    seeds: int = 3
+    steps: int = 3000
+    batch: int = 128
+    sentences: int = 24_000
+
+    @property
+    def d_head(self) -> int:
+        return self.d_model // self.n_heads
+
+    @property
+    def max_tokens(self) -> int:
+        return 13 + len(self.ending)  # a stem with every optional word has 13
+
+    def config(self) -> dict:
+        """What the numpy forward has to know."""
+        windows = [self.window, None] if self.n_layers == 2 else [None]
+        keys = ("about", "n_layers", "d_model", "n_heads", "n_kv_heads", "causal", "positions", "grammar", "ending")
+        return {k: v for k, v in asdict(self).items() if k in keys} | {
+            "windows": windows,
+            "max_tokens": self.max_tokens,
+        }
+
+
+RECIPES = {
+    "encoder": Recipe("two layers, no mask: 'it' sees the whole sentence", seeds=10),
+    "causal": Recipe(
+        "two layers that look back only, read at the second 'it' of '... so it'",
+        causal=True, positions=True, ending=("so", "it"), seeds=10,
+    ),
+    "one_layer": Recipe("the control: a single layer", n_layers=1),
+    "unreadable": Recipe("two layers trained without window and without noise", window=None, noise=0.0, seeds=5),
+    "raw": Recipe("no W_Q and no W_K: embeddings are compared as they are", share="raw"),
+    "shared_qk": Recipe("W_Q = W_K: one matrix for asking and for being found", share="qk"),
+    "shared_kv": Recipe("W_K = W_V: one matrix for being found and for what is handed over", share="kv"),
+    "shared_qkv": Recipe("W_Q = W_K = W_V: one matrix for all three", share="qkv"),
+    "four_classes": Recipe("animals, vehicles, food and tools instead of animals and things", grammar="four_classes"),
+    "one_head": Recipe("width 32, one head of 32", d_model=32),
+    "gqa4": Recipe("width 32, four heads of 8, each with its own keys and values", d_model=32, n_heads=4, n_kv_heads=4),
+    "gqa2": Recipe("width 32, four query heads, two key/value heads", d_model=32, n_heads=4, n_kv_heads=2),
+    "gqa1": Recipe("width 32, four query heads, one key/value head", d_model=32, n_heads=4, n_kv_heads=1),
+}  # fmt: skip
+
+
+def _times(X: torch.Tensor, W: torch.Tensor) -> torch.Tensor:
+    """[S, B, T, d] times [S, d, e], as one tall product per seed: far quicker than a small one per sentence."""
+    S, B, T, d = X.shape
+    return torch.bmm(X.reshape(S, B * T, d), W).view(S, B, T, -1)
+
+
+class Stack:
+    """S models of one recipe, as parameters with a leading axis S."""
+
+    def __init__(self, recipe: Recipe, generator: torch.Generator):
+        self.recipe = recipe
+        S, D, r = recipe.seeds, recipe.d_model, recipe
+        n_words = len(GRAMMARS[r.grammar].words)
+
+        def matrix(*shape):
+            # Spread 1/√d_model, so that a row times a matrix keeps its size.
+            return (torch.randn(S, *shape, generator=generator) / math.sqrt(D)).requires_grad_()
+
+        self.E = matrix(n_words, D)
+        self.P = matrix(r.max_tokens, D) if r.positions else None
+        self.W_U = matrix(D, len(ANSWERS))
+        self.layers = []
+        for _ in range(r.n_layers):
+            W_Q, W_K = matrix(D, D), matrix(D, r.n_kv_heads * r.d_head)
+            W_V, W_O = matrix(D, r.n_kv_heads * r.d_head), matrix(D, D)
+            if r.share == "raw":
+                W_Q = W_K = torch.eye(D).repeat(S, 1, 1)
+            if r.share in ("qk", "qkv"):
+                W_K = W_Q
+            if r.share in ("kv", "qkv"):
+                W_V = W_K
+            self.layers.append((W_Q, W_K, W_V, W_O))
+
+    def groups(self) -> list[dict]:
+        """Parameters for AdamW: W_Q and W_K are not decayed, everything else is."""
+        routing = {id(W) for W_Q, W_K, _, _ in self.layers for W in (W_Q, W_K)}
+        every = [self.E, self.W_U, *([] if self.P is None else [self.P]), *(W for ws in self.layers for W in ws)]
+        every = list({id(p): p for p in every if p.requires_grad}.values())
+        return [
+            {"params": [p for p in every if id(p) in routing], "weight_decay": 0.0},
+            {"params": [p for p in every if id(p) not in routing], "weight_decay": 0.1},
+        ]
+
+    def forward(self, ids, lengths, read_at, noise=None):
+        """ids [S, B, T], lengths and read_at [S, B] -> logits [S, B, 2] and the weights of every layer."""
+        r = self.recipe
+        S, _, T = ids.shape
+        places = torch.arange(T)
+        real = (places < lengths[..., None])[:, :, None, None, :]  # [S, B, 1, 1, T]
+        X = self.E[torch.arange(S)[:, None, None], ids]
+        if self.P is not None:
+            X = X + self.P[:, None, :T]
+        rows = []
+        for i, (W_Q, W_K, W_V, W_O) in enumerate(self.layers):
+            seen = X  # noise is on what the layer reads, not on the stream it adds to
+            if noise is not None and r.noise:
+                seen = X + r.noise * torch.randn(X.shape, generator=noise)
+            asking, at = seen, places[:, None]
+            if i == r.n_layers - 1:  # only the reading row of the last layer is ever used
+                row = read_at[:, :, None, None].expand(-1, -1, 1, r.d_model)
+                X, asking, at = X.gather(2, row), seen.gather(2, row), read_at[:, :, None, None, None]
+            mask = real
+            if r.causal:
+                mask = mask & (places <= at)
+            if i == 0 and r.n_layers == 2 and r.window is not None:
+                mask = mask & ((places - at).abs() <= r.window)
+            Q = self._heads(_times(asking, W_Q), r.n_heads)
+            K = self._heads(_times(seen, W_K), r.n_kv_heads)
+            V = self._heads(_times(seen, W_V), r.n_kv_heads)
+            n_rep = r.n_heads // r.n_kv_heads
+            K, V = (K.repeat_interleave(n_rep, 2), V.repeat_interleave(n_rep, 2)) if n_rep > 1 else (K, V)
+            scores = (Q @ K.transpose(-1, -2)) / math.sqrt(r.d_head)
+            # Finite, because the rows of the padding may have nothing to look at; exp(-1e9) is exactly 0.
+            weights = scores.masked_fill(~mask, -1e9).softmax(-1)
+            out = (weights @ V).transpose(2, 3).flatten(3)
+            X = X + _times(out, W_O)
+            rows.append(weights)
+        return _times(X, self.W_U)[:, :, 0], rows
+
+    @staticmethod
+    def _heads(X, n):
+        S, B, T, D = X.shape
+        return X.view(S, B, T, n, D // n).transpose(2, 3)
+
+    def tensors(self, s: int) -> dict[str, np.ndarray]:
+        """Seed `s` as named float16 arrays: what is shipped, and what everything is measured on."""
+        named = {"E": self.E, "W_U": self.W_U} | ({} if self.P is None else {"P": self.P})
+        for i, weights in enumerate(self.layers):
+            named |= {f"{i}.{name}": W for name, W in zip(("W_Q", "W_K", "W_V", "W_O"), weights, strict=True)}
+        return {name: np.ascontiguousarray(p[s].detach().numpy().astype(np.float16)) for name, p in named.items()}
+
+    def round_to_float16(self) -> None:
+        with torch.no_grad():
+            for group in self.groups():
+                for p in group["params"]:
+                    p.copy_(p.half().float())
+
+
+def split(recipe: Recipe, seed: int) -> set[tuple[str, str]]:
+    """The noun-adjective pairs that this seed never trains on, always with those of the lesson's sentences."""
+    grammar = GRAMMARS[recipe.grammar]
+    nouns, adjectives = list(grammar.french), [a for c in grammar.classes for a in c.adjectives]
+    pairs = [(n, a) for n in nouns for a in adjectives]
+    held = {p for p in pairs if p in DEMONSTRATED}
+    random = Random(seed)
+    while len(held) < HELD_OUT_SHARE * len(pairs):
+        held.add(pairs[int(random.random() * len(pairs))])
+    return held
+
+
+def training_set(recipe: Recipe, seed: int, held: set) -> tuple[torch.Tensor, ...]:
+    """Random sentences without a held-out pair: ids [N, T] (padded with 0), lengths, reading positions, answers."""
+    grammar, random = GRAMMARS[recipe.grammar], Random(1_000_000 + seed)
+    ids = np.zeros((recipe.sentences, recipe.max_tokens), dtype=np.int64)
+    rest = np.zeros((3, recipe.sentences), dtype=np.int64)
+    n = 0
+    while n < recipe.sentences:
+        p = grammar.sample(random, recipe.ending)
+        if any((p.tokens[i], p.tokens[p.adjective]) in held for i in p.nouns):
+            continue
+        ids[n, : len(p.tokens)] = [grammar.ids[t] for t in p.tokens]
+        rest[:, n] = len(p.tokens), p.read_at, ANSWERS.index(p.answer)
+        n += 1
+    return torch.from_numpy(ids), *torch.from_numpy(rest)
+
+
+def train(recipe: Recipe, seed_base: int, tick) -> tuple[Stack, list[set]]:
+    """AdamW with warm-up and cosine, on all seeds of the stack at once."""
+    generator = torch.Generator().manual_seed(seed_base)
+    held = [split(recipe, seed_base + s) for s in range(recipe.seeds)]
+    sets = [training_set(recipe, seed_base + s, h) for s, h in enumerate(held)]
+    ids, lengths, read_at, answers = (torch.stack(column) for column in zip(*sets, strict=True))
+    stack = Stack(recipe, generator)
+    optimizer = torch.optim.AdamW(stack.groups(), lr=1e-2, betas=(0.9, 0.98))
+    shape = lambda step: min(1, (step + 1) / 100) * (0.525 + 0.475 * math.cos(math.pi * step / recipe.steps))  # noqa: E731
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, shape)
+    seeds = torch.arange(recipe.seeds)[:, None]
+    for _ in range(recipe.steps):
+        batch = torch.randint(recipe.sentences, (recipe.seeds, recipe.batch), generator=generator)
+        logits, _ = stack.forward(ids[seeds, batch], lengths[seeds, batch], read_at[seeds, batch], generator)
+        # The mean over sentences, summed over seeds: no seed feels another one's gradient.
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), answers[seeds, batch].flatten(), reduction="sum")
+        optimizer.zero_grad()
+        (loss / recipe.batch).backward()
+        optimizer.step()
+        schedule.step()
+        tick()
+    stack.round_to_float16()
+    return stack, held
+
+
+def reference(stack: Stack, s: int, parses: list) -> list[dict]:
+    """What torch computes for a few sentences: the numpy forward is tested against these numbers."""
+    grammar = GRAMMARS[stack.recipe.grammar]
+    found = []
+    for p in parses:
+        ids = torch.tensor([grammar.ids[t] for t in p.tokens]).repeat(stack.recipe.seeds, 1, 1)
+        shape = (stack.recipe.seeds, 1)
+        with torch.no_grad():
+            logits, rows = stack.forward(ids, torch.full(shape, len(p.tokens)), torch.full(shape, p.read_at))
+        row = rows[-1][s, 0, :, 0]
+        found.append(
+            {
+                "sentence": " ".join(p.tokens),
+                "logits": [round(v, 7) for v in logits[s, 0].tolist()],
+                "weights": [[round(v, 7) for v in head] for head in row.tolist()],
+            }
+        )
+    return found
+
+
+def write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="*", metavar="MODEL", help=f"any of {', '.join(RECIPES)} (default: all)")
+    parser.add_argument("--steps", type=int, help="fewer steps, for a quick look; nothing is written")
+    chosen = parser.parse_args()
+    unknown = [name for name in chosen.models if name not in RECIPES]
+    if unknown:
+        parser.error(f"no model named {', '.join(unknown)}: choose among {', '.join(RECIPES)}")
+    torch.set_num_threads(1)
+    card_path = DATA / "card.json"
+    card = json.loads(card_path.read_text()) if card_path.exists() else {"models": {}}
+    references = json.loads(REFERENCE.read_text()) if REFERENCE.exists() else {}
+    columns = TextColumn("{task.description:14}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns) as progress:
+        names = chosen.models or list(RECIPES)
+        tasks = {n: progress.add_task(n, total=chosen.steps or RECIPES[n].steps, start=False) for n in names}
+        for name in names:
+            recipe = RECIPES[name]
+            if chosen.steps:
+                recipe = Recipe(**(asdict(recipe) | {"steps": chosen.steps}))
+            progress.start_task(tasks[name])
+            begin = perf_counter()
+            seed_base = 100 * list(RECIPES).index(name)
+            stack, held = train(recipe, seed_base, lambda t=tasks[name]: progress.advance(t))
+            models = [coref.Model(name, recipe.config(), stack.tensors(s)) for s in range(recipe.seeds)]
+            figures = [coref_measure.figures(m, h) for m, h in zip(models, held, strict=True)]
+            clean = [f["clean"] for f in figures]
+            shipped = clean.index(True) if any(clean) and name != "unreadable" else 0
+            progress.console.print(f"{name}: {sum(clean)} of {len(clean)} clean, {perf_counter() - begin:.0f} s")
+            for f in figures:
+                progress.console.print("   ", json.dumps(f))
+            if chosen.steps:
+                continue
+            content = save(stack.tensors(shipped), metadata={"config": json.dumps(recipe.config(), ensure_ascii=False)})
+            write(DATA / f"{name}.safetensors", content)
+            card["models"][name] = {
+                "recipe": asdict(recipe) | {"ending": list(recipe.ending)},
+                "parameters": sum(p[0].numel() for g in stack.groups() for p in g["params"]),
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "shipped_seed": shipped,
+                "held_out": sorted(map(list, held[shipped])),
+                "seeds": figures,
+            }
+            test = coref_measure.held_out_sentences(models[shipped], held[shipped], 5)
+            references[name] = reference(stack, shipped, test)
+            card["models"] = {n: card["models"][n] for n in RECIPES if n in card["models"]}
+            write(card_path, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
+            write(REFERENCE, (json.dumps(references, indent=1) + "\n").encode())
+
+
+if __name__ == "__main__":
+    main()
