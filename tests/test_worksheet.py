@@ -168,6 +168,6 @@ def test_an_instrument_reads_writes_and_frees():
 
 def test_python_never_echoes_state_back(worksheet):
     # The browser syncs lazily: an echo of an older state would undo what a learner has just done.
-    synced = [name for name in worksheet.keys if name == "inputs" or name.startswith("p_")]
+    synced = {name for name in worksheet.keys if name == "inputs" or name.startswith("p_")}
     assert len(synced) == 5
     assert all(worksheet.trait_metadata(name, "echo_update") is False for name in synced)
