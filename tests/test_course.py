@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 
-from tools.build import FOLDERS, main, plan, read_course
+from tools.build import FOLDERS, main, plan, read_course, read_notebook
+from tools.lessonfile import Refusal
 from tools.readme import with_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,11 +25,16 @@ def short(path):
 
 
 def read(path):
-    return nbformat.read(ROOT / path, as_version=4)
+    return read_notebook(ROOT / path)
 
 
 def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def recall_cards(lesson):
+    path = ROOT / "qkvlib" / "data" / "cards" / f"{lesson.number}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))["card"] if path.exists() else []
 
 
 @pytest.mark.parametrize("draft", DRAFTS, ids=lambda draft: short(draft.target))
@@ -90,8 +96,7 @@ def test_every_objective_is_predicted_handled_practised_and_recalled(lesson):
     exercises = EXERCISES.get(lesson.slug)
     if 1 <= int(lesson.number) <= 8:
         assert exercises, "lessons 1 to 8 have exercises"
-    cards_file = ROOT / "qkvlib" / "data" / "cards" / f"{lesson.number}.toml"
-    cards = tomllib.loads(cards_file.read_text(encoding="utf-8")).get("card", [])
+    cards = recall_cards(lesson)
     for objective in lesson.meta["objectives"]:
 
         def touched(cells, tag, objective=objective):
@@ -107,8 +112,7 @@ def test_every_objective_is_predicted_handled_practised_and_recalled(lesson):
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.slug)
 def test_cards_and_exercises_name_objectives_that_exist(lesson):
     known = set(lesson.meta["objectives"])
-    cards_file = ROOT / "qkvlib" / "data" / "cards" / f"{lesson.number}.toml"
-    for card in tomllib.loads(cards_file.read_text(encoding="utf-8")).get("card", []):
+    for card in recall_cards(lesson):
         assert set(card["objectives"]) <= known, card["question"]
     if lesson.slug in EXERCISES:
         for cell in EXERCISES[lesson.slug].cells:
@@ -129,7 +133,11 @@ def documents():
     for name in ("README.md", "CONTRIBUTING.md"):
         yield ROOT / name, (ROOT / name).read_text(encoding="utf-8")
     for path in NOTEBOOKS:
-        yield path, "\n\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+        try:
+            cells = read(path).cells
+        except Refusal:  # the test above names it; here it must not keep every other test from running
+            cells = []
+        yield path, "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
 @pytest.mark.parametrize(("path", "text"), [pytest.param(*document, id=short(document[0])) for document in documents()])
