@@ -1,0 +1,67 @@
+"""The teacher's course file: the secret every seed comes from, and how each assignment was handed out.
+
+Whoever has this file can compute every student's inputs; it belongs beside the roster, never in a hand-out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT = Path("qkv-course.json")
+
+
+class CourseFileError(ValueError):
+    """The course file cannot be used; the message says what to do."""
+
+
+@dataclass
+class CourseFile:
+    """The secret, and for each assignment "individual" or "same"."""
+
+    path: Path
+    secret: bytes
+    assigned: dict[str, str] = field(default_factory=dict)
+
+    def save(self) -> None:
+        """Write the file, readable by its owner alone, in one step."""
+        text = json.dumps({"secret": self.secret.hex(), "assigned": self.assigned}, indent=2) + "\n"
+        temporary = self.path.with_name(self.path.name + ".new")
+        descriptor = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, self.path)
+
+    def mark(self, slug: str, student: str) -> str:
+        """What a handed-out notebook carries to show for whom it was made; only this course file can write it."""
+        message = f"handout\0{slug}\0{student}".encode("utf-8", "surrogatepass")
+        return hmac.new(self.secret, message, hashlib.sha256).hexdigest()[:32]
+
+
+def open_course(path: Path = DEFAULT) -> tuple[CourseFile, bool]:
+    """(the course file, whether it was made just now)."""
+    path = Path(path)
+    if not path.exists():
+        if not path.parent.is_dir():
+            raise CourseFileError(f"The folder {path.parent} for the course file does not exist.")
+        course = CourseFile(path, secrets.token_bytes(32))
+        course.save()
+        return course, True
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        course = CourseFile(path, bytes.fromhex(content["secret"]), dict(content.get("assigned", {})))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CourseFileError(
+            f"{path} is not a course file. Restore it from a backup, or name another with --course; a new secret "
+            "gives every student new numbers."
+        ) from error
+    if len(course.secret) < 16:
+        raise CourseFileError(f"{path}: the secret is too short to be one.")
+    return course, False
