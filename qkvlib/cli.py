@@ -1,11 +1,14 @@
 """The `qkv` command: each subcommand is a thin call into the module that does the work."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from qkvlib.course import NotTheCourse, course_root
+
+COURSE_FILE = Path("qkv-course.json")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -95,3 +98,51 @@ def page(
         raise _fail(error) from None
     for path in paths:
         print(path)
+
+
+@app.command()
+def assign(
+    notebook: Annotated[str, typer.Argument(help="An exercise notebook, or its number: 03.")],
+    roster: Annotated[Path, typer.Option(help="CSV with the columns student_id,name and, if wanted, email.")],
+    out: Annotated[Path, typer.Option(help="Folder for the hand-out; must be new or empty.")] = Path("handout"),
+    course: Annotated[Path, typer.Option(help="The course file with the secret; made if missing.")] = COURSE_FILE,
+    same_for_all: Annotated[bool, typer.Option("--same-for-all", help="Everybody gets the same numbers.")] = False,
+) -> None:
+    """Write one notebook per student, each with its own numbers, and an answer key."""
+    from rich.console import Console
+
+    from qkvlib.grading import command
+
+    try:
+        command.assign(notebook, roster, out, course, same_for_all, Console())
+    except command.EXPECTED as error:
+        raise _fail(error) from None
+
+
+@app.command()
+def grade(
+    submissions: Annotated[Path, typer.Argument(help="Folder or zip (Moodle, Canvas) of handed-in notebooks.")],
+    assignment: Annotated[str, typer.Option(help="The exercise notebook, or its number: 03.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results; give it again to resume or regrade.")] = Path(
+        "results"
+    ),
+    roster: Annotated[Path | None, typer.Option(help="The CSV the assignment was handed out with.")] = None,
+    course: Annotated[Path, typer.Option(help="The course file with the secret; made if missing.")] = COURSE_FILE,
+    engine: Annotated[str, typer.Option(help="local, or dask.")] = "local",
+    scheduler: Annotated[str | None, typer.Option(help="A running Dask scheduler: tcp://host:8786.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; one per core by default.")] = None,
+    unsafe_no_sandbox: Annotated[
+        bool, typer.Option("--unsafe-no-sandbox", help="Run students' code as yourself. Marks every result.")
+    ] = False,
+) -> None:
+    """Grade a class in the sandbox: grades, a feedback page per student, a class report."""
+    from rich.console import Console
+
+    from qkvlib.grading import command
+
+    try:
+        command.grade(
+            submissions, assignment, out, roster, course, engine, scheduler, workers, unsafe_no_sandbox, Console()
+        )
+    except command.EXPECTED as error:
+        raise _fail(error) from None

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qkvlib.check.registry import exercises
+from qkvlib.course import course_root
 
 
 class AssignmentError(ValueError):
@@ -83,22 +84,13 @@ def find(number: str, root: Path | None = None) -> Path:
         if path.is_file():
             return path
         raise AssignmentError(f"There is no notebook {number}.")
-    folder = (root or course_folder()) / "exercises"
+    folder = (root or course_root()) / "exercises"
     wanted = number.zfill(2)
     found = sorted(p for p in folder.glob("*.ipynb") if p.stem == wanted or p.stem.split("_")[0] == wanted)
     if not found:
         there = ", ".join(p.stem for p in sorted(folder.glob("*.ipynb"))) or "none"
         raise AssignmentError(f"There is no exercise notebook {number} in {folder}. There are: {there}.")
     return found[0]
-
-
-def course_folder() -> Path:
-    """The folder that holds exercises/ and solutions/: here, above here, or where the library was checked out."""
-    starts = [Path.cwd(), Path(__file__).resolve().parent]
-    for folder in (up for start in starts for up in (start, *start.parents)):
-        if (folder / "exercises").is_dir() and (folder / "solutions").is_dir():
-            return folder
-    raise AssignmentError("No exercises/ and solutions/ here. Run this from the course's folder.")
 
 
 def load(exercise_notebook: Path, solution_notebook: Path | None = None) -> Assignment:

@@ -80,11 +80,17 @@ def grade_submission(
         try:
             book = parse(data)
             remarks += book.remarks
-            if book.handed_to and book.handed_to != student and hmac.compare_digest(
-                job.mark(book.handed_to).encode(), book.mark.encode("utf-8", "replace")
+            if (
+                book.handed_to
+                and book.handed_to != student
+                and hmac.compare_digest(job.mark(book.handed_to).encode(), book.mark.encode("utf-8", "replace"))
             ):
                 remarks.append(f"This notebook was handed out to {book.handed_to}.")
-            given = variants.values_for(job.assignment, job.secret, student) if job.individual else {}
+            given = (
+                variants.values_for(job.assignment, job.secret, student)
+                if job.individual
+                else variants.defaults(job.assignment)
+            )
             grade = grade_cells(sandbox, job.assignment, book.cells, student, job.secret, given)
             results, remarks = grade.results, remarks + grade.remarks
         except NotebookProblem as error:

@@ -1,8 +1,9 @@
 """Find the submissions in a folder or a zip and read them, trusting nothing about them.
 
-Understood: notebooks side by side, a folder per student, the zips of Moodle ("Ada Byron_123_assignsubmission_file_/...")
-and Canvas ("byronada_LATE_123_456_work.ipynb"). Nothing is ever unpacked to disk and no link is followed, so a path in
-an archive is only a label. Sizes are capped while reading, whatever the archive claims.
+Understood: notebooks side by side, a folder per student, and the zips of Moodle ("Ada
+Byron_123_assignsubmission_file_/work.ipynb") and Canvas ("byronada_LATE_123_456_work.ipynb"). Nothing is ever unpacked
+to disk and no link is followed, so a path in an archive is only a label. Sizes are capped while reading, whatever the
+archive claims.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def read_roster(path: Path) -> list[Student]:
     rows = csv.DictReader(text.splitlines(keepends=True))
     columns = [column.strip().lower() for column in rows.fieldnames or []]
     if "student_id" not in columns or "name" not in columns:
-        raise CollectError(f"{path}, line 1: the first line must name the columns student_id,name (and email if wanted).")
+        raise CollectError(f"{path}, line 1: it must name the columns student_id,name (and email if wanted).")
     rows.fieldnames = columns
     students: dict[str, Student] = {}
     lines: dict[str, int] = {}
@@ -91,7 +92,7 @@ def read_roster(path: Path) -> list[Student]:
             raise CollectError(f"{path}, line {line}: the student_id is empty.")
         if not re.fullmatch(r"[\w.@+-]{1,80}", student.id) or student.id.startswith(".") or ".." in student.id:
             raise CollectError(
-                f"{path}, line {line}: student_id {clean(student.id, 40)!r} may have letters, digits and . @ + - _ only."
+                f"{path}, line {line}: student_id {clean(student.id, 40)!r} may have letters, digits and .@+-_ only."
             )
         if student.id.casefold() in lines:
             raise CollectError(
@@ -323,7 +324,7 @@ def parse(data: bytes) -> Notebook:
         except (ValueError, RecursionError) as error:
             where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
             raise NotebookProblem(
-                f"The file is not a notebook that can be read{where}. Open it in JupyterLab, save it, and hand it in again."
+                f"The file is not a readable notebook{where}. Open it in JupyterLab, save it, and hand it in again."
             ) from error
     cells = book.get("cells") if isinstance(book, dict) else None
     if cells is None and isinstance(book, dict) and isinstance(book.get("worksheets"), list):  # format 3

@@ -13,8 +13,6 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-DEFAULT = Path("qkv-course.json")
-
 
 class CourseFileError(ValueError):
     """The course file cannot be used; the message says what to do."""
@@ -45,7 +43,7 @@ class CourseFile:
         return hmac.new(self.secret, message, hashlib.sha256).hexdigest()[:32]
 
 
-def open_course(path: Path = DEFAULT) -> tuple[CourseFile, bool]:
+def open_course(path: Path) -> tuple[CourseFile, bool]:
     """(the course file, whether it was made just now)."""
     path = Path(path)
     if not path.exists():

@@ -215,6 +215,8 @@ class _Run:
             verdict = judge.compare(exercise, calls, outcomes)
         except Exception:  # values that no answer has; a judge must not fall over them
             return self.wrong(name, "not-judged", "What came back could not be judged; please ask your teacher.")
+        if verdict.status == "todo":
+            return Result(name, 0, item.points, "todo", "", "There is no answer here yet.")
         points = item.points if verdict.status == "correct" else 0
         return Result(name, points, item.points, verdict.status, verdict.mistake, verdict.message)
 
@@ -272,15 +274,30 @@ def _problem(problem: dict) -> str:
 def draw_calls(item: Item, seed: int, given: dict) -> list[Call]:
     """The inputs of one exercise for one student."""
     exercise = exercises()[item.name]
-    values = {name: _given(text, given) for name, text in item.given.items() if name in exercise.given}
+    values = {
+        name: _like(exercise.given[name], _given(text, given))
+        for name, text in item.given.items()
+        if name in exercise.given and (text in given or _is_literal(text))
+    }
     return exercise.calls(np.random.default_rng(seed), **values)
+
+
+def _is_literal(expression: str) -> bool:
+    try:
+        ast.literal_eval(expression)
+    except ValueError:
+        return False
+    return True
 
 
 def _given(expression: str, parameters: dict):
     """A keyword of the check cell: the student's parameter of that name, or a literal."""
-    if expression in parameters:
-        return parameters[expression]
-    return ast.literal_eval(expression)
+    return parameters[expression] if expression in parameters else ast.literal_eval(expression)
+
+
+def _like(original, value):
+    """Parameters are plain lists; an exercise that is given an array gets an array."""
+    return np.asarray(value, dtype=original.dtype) if isinstance(original, np.ndarray) else value
 
 
 @lru_cache(maxsize=256)

@@ -24,7 +24,7 @@ class Journal:
 
     def __enter__(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = open(self.path, "a+b")  # noqa: SIM115  - closed in __exit__
+        self._file = open(self.path, "a+b")
         try:
             _lock(self._file)
             self._load()

@@ -1,0 +1,152 @@
+"""Hand out an assignment: one notebook per student with that student's own numbers, and an answer key."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import shutil
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from qkvlib.check.registry import exercises
+from qkvlib.grading import assignment as assignments
+from qkvlib.grading import variants
+from qkvlib.grading.assignment import Assignment, AssignmentError
+from qkvlib.grading.collect import Student
+from qkvlib.grading.coursefile import CourseFile
+from qkvlib.grading.grader import draw_calls, seed_for
+from qkvlib.grading.sandbox import clean
+
+
+@dataclass
+class HandOut:
+    """What `hand_out` wrote."""
+
+    folder: Path
+    notebooks: int
+    parameters: tuple[str, ...]  # the names that differ between students
+
+
+def hand_out(
+    exercise_notebook: Path, roster: list[Student], out: Path, course: CourseFile, same_for_all: bool = False
+) -> HandOut:
+    """Write `out/<student>/<assignment>.ipynb` for everybody and `out/answer_key.json`, all or nothing.
+
+    The same roster, notebook and course file give the same files, byte for byte.
+    """
+    task = assignments.load(exercise_notebook)
+    template = _read(exercise_notebook)
+    out = Path(out)
+    if out.exists() and any(out.iterdir()):
+        raise AssignmentError(f"{out} exists and is not empty: name another folder with --out, or move it away.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    place = Path(tempfile.mkdtemp(prefix=".handout-", dir=out.parent))
+    names = () if same_for_all else tuple(variants.defaults(task))
+    key = {"assignment": task.slug, "title": task.title, "individual": bool(names), "students": {}}
+    try:
+        for student in roster:
+            values = variants.values_for(task, course.secret, student.id) if names else {}
+            book = for_student(template, task, student, values, course.mark(task.slug, student.id))
+            folder = place / student.id
+            folder.mkdir()
+            _write(folder / f"{task.slug}.ipynb", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
+            key["students"][student.id] = {"name": student.name, "parameters": values, "answers": answers(task, values)}
+        _write(place / "answer_key.json", json.dumps(key, indent=1, ensure_ascii=False) + "\n")
+        (place / "answer_key.json").chmod(0o600)
+        place.chmod(0o755)
+        if out.exists():
+            out.rmdir()
+        os.replace(place, out)
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+    course.assigned[task.slug] = "individual" if names else "same"
+    course.save()
+    return HandOut(out, len(roster), names)
+
+
+def for_student(template: dict, task: Assignment, student: Student, values: dict, mark: str) -> dict:
+    """One student's notebook: a greeting, the assignment switch, and their own parameters after the default ones."""
+    book = copy.deepcopy(template)
+    _clear_outputs(book)
+    if values:
+        book = _parameterised(book, values)
+    switch = f'import os\n\nos.environ["QKV_ASSIGNMENT"] = "{task.slug}"  # an assignment: hints yes, solutions no'
+    who = clean(student.name, 80) or student.id
+    for character in "\\`*_{}[]()<>#+-.!|&":
+        who = who.replace(character, f"&#{ord(character)};")  # a name is a name, never markup
+    numbers = " It has its own numbers, so compare methods with others, not results." if values else ""
+    greeting = f"**{task.number} · an assignment for {who}.**{numbers} Save it under the same name and hand it in."
+    book["cells"][1:1] = [
+        {"cell_type": "markdown", "id": "assignment", "metadata": {}, "source": greeting},
+        {
+            "cell_type": "code",
+            "id": "assignment-switch",
+            "metadata": {"tags": ["assignment"]},
+            "source": switch,
+            "outputs": [],
+            "execution_count": None,
+        },
+    ]
+    book["metadata"]["qkv"] = {"assignment": task.slug, "student": student.id, "mark": mark}
+    return book
+
+
+def _parameterised(book: dict, values: dict) -> dict:
+    """The notebook with papermill's cell of injected parameters after the `parameters` cell."""
+    import nbformat
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # papermill's own, on newer Pythons
+        from papermill.parameterize import parameterize_notebook
+
+        filled = parameterize_notebook(nbformat.from_dict(book), values, comment="Your own numbers")
+    filled = json.loads(nbformat.writes(filled, version=4))
+    filled["metadata"].pop("papermill", None)
+    for cell in filled["cells"]:
+        if "injected-parameters" in cell["metadata"].get("tags", []):
+            cell["id"] = "your-parameters"
+    return filled
+
+
+def _clear_outputs(book: dict) -> None:
+    for cell in book["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+
+
+def answers(task: Assignment, values: dict) -> dict:
+    """The right result of every exercise whose answer is numbers rather than a function."""
+    found = {}
+    for item in task.items:
+        exercise = exercises()[item.name]
+        if exercise.kind == "value":
+            (call,) = draw_calls(item, seed_for(b"", item.name), values)
+            found[item.name] = _jsonable(exercise.reference(*call.args))
+    return found
+
+
+def _jsonable(value):
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, list | tuple):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _read(path: Path) -> dict:
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AssignmentError(f"{path} is not a readable notebook.") from error
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,127 @@
+"""What `qkv assign` and `qkv grade` do, with what is shown on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, SpinnerColumn, TextColumn
+from rich.progress import Progress as Bars
+from rich.text import Text
+
+from qkvlib.course import NotTheCourse
+from qkvlib.grading import assignment as assignments
+from qkvlib.grading.assign import hand_out
+from qkvlib.grading.assignment import AssignmentError
+from qkvlib.grading.batch import BatchError, DaskEngine, Job, LocalEngine, Progress, grade_batch
+from qkvlib.grading.collect import CollectError, Source, collect, read_roster
+from qkvlib.grading.coursefile import CourseFileError, open_course
+from qkvlib.grading.journal import Journal, JournalBusy
+from qkvlib.grading.report import number, write_report
+from qkvlib.grading.sandbox import SandboxUnavailable, available
+
+EXPECTED = (
+    *(AssignmentError, BatchError, CollectError, CourseFileError, JournalBusy, NotTheCourse, SandboxUnavailable),
+    OSError,
+)
+UNSAFE_WARNING = (
+    "Grading WITHOUT the sandbox: students' code runs as you, with your files and your network, and can change any "
+    "grade. Every result is marked. Use this only for code you have read."
+)
+
+
+def assign(notebook: str, roster: Path, out: Path, course: Path, same_for_all: bool, console: Console) -> None:
+    """Write one notebook per student and the answer key."""
+    students = read_roster(roster)
+    file, fresh = open_course(course)
+    made = hand_out(assignments.find(notebook), students, out, file, same_for_all)
+    if fresh:
+        console.print(f"Made {course}: the course secret. Keep it, back it up, and never hand it out.")
+    what = f"each with its own {', '.join(made.parameters)}" if made.parameters else "all alike"
+    console.print(f"{made.notebooks} notebooks in {made.folder}, {what}. For you alone: answer_key.json there.")
+    if not made.parameters and not same_for_all:
+        console.print("This notebook has no parameters cell, so there was nothing to make individual.")
+
+
+def grade(
+    submissions: Path,
+    assignment: str,
+    out: Path,
+    roster: Path | None,
+    course: Path,
+    engine: str,
+    scheduler: str | None,
+    workers: int | None,
+    unsafe: bool,
+    console: Console,
+) -> dict:
+    """Grade what is new, then write every report. The class's numbers."""
+    if engine not in ("local", "dask"):
+        raise BatchError(f"--engine {engine} is unknown: it is local or dask.")
+    if scheduler and engine != "dask":
+        raise BatchError("--scheduler belongs to --engine dask.")
+    task = assignments.load(assignments.find(assignment))
+    students = read_roster(roster) if roster else []
+    available(unsafe)
+    if unsafe:
+        console.print(f"[bold yellow]{UNSAFE_WARNING}")
+    file, fresh = open_course(course)
+    if fresh:
+        console.print(f"Made {course}: the course secret. Keep it: grading again with it gives the same grades.")
+    job = Job(task, file.secret, individual=file.assigned.get(task.slug) == "individual", unsafe=unsafe)
+    running = DaskEngine(scheduler, workers) if engine == "dask" else LocalEngine(workers)
+    with Source(submissions) as source, Journal(Path(out) / "journal.jsonl") as journal:
+        found = collect(source, students, task.slug)
+        with _bars(console) as bars:
+            line = bars.add_task("grading", total=len(found), left=None)
+
+            def show(state: Progress) -> None:
+                bars.update(line, completed=state.done, left=state.remaining)
+
+            keys = grade_batch(job, source, found, journal, running, show)
+            bars.update(line, completed=len(found), left=0.0)
+            pages = bars.add_task("writing pages", total=len(keys), left=0.0)
+            summary = write_report(
+                out, task, journal.records(keys), students, lambda done: bars.update(pages, completed=done)
+            )
+    mean, total = number(summary["mean"]), number(summary["out_of"])
+    console.print(
+        f"{summary['graded']} graded, {summary['missing']} not handed in, {summary['unreadable']} unreadable. "
+        f"Mean {mean} of {total}. Start with {Path(out) / 'class.html'}; the numbers are in grades.csv."
+    )
+    if unsafe:
+        console.print(f"[bold yellow]{UNSAFE_WARNING}")
+    return summary
+
+
+class _Left(ProgressColumn):
+    """How long it still takes, in words as coarse as the knowledge behind them."""
+
+    def render(self, task) -> Text:
+        return Text(in_words(task.fields.get("left")), style="progress.remaining")
+
+
+def in_words(seconds: float | None) -> str:
+    """An estimate without false precision."""
+    if seconds is None:
+        return "measuring the pace"
+    if seconds < 1:
+        return ""
+    if seconds < 10:
+        return "a few seconds left"
+    if seconds < 90:
+        return f"about {round(seconds / 10) * 10:.0f} s left"
+    if seconds < 5400:
+        return f"about {seconds / 60:.0f} min left"
+    return f"about {seconds / 3600:.1f} h left"
+
+
+def _bars(console: Console) -> Bars:
+    return Bars(
+        SpinnerColumn(),
+        TextColumn("{task.description:<14}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Left(),
+        console=console,
+    )

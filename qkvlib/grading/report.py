@@ -1,0 +1,352 @@
+"""From grading records to what people read: pages, tables and the files that platforms import.
+
+Records are read one at a time, so a class of ten thousand needs no more memory than a class of ten. Every string of a
+student's is escaped (jinja2 autoescape), pages carry no script and a strict content security policy, and no table cell
+starts a formula.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import json
+import os
+import re
+import shutil
+import statistics
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from qkvlib.grading.assignment import Assignment
+from qkvlib.grading.collect import Student
+
+_TEMPLATES = Path(__file__).parent / "templates"
+SIGNS = {"correct": "✓", "wrong": "△", "todo": "○"}
+HEADINGS = {"correct": "Correct", "wrong": "Not yet", "todo": "Left blank"}
+_LOOKS = 40
+_WHO = 8
+_LEAD, _WIDE = 210, 510  # where the bars of the class report start, and how wide they get
+
+
+def number(value: float) -> str:
+    """A count of points without needless decimals."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def code(text: str) -> Markup:
+    """Escaped text in which `this` becomes code."""
+    return Markup(re.sub(r"`([^`]{1,80})`", r"<code>\1</code>", str(escape(text))))
+
+
+@cache
+def _environment() -> tuple[Environment, dict]:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(number=number, code=code)
+    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return environment, {"style": Markup(style), "style_hash": Markup(digest), "signs": SIGNS, "headings": HEADINGS}
+
+
+def render(template: str, **values) -> str:
+    """One page."""
+    environment, shared = _environment()
+    return environment.get_template(template).render(**shared, **values)
+
+
+def write_report(
+    out: Path,
+    assignment: Assignment,
+    records: Iterable[dict],
+    roster: list[Student],
+    progress: Callable[[int], None] = lambda done: None,
+) -> dict:
+    """Write everything for these records into `out`, each part swapped in whole. Returns the class's numbers."""
+    out = Path(out)
+    known = {student.id: student for student in roster}
+    totals = _Totals(assignment)
+    place = Path(tempfile.mkdtemp(prefix=".report-", dir=out))
+    place.chmod(0o755)
+    try:
+        (place / "feedback").mkdir()
+        (place / "gradescope").mkdir()
+        with (
+            _table(place / "grades.csv") as grades,
+            _table(place / "canvas.csv") as canvas,
+            _table(place / "moodle.csv") as moodle,
+        ):
+            names = assignment.graded
+            grades.row(["student_id", "name", *names, "score", "out_of", "percent", "problem", "remarks", "sandbox"])
+            canvas.row(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment.title])
+            canvas.row(["    Points Possible", "", "", "", "", number(assignment.total)])
+            moodle.row(["Identifier", "Full name", "Email address", "Grade", "Maximum Grade", "Feedback comments"])
+            for done, record in enumerate(records, 1):
+                student = known.get(record["student"], Student(record["student"]))
+                score = totals.add(record)
+                _write_student(place, assignment, record, student, score)
+                points = {r["name"]: number(r["points"]) for r in record["results"]}
+                share = f"{100 * score / assignment.total:.1f}" if assignment.total else ""
+                wall = "none: do not trust this grade" if record["unsafe"] else "yes"
+                each = [points.get(name, "") for name in names]
+                numbers = [number(score), number(assignment.total), share]
+                grades.row(
+                    [student.id, student.name, *each, *numbers, record["problem"], " ".join(record["remarks"]), wall]
+                )
+                canvas.row([student.name, "", student.id, student.id, "", number(score)])
+                comment = record["problem"] or headline(record["results"])
+                moodle.row([student.id, student.name, student.email, number(score), number(assignment.total), comment])
+                progress(done)
+        (place / "class.html").write_text(render("class.html", **totals.page()), encoding="utf-8")
+        summary = totals.summary()
+        (place / "class.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+        for entry in sorted(place.iterdir()):
+            _swap(entry, out / entry.name)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    return summary
+
+
+def _swap(new: Path, target: Path) -> None:
+    if new.is_dir() and target.exists():
+        old = target.with_name(f".old-{target.name}")
+        shutil.rmtree(old, ignore_errors=True)
+        os.replace(target, old)
+        os.replace(new, target)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        os.replace(new, target)
+
+
+# -- tables ---------------------------------------------------------------------------------------------------------
+
+
+class _table:
+    """A CSV in which no cell is read as a formula."""
+
+    def __init__(self, path: Path):
+        self._path = path
+
+    def __enter__(self):
+        self._file = open(self._path, "w", newline="", encoding="utf-8")
+        self._writer = csv.writer(self._file)
+        return self
+
+    def __exit__(self, *exception):
+        self._file.close()
+
+    def row(self, cells: list[str]) -> None:
+        """Write one line."""
+        self._writer.writerow([harmless(cell) for cell in cells])
+
+
+def harmless(cell: str) -> str:
+    """A cell that a spreadsheet shows and never runs."""
+    cell = str(cell).encode("utf-8", "replace").decode("utf-8")
+    return f"'{cell}" if cell.lstrip().startswith(("=", "+", "-", "@")) or cell.startswith(("\t", "\r", "\n")) else cell
+
+
+# -- one student ----------------------------------------------------------------------------------------------------
+
+
+def _write_student(place: Path, assignment: Assignment, record: dict, student: Student, score: float) -> None:
+    page = render(
+        "feedback.html",
+        title=assignment.title,
+        student=student.id,
+        name=student.name,
+        score=score,
+        out_of=assignment.total,
+        headline=headline(record["results"]),
+        reference=record["key"][:12],
+        **{key: record[key] for key in ("results", "remarks", "problem", "unsafe")},
+    )
+    (place / "feedback" / f"{student.id}.html").write_text(page, encoding="utf-8", errors="replace")
+    facts = {
+        "student": student.id,
+        "assignment": assignment.slug,
+        "score": score,
+        "out_of": assignment.total,
+        "reference": record["key"][:12],
+        **{key: record[key] for key in ("results", "remarks", "problem", "unsafe")},
+    }
+    (place / "feedback" / f"{student.id}.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    folder = place / "gradescope" / student.id
+    folder.mkdir()
+    (folder / "results.json").write_text(json.dumps(gradescope(record, score), indent=1) + "\n", encoding="utf-8")
+
+
+def gradescope(record: dict, score: float) -> dict:
+    """The record in the form Gradescope's autograder writes."""
+    tests = [
+        {
+            "name": r["name"],
+            "score": r["points"],
+            "max_score": r["out_of"],
+            "status": "passed" if r["status"] == "correct" else "failed",
+            "output": " ".join(part for part in (HEADINGS[r["status"]] + ".", r["message"], r["note"]) if part),
+            "output_format": "text",
+            "visibility": "visible",
+        }
+        for r in record["results"]
+    ]
+    warning = "Graded without the sandbox. " if record["unsafe"] else ""
+    text = warning + " ".join([record["problem"], *record["remarks"]])
+    return {"score": score, "output": text.strip(), "output_format": "text", "tests": tests}
+
+
+def headline(results: list[dict]) -> str:
+    """One sentence on where a student stands, with what to do next."""
+    by = Counter(r["status"] for r in results)
+    if by["correct"] == len(results):
+        return "Everything is right."
+    if not by["correct"] and not by["wrong"]:
+        return "No exercise has an answer yet."
+    parts = [f"{by['correct']} of {len(results)} exercises are right"]
+    if by["wrong"]:
+        parts.append(f"{by['wrong']} {'is' if by['wrong'] == 1 else 'are'} not there yet")
+    if by["todo"]:
+        parts.append(f"{by['todo']} {'was' if by['todo'] == 1 else 'were'} left blank")
+    start = next((r["name"] for r in results if r["status"] == "wrong"), None)
+    advice = f" A good place to go on: {start}." if start else ""
+    return (", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else parts[0]) + "." + advice
+
+
+# -- the class ------------------------------------------------------------------------------------------------------
+
+
+class _Totals:
+    """Counts over the records, kept while they stream by."""
+
+    def __init__(self, assignment: Assignment):
+        self.assignment = assignment
+        self.scores: list[float] = []
+        self.missing = self.unreadable = 0
+        self.unsafe = False
+        self.statuses = {name: Counter() for name in assignment.graded}
+        self.mistakes: Counter = Counter()
+        self.examples: dict[tuple[str, str], tuple[str, list[str]]] = {}
+        self.looks: list[dict] = []
+        self.n_looks = 0
+
+    def add(self, record: dict) -> float:
+        """Count one record; its score."""
+        score = sum(r["points"] for r in record["results"])
+        self.unsafe |= record["unsafe"]
+        if record["problem"]:
+            if record["file"]:
+                self.unreadable += 1
+                self.look(record, record["problem"])
+            else:
+                self.missing += 1
+                self.look(record, record["problem"])
+            return score
+        self.scores.append(score)
+        for r in record["results"]:
+            self.statuses[r["name"]][r["status"]] += 1
+            if r["status"] == "wrong":
+                which = (r["name"], r["mistake"])
+                self.mistakes[which] += 1
+                _, who = self.examples.setdefault(which, (r["message"], []))
+                if len(who) < _WHO:
+                    who.append(record["student"])
+                if r["mistake"] in ("not-judged", "not-an-answer", "stopped"):
+                    self.look(record, f"`{r['name']}`: {r['message']}")
+        for remark in record["remarks"]:
+            if remark.startswith(("This notebook was handed out", "This name is not")):
+                self.look(record, remark)
+        return score
+
+    def look(self, record: dict, what: str) -> None:
+        """Something the teacher should see."""
+        self.n_looks += 1
+        if len(self.looks) < _LOOKS:
+            self.looks.append({"student": record["student"], "page": quote(record["student"]), "what": what})
+
+    def summary(self) -> dict:
+        """The class's numbers as plain data."""
+        return {
+            "assignment": self.assignment.slug,
+            "graded": len(self.scores),
+            "missing": self.missing,
+            "unreadable": self.unreadable,
+            "unsafe": self.unsafe,
+            "out_of": self.assignment.total,
+            "mean": round(statistics.fmean(self.scores), 4) if self.scores else 0,
+            "median": statistics.median(self.scores) if self.scores else 0,
+            "statuses": {name: dict(sorted(counts.items())) for name, counts in self.statuses.items()},
+            "mistakes": [
+                {"exercise": exercise, "mistake": mistake, "count": count}
+                for (exercise, mistake), count in sorted(self.mistakes.items(), key=lambda kv: (-kv[1], kv[0]))
+            ],
+        }
+
+    def page(self) -> dict:
+        """Everything the class report shows."""
+        summary = self.summary()
+        return {
+            "title": self.assignment.title,
+            "unsafe": self.unsafe,
+            "n_graded": len(self.scores),
+            "n_missing": self.missing,
+            "n_unreadable": self.unreadable,
+            "n_full": sum(score >= self.assignment.total for score in self.scores),
+            "out_of": self.assignment.total,
+            "mean": summary["mean"],
+            "median": summary["median"],
+            "histogram": histogram(self.scores, self.assignment.total),
+            "exercises": [{"name": n, "parts": _parts(c)} for n, c in self.statuses.items()],
+            "mistakes": [
+                {
+                    **m,
+                    "message": self.examples[m["exercise"], m["mistake"]][0],
+                    "who": self.examples[m["exercise"], m["mistake"]][1],
+                }
+                for m in summary["mistakes"]
+            ],
+            "looks": self.looks,
+            "more_looks": self.n_looks - len(self.looks),
+        }
+
+
+def _parts(counts: Counter) -> list[dict]:
+    total, x, parts = sum(counts.values()), float(_LEAD), []
+    for status in ("correct", "wrong", "todo"):
+        if counts[status]:
+            width = _WIDE * counts[status] / total
+            parts.append({"status": status, "count": counts[status], "x": round(x, 1), "w": round(width - 2, 1)})
+            x += width
+    return parts
+
+
+def histogram(scores: list[float], total: float) -> dict:
+    """Bars over the points reached: one per point up to 12 points, else a tenth of the total each."""
+    if total <= 12 and float(total).is_integer():
+        counts = Counter(min(int(score), int(total)) for score in scores)
+        names = [(str(n), counts[n]) for n in range(int(total) + 1)]
+    else:
+        counts = Counter(min(int(10 * score / total), 9) if total else 0 for score in scores)
+        edges = [number(total * n / 10) for n in range(11)]
+        names = [(f"{edges[n]}-{edges[n + 1]}", counts[n]) for n in range(10)]
+    top, base = max([count for _, count in names] or [1]) or 1, 150
+    step = 720 / len(names)
+    bars = []
+    for i, (name, count) in enumerate(names):
+        height = round(118 * count / top, 1)
+        x = i * step + 4
+        bars.append({"x": round(x, 1), "w": round(step - 8, 1), "y": base - height, "h": height}
+                    | {"mid": round(i * step + step / 2, 1), "name": name, "count": count})  # fmt: skip
+    label = "; ".join(f"{name}: {count}" for name, count in names if count)
+    return {"bars": bars, "base": base, "height": base + 30, "label": f"{label}." if label else "Nobody yet."}

@@ -1,0 +1,220 @@
+"""Answers are found by name, in any notebook a student can produce."""
+
+import pytest
+from classroom import ANSWERS, IMPORTS, SECRET, STUBS, as_cells, code, course, markdown, notebook, submission
+
+from qkvlib.grading import assignment, extract, grader
+from qkvlib.grading.sandbox import Limits, Sandbox
+
+
+def run(cells, wanted, graded=None, provided=()):
+    """Plan and execute here; the name space and the remarks."""
+    found = extract.plan(cells, wanted, [{"source": p} for p in provided], graded or wanted)
+    space = {}
+    for statement in found.statements:
+        exec(compile(extract.ast.Module([statement.node], []), "test", "exec"), space)
+    return space, found
+
+
+def cells(*sources, kind="code"):
+    return [{"type": kind, "source": source, "name": ""} for source in sources]
+
+
+def test_only_what_an_answer_needs_is_run():
+    space, _ = run(
+        cells("import os\nraise SystemExit", "a = 2\nb = 1 / 0", "def helper(x):\n    return x * a", "input('?')")
+        + cells("def f(x):\n    return helper(x) + 1", "print(f(1))"),
+        ["f"],
+    )
+    assert space["f"](3) == 7
+    assert "os" not in space
+    assert "b" not in space
+
+
+def test_the_last_definition_wins_and_is_remarked_on():
+    space, found = run(cells("def f():\n    return 1", "def f():\n    return 2"), ["f"])
+    assert space["f"]() == 2
+    assert found.remarks == ["`f` is defined 2 times (cells 1, 2); the last one was graded."]
+
+
+def test_a_blank_copy_does_not_beat_an_answer():
+    space, found = run(
+        cells("def f():\n    return 1", 'def f():\n    """Doc."""\n    raise NotImplementedError'), ["f"]
+    )
+    assert space["f"]() == 1
+    assert found.remarks == []
+
+
+def test_a_name_can_be_bound_in_many_ways():
+    for source in (
+        "f = lambda: 5",
+        "if True:\n    def f():\n        return 5",
+        "try:\n    from nowhere import f\nexcept ImportError:\n    f = lambda: 5",
+        "g = f = lambda: 5",
+        "(f := lambda: 5)",
+        "class Thing:\n    def __call__(self):\n        return 5\nf = Thing()",
+        "from functools import partial\nf = partial(max, 5, 3)",
+    ):
+        space, found = run(cells(source), ["f"])
+        assert space["f"]() == 5, source
+        assert not found.missing
+
+
+def test_state_that_is_built_up_is_kept():
+    space, _ = run(cells("table = []", "table.append(3)\ntable[0] += 1", "def f():\n    return table"), ["f"])
+    assert space["f"]() == [4]
+
+
+@pytest.mark.parametrize(
+    "magic",
+    [
+        "%matplotlib inline\n",
+        "!pip install nothing\n",
+        "%%time\n",
+        "%%capture out\n",
+        "%load_ext autoreload\n%autoreload 2\n",
+        "?print\n",
+        "print?\n",
+        "files = !ls\n",
+        "x = %who\n",
+        "%time y = 3\n",
+        "if True:\n    !ls\n    %pwd\n",
+    ],
+)
+def test_magics_and_shell_lines_do_not_cost_an_answer(magic):
+    space, _ = run(cells(magic + "def f():\n    return 5"), ["f"])
+    assert space["f"]() == 5
+
+
+def test_a_percent_sign_in_a_string_is_no_magic():
+    space, _ = run(cells('TEXT = """\n%s and\n!x\n"""\ndef f():\n    return TEXT'), ["f"])
+    assert space["f"]() == "\n%s and\n!x\n"
+
+
+def test_a_shell_cell_is_left_out():
+    space, found = run(cells("%%bash\nf() { :; }", "def f():\n    return 5"), ["f"])
+    assert space["f"]() == 5
+    assert not found.remarks
+
+
+def test_a_broken_statement_loses_itself_alone():
+    space, found = run(cells("def g(:\n    return 1\n\ndef f():\n    return 5\n\nprint 'old'\n"), ["f"])
+    assert space["f"]() == 5
+    _, found = run(cells("def f(:\n    return 5"), ["f"])
+    assert found.missing == {"f"}
+    assert "not valid Python (cell 1, line 1" in found.remarks[0]
+
+
+def test_an_answer_in_a_text_cell_is_found():
+    space, found = run(cells("Here it is:\n```python\ndef f():\n    return 5\n```", kind="markdown"), ["f"])
+    assert space["f"]() == 5
+    assert "not a code cell" in found.remarks[0]
+    space, _ = run(cells("def f():\n    return 5", kind="raw"), ["f"])
+    assert space["f"]() == 5
+
+
+def test_a_renamed_answer_is_found_by_its_cell():
+    found = extract.plan([{"type": "code", "source": "def mine():\n    return 5", "name": "f"}], ["f"], [], ["f"])
+    assert found.names == {"f": "mine"}
+    assert "`mine`, which stands in its cell" in found.remarks[0]
+
+
+def test_lost_imports_come_from_the_hand_out():
+    space, _ = run(cells("def f():\n    return np.pi"), ["f"], provided=["import numpy as np\nimport nowhere"])
+    assert round(space["f"](), 2) == 3.14
+
+
+def test_a_students_own_name_beats_the_hand_outs():
+    space, _ = run(cells("n = 3", "def f():\n    return n"), ["f"], provided=["n = 1"])
+    assert space["f"]() == 3
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 5000, "-" * 50_000 + "1", "f(" * 300 + ")" * 300, "\x00", "lambda: " * 5000 + "1"]
+)
+def test_text_that_breaks_parsers_is_only_text(text):
+    _, found = run(cells(text, "def f():\n    return 5"), ["f"])
+    assert not found.missing
+
+
+def test_uses_sees_through_helpers():
+    found = extract.plan(
+        cells("def a(): pass", "def h():\n    return a()", "def b():\n    return h()"), ["a", "b"], [], ["a", "b"]
+    )
+    assert extract.uses(found, ["b"], ["a", "b"]) == ["a"]
+    assert extract.uses(found, ["a"], ["a", "b"]) == []
+
+
+# -- the same, graded --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def grade(tmp_path_factory, bubblewrap):
+    task = assignment.load(course(tmp_path_factory.mktemp("course")))
+    with Sandbox(Limits(seconds=0.5, cpu_total=2, wall=4.5)) as sandbox:
+        yield lambda book: grader.grade_cells(sandbox, task, as_cells(book), "s1", SECRET)
+
+
+def damaged():
+    right = [code(source) for source in ANSWERS.values()]
+    yield "cells deleted, all else kept", submission(imports=None)
+    yield "every id and metadata stripped", notebook(right)
+    yield "reordered", notebook([code(IMPORTS), *reversed(right)])
+    yield "each cell twice", notebook([code(IMPORTS), *right, *right])
+    yield "all in one cell", notebook([code(IMPORTS + "\n".join(ANSWERS.values()))])
+    yield "retyped as markdown", notebook([markdown(f"```python\n{source}\n```") for source in ANSWERS.values()])
+    yield "retyped as raw", notebook([{**cell, "cell_type": "raw"} for cell in right])
+    yield "magics and shell", submission(extra=["%matplotlib inline\n!rm -rf /", "%%bash\nexit 1"])
+    yield "input", submission(extra=["name = input('Your name? ')"], imports=IMPORTS + "\ninput()")
+    plot = "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.imshow([[1]])\nplt.show()"
+    yield "a plot window", submission(imports=f"{IMPORTS}\n{plot}\nimport tkinter\ntkinter.Tk().mainloop()")
+    yield "an unrelated endless loop", submission(extra=["while True: pass", "1 / 0", "def unfinished(:"])
+    yield "stubs pasted below", notebook([code(IMPORTS), *right, *[code(source) for source in STUBS.values()]])
+    yield (
+        "a plot inside an answer",
+        submission(
+            {
+                "blend": ANSWERS["blend"].replace(
+                    "    return", "    import matplotlib.pyplot as plt; plt.show()\n    return"
+                )
+            }
+        ),
+    )
+    yield "its own checks", submission(imports=IMPORTS + "\nfrom qkvlib.widgets import Predict\nPredict('x', 'y')")
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(("what", "book"), list(damaged()), ids=[what for what, _ in damaged()])
+def test_damage_costs_no_grade(grade, what, book):
+    result = grade(book)
+    assert {r.name: r.status for r in result.results} == dict.fromkeys(ANSWERS, "correct")
+
+
+@pytest.mark.sandbox
+def test_a_prompt_inside_an_answer_says_why_not(grade):
+    result = grade(submission({"blend": "def blend(weights, V):\n    input('ready?')\n    return weights @ V"}))
+    blend = next(r for r in result.results if r.name == "blend")
+    assert blend.status == "wrong"
+    assert "nobody is there to answer input()" in blend.message
+
+
+@pytest.mark.sandbox
+def test_blank_is_todo_and_costs_only_itself(grade):
+    result = grade(submission({"softmax": STUBS["softmax"]}))
+    assert {r.name: r.status for r in result.results} == {
+        **dict.fromkeys(ANSWERS, "correct"),
+        "softmax": "todo",
+    }
+
+
+@pytest.mark.sandbox
+def test_no_double_jeopardy(grade):
+    wrong = "def scores(Q, K):\n    return Q @ np.swapaxes(K, -1, -2)\n"
+    result = grade(submission({"scores": wrong}))
+    found = {r.name: r for r in result.results}
+    assert (found["scores"].status, found["scores"].mistake) == ("wrong", "no-scale")
+    assert found["attention"].status == "correct"
+    assert found["attention"].note == "Graded with a right `scores` in place of yours, which is marked where it stands."
+    own = "def attention(Q, K, V):\n    w = softmax(scores(Q, K))\n    return w @ V, w.T\n"
+    found = {r.name: r for r in grade(submission({"scores": wrong, "attention": own})).results}
+    assert found["attention"].status == "wrong"  # a mistake of its own still counts
