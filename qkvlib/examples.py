@@ -185,3 +185,35 @@ MODELS = {
         ),
     )
 }
+
+# -- lesson 8: one published model of each other layout -----------------------------------------------------------
+
+WILD_MODELS = {
+    model.name: model
+    for model in (
+        ModelShape("GPT-2 small", 768, 12, 12, 12, 64, 1024, "openai-community/gpt2 config.json"),
+        ModelShape("BERT base", 768, 12, 12, 12, 64, 512, "google-bert/bert-base-uncased config.json"),
+        ModelShape(
+            "ViT-B/16",
+            768,
+            12,
+            12,
+            12,
+            64,
+            197,
+            "google/vit-base-patch16-224 config.json",
+            "196 patches of 16 x 16 pixels and one class token",
+        ),
+        ModelShape(
+            "Whisper small",
+            768,
+            12,
+            12,
+            12,
+            64,
+            1500,
+            "openai/whisper-small config.json",
+            "its encoder; 30 seconds of sound are 1,500 rows",
+        ),
+    )
+}

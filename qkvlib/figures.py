@@ -277,3 +277,51 @@ def sharing(ax, n_heads: int, n_kv_heads: int, title: str = "") -> None:
     for spine in ax.spines.values():
         spine.set_visible(False)
     ax.tick_params(length=0)
+
+
+# -- lesson 8 -----------------------------------------------------------------------------------------------------
+
+_ROLE_COLOURS = {"Q": QUERY, "K": KEY, "V": VALUE}
+
+
+def stored_shapes(ax, title, blocks, widest) -> None:
+    """The query, key and value weights of one file, drawn to scale as they lie in it, with their biases.
+
+    `blocks` are (roles, shape, bias length or None): one role, or "QKV" for a fused matrix cut through its columns.
+    `widest` is the largest number of columns of all files drawn side by side, so that all have one scale.
+    """
+    y = 0.0
+    for roles, (height, width), bias in blocks:
+        share = width / len(roles)
+        for place, role in enumerate(roles):
+            colour = _ROLE_COLOURS[role]
+            ax.add_patch(_patch((place * share, -y - height), share, height, colour))
+            ax.text((place + 0.5) * share, -y - height / 2, f"W_{role}", ha="center", va="center", fontsize=10)
+            if len(roles) > 1:
+                ax.add_patch(_patch((place * share, -y - height - 1.6), share, 0.9, colour))
+            elif bias is not None:
+                ax.add_patch(_patch((width + 0.7, -y - height), 0.9, height, colour))
+            else:
+                ax.text(width + 0.7, -y - height / 2, "no bias", va="center", fontsize=8, color=QUIET)
+        ax.text(0, -y + 0.25, f"[{height}, {width}]", fontsize=8, color=QUIET)
+        y += height + 2.2
+    ax.set_title(title, fontsize=11)
+    ax.set(xlim=(-0.5, widest + 0.5), ylim=(-31, 2))
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+
+
+def circuits(axes, matrices, titles) -> None:
+    """W_Q W_Kᵀ of several heads side by side, one colour scale for all (symmetric around 0)."""
+    reach = max(np.abs(matrix).max() for matrix in matrices)
+    for ax, matrix, title in zip(axes, matrices, titles, strict=True):
+        ax.imshow(matrix, cmap="PuOr_r", vmin=-reach, vmax=reach)
+        ax.set_title(title, fontsize=10)
+        ax.set(xticks=[], yticks=[], xlabel="offered")
+    axes[0].set_ylabel("wanted")
+
+
+def _patch(corner, width, height, colour):
+    from matplotlib.patches import Rectangle
+
+    return Rectangle(corner, width, height, facecolor=colour, edgecolor="white", alpha=0.55, linewidth=1)

@@ -82,10 +82,10 @@ def test_a_key_bias_changes_no_weight_in_whisper():
 
 def test_split_c_attn_by_hand():
     weight = np.array([[1, 2, 3], [4, 5, 6]])
-    (W_Q, W_K, W_V), (b_Q, b_K, b_V) = checkpoints.split_c_attn(weight, np.array([7, 8, 9]))
+    (W_Q, b_Q), (W_K, b_K), (W_V, b_V) = checkpoints.split_c_attn(weight, np.array([7, 8, 9]))
     assert (W_Q.tolist(), W_K.tolist(), W_V.tolist()) == ([[1], [4]], [[2], [5]], [[3], [6]])
     assert (b_Q.tolist(), b_K.tolist(), b_V.tolist()) == ([7], [8], [9])
-    assert checkpoints.split_c_attn(weight, None)[1] == (None, None, None)
+    assert [bias for _, bias in checkpoints.split_c_attn(weight, None)] == [None, None, None]
     with pytest.raises(CheckpointError, match="do not divide into three"):
         checkpoints.split_c_attn(np.zeros((2, 4)), None)
 

@@ -91,9 +91,8 @@ class Checkpoint:
         picture = {role: values[stored[role]] if role in stored else None for role in _ROLES}
         if self.layout.fused:
             self._expect(stored["W_Q"], (self.d_model, 3 * self._width("Q")))
-            weights, biases = split_c_attn(picture["W_Q"], picture["b_Q"])
-            picture.update(zip(("W_Q", "W_K", "W_V"), weights, strict=True))
-            picture.update(zip(("b_Q", "b_K", "b_V"), biases, strict=True))
+            for role, (weight, bias) in zip("QKV", split_c_attn(picture["W_Q"], picture["b_Q"]), strict=True):
+                picture.update({f"W_{role}": weight, f"b_{role}": bias})
         else:
             for role in "QKV":
                 self._expect(stored[f"W_{role}"], (self._width(role), self.d_model))

@@ -117,10 +117,10 @@ def recognise(names, where):
 
 
 def split_c_attn(weight, bias):
-    """GPT-2's fused matrix into its thirds: ((W_Q, W_K, W_V), (b_Q, b_K, b_V)).
+    """GPT-2's fused matrix into its thirds: three pairs, (W_Q, b_Q), (W_K, b_K), (W_V, b_V).
 
     `weight` is [d_model, 3·d_model], stored Conv1D-wise: input down, output across, so the cut goes through the columns
-    and nothing is transposed. `bias` is [3·d_model], or None for three Nones.
+    and nothing is transposed. `bias` is [3·d_model]; without one (None) every pair's second is None.
     """
     width = weight.shape[-1]
     if width % 3:
@@ -129,5 +129,4 @@ def split_c_attn(weight, bias):
         )
     third = width // 3
     cuts = [slice(0, third), slice(third, 2 * third), slice(2 * third, None)]
-    biases = (None, None, None) if bias is None else tuple(bias[cut] for cut in cuts)
-    return tuple(weight[:, cut] for cut in cuts), biases
+    return tuple((weight[:, cut], None if bias is None else bias[cut]) for cut in cuts)

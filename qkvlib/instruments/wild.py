@@ -64,7 +64,8 @@ def _stored_sheet(s, model, layer, head):
     """Adds the stored query and key matrices as inputs; returns the picture's W_Q and W_K by role."""
     names = model.stored(layer)
     if model.layout.fused:
-        c_attn = s.input("c_attn", _short(model.tensor(names["W_Q"])), step=0.1, about=names["W_Q"])
+        columns = [f"{letter}{place}" for letter in "qkv" for place in range(model.d_model)]
+        c_attn = s.input("c_attn", _short(model.tensor(names["W_Q"])), cols=columns, step=0.1, about=names["W_Q"])
         third = model.d_model
         return {
             role: s.columns(
