@@ -48,6 +48,12 @@ def test_a_new_deck_is_all_due_and_its_text_holds_no_answer(folder):
     assert "One." not in text
 
 
+def test_the_text_holds_every_answer(folder):
+    text = Flashcards("03").text()
+    assert "First?\nOne." in text
+    assert "Two.\nOften said, and wrong: Three. It is one too many." in text
+
+
 def test_places_are_kept_and_come_back(folder):
     deck = Flashcards("03", today=DAY)
     card = deck.cards[0]["id"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import random
+import textwrap
 import tomllib
 from importlib.resources import files
 
@@ -91,6 +92,16 @@ class Flashcards(SmallWidget):
         """How many cards are to be asked today, those never seen included."""
         today = _day_number(datetime.date.today()) if self.today is None else self.today
         return sum(card["id"] not in self.boxes or self.boxes[card["id"]][1] <= today for card in self.cards)
+
+    def text(self) -> str:
+        """Every question with its answer, as plain text to read or print."""
+        parts = []
+        for card in self.cards:
+            lines = [card["question"], card["answer"]]
+            if "wrong" in card:
+                lines.append(f"Often said, and wrong: {card['wrong']} {card.get('why_wrong', '')}".rstrip())
+            parts.append("\n".join(textwrap.fill(line, 100) for line in lines))
+        return "\n\n".join(parts)
 
     def _keep(self, change):
         for card, place in change.new.items():
