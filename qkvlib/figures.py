@@ -28,13 +28,13 @@ def exam_hall(ax, tokens, weights, reader: int) -> None:
         allowed = place <= reader
         _box(ax, (place, 0), token, QUERY if place == reader else QUIET if allowed else "#bbbbbb", width=0.84)
         if place > reader:
-            ax.text(place, -0.52, "behind\nthe screen", ha="center", va="top", fontsize=8, color=QUIET)
+            ax.text(place, -0.52, "behind\nthe screen", ha="center", va="top", fontsize=9.5, color=QUIET)
     ax.plot([reader + 0.5] * 2, [-0.45, 1.9], color="black", linewidth=2, linestyle=(0, (4, 2)))
-    ax.text(reader + 0.58, 1.7, "exam rule: no\nlooking ahead", fontsize=8, va="center")
+    ax.text(reader + 0.58, 1.7, "exam rule: no\nlooking ahead", fontsize=10, va="center")
     for place, weight in enumerate(weights[: reader + 1]):
         _arc(ax, place, reader, 0.5 + 9 * weight)
         ax.text(place, -0.52, f"{weight:.2f}", ha="center", va="top", fontsize=11, color=VALUE, weight="bold")
-    ax.text(-0.62, -0.62, "share", ha="right", va="center", fontsize=9, color=VALUE)
+    ax.text(-0.62, -0.62, "share", ha="right", va="center", fontsize=11, color=VALUE)
     ax.set(xlim=(-1.1, len(tokens) - 0.2), ylim=(-1.05, 2.0))
     ax.set_axis_off()
 
