@@ -52,13 +52,11 @@ def _plain(value, depth, count):
     if issubclass(kind, np.ndarray):
         return _array(value)
     if issubclass(kind, np.generic):
-        return _array(np.asarray(value))[()]
-    if issubclass(kind, (tuple, list)):
-        return (
-            tuple(_plain(item, depth + 1, count) for item in tuple.__iter__(value))
-            if issubclass(kind, tuple)
-            else tuple(_plain(item, depth + 1, count) for item in list.__iter__(value))
-        )
+        scalar = _array(np.asarray(value))
+        return scalar[()] if type(scalar) is np.ndarray else scalar
+    if issubclass(kind, tuple | list):
+        items = tuple.__iter__(value) if issubclass(kind, tuple) else list.__iter__(value)
+        return tuple(_plain(item, depth + 1, count) for item in items)
     if issubclass(kind, dict):
         return {str(key): _plain(item, depth + 1, count) for key, item in dict.items(value)}
     if issubclass(kind, types.GeneratorType):
