@@ -253,7 +253,8 @@ def _compare_one_reading(exercise, calls, outcomes):
         return blocked
     accepted = [expected_values(exercise.reference(*call.args)) for call in calls]
     if naming.is_right(exercise, outcomes, accepted):
-        return stages.beside_values(exercise, outcomes) or Verdict(exercise.name, "correct", exercise.praise)
+        amiss = stages.beside_values(exercise, outcomes)
+        return Verdict(exercise.name, "correct", exercise.praise) if amiss is None else amiss
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         named = naming.name(exercise, calls, outcomes, accepted, _what_it_gives)

@@ -29,12 +29,13 @@ def before_values(exercise, calls, outcomes) -> Verdict | None:
             f"The check was given {first.detail}, and it needs the function itself.",
             f"Write check.{exercise.name}({exercise.name}), without calling it first.",
         )
-    if first.kind == "signature":
+    unfit = next((outcome for outcome in outcomes if outcome.kind == "signature"), None)
+    if unfit is not None:
         wanted = ", ".join(exercise.parameters)
         return _wrong(
             exercise,
             "signature",
-            f"Your function takes {first.detail}, but it is called as {exercise.name}({wanted}).",
+            f"Your function takes {unfit.detail}, but it is called as {exercise.name}({wanted}).",
             "Keep the arguments of the first line as they were; more of them are welcome if they have a default.",
         )
     return None

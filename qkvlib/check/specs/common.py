@@ -12,6 +12,18 @@ def normal(rng, *shape):
     return rng.normal(0, 1, shape)
 
 
+def random_mask(rng, n_queries, n_keys):
+    """A mask in which every row allows at least two places (not only itself) and forbids at least one."""
+    mask = rng.random((n_queries, n_keys)) < 0.5
+    for t in range(n_queries):
+        places = np.array([s for s in range(n_keys) if s != t])
+        allowed, forbidden = rng.choice(places, 2, replace=False)
+        mask[t, allowed], mask[t, forbidden] = True, False
+        if t < n_keys:
+            mask[t, t] = True
+    return mask
+
+
 def T(array):
     """The last two axes swapped."""
     return np.swapaxes(array, -1, -2)
@@ -379,9 +391,9 @@ def mask_mistakes(after: bool = True) -> tuple[Mistake, ...]:
             masking="small",
         ),
         switch(
-            "plus-infinity",
-            "Forbidden places have the largest score of all.",
-            "Look at the sign of the infinity.",
+            "infinity-gone-wrong",
+            "Your result is NaN: an infinity met a 0, or stands with the wrong sign.",
+            "np.where chooses without multiplying; and which infinity does the exponential turn into nothing?",
             masking="plus-inf",
         ),
         switch(

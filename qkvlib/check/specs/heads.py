@@ -99,7 +99,9 @@ def layer(
         Q, K, V = split(Q, n_heads, cut), split(K, n_kv_heads, cut), split(V, n_kv_heads, cut)
         n_rep = n_heads // n_kv_heads
         K, V = share(K, n_rep, share_k), share(V, n_rep, share_v)
-        H = merge(head(Q, K, V, mask, d_model=X.shape[-1], **switches)[0], join)
+        H = head(Q, K, V, mask, d_model=X.shape[-1], **switches)[0]
+        # Heads that were never swapped with the tokens are joined without swapping back.
+        H = H.reshape(*H.shape[:-2], -1) if cut == "not-swapped" else merge(H, join)
     if output == "none":
         return H
     if output == "turned":

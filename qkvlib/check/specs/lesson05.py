@@ -12,6 +12,7 @@ from qkvlib.check.specs.common import (
     calls,
     mask_mistakes,
     normal,
+    random_mask,
     scale_mistakes,
 )
 
@@ -262,9 +263,9 @@ def _mha_inputs(rng):
 
     return calls(
         ("one sequence", normal(rng, 5, 6), *weights(6), 2),
-        ("one sequence with a mask", normal(rng, 5, 6), *weights(6), 3, np.tri(5, dtype=bool)),
+        ("one sequence with a mask", normal(rng, 5, 6), *weights(6), 3, random_mask(rng, 5, 5)),
         ("a batch of sequences", normal(rng, 2, 7, 15), *weights(15), 3),
-        ("a batch with a mask", normal(rng, 2, 5, 10), *weights(10), 2, np.tri(5, dtype=bool)),
+        ("a batch with a mask", normal(rng, 2, 5, 10), *weights(10), 2, random_mask(rng, 5, 5)),
     )
 
 

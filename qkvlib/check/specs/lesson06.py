@@ -7,7 +7,7 @@ import numpy as np
 from qkvlib import attention as math
 from qkvlib.check.spec import Exercise, Mistake, mistake, switch
 from qkvlib.check.specs import heads
-from qkvlib.check.specs.common import calls, head, mask_mistakes, normal, scale_mistakes, softmax_mistakes
+from qkvlib.check.specs.common import calls, head, mask_mistakes, normal, random_mask, scale_mistakes, softmax_mistakes
 
 # -- repeat_kv ----------------------------------------------------------------------------------------------------
 
@@ -151,9 +151,9 @@ def _gqa_inputs(rng):
 
     return calls(
         ("one sequence", normal(rng, 5, 12), *weights(12, 6, 2), 6, 2),
-        ("one sequence with a mask", normal(rng, 5, 12), *weights(12, 4, 2), 4, 2, np.tri(5, dtype=bool)),
+        ("one sequence with a mask", normal(rng, 5, 12), *weights(12, 4, 2), 4, 2, random_mask(rng, 5, 5)),
         ("a batch of sequences", normal(rng, 2, 7, 18), *weights(18, 6, 3), 6, 3),
-        ("one K/V head for each query head", normal(rng, 5, 6), *weights(6, 3, 3), 3, 3, np.tri(5, dtype=bool)),
+        ("one K/V head for each query head", normal(rng, 5, 6), *weights(6, 3, 3), 3, 3, random_mask(rng, 5, 5)),
     )
 
 
@@ -513,6 +513,8 @@ def _decode(
         K2, V2 = np.vstack([K, new_k[None], new_k[None]]), np.vstack([V, new_v[None], new_v[None]])
     else:  # "embedding": the token itself is kept
         K2, V2 = np.vstack([K, x[None]]), np.vstack([V, x[None]])
+    if see == "nothing":
+        return np.zeros(V.shape[-1]), (K2, V2)
     seen_K, seen_V = {"all": (K2, V2), "old": (K, V), "new": (new_k[None], new_v[None]), "last": (K2[1:], V2[1:])}[see]
     out = head(new_q[None], seen_K, seen_V, scale=scale, normalise=normalise, values=values)[0][0]
     kept = {
@@ -548,6 +550,10 @@ decode_step = Exercise(
             "sees-only-the-past",
             "The new token does not look at itself: its key and value came too late.",
             "Put its key and value into the cache first, then attend.",
+            versions=(
+                lambda *a: _decode(*a, see="old" if len(a[1][0]) else "nothing"),
+                lambda *a: _decode(*a, see="old" if len(a[1][0]) else "all"),
+            ),
             see="old",
         ),
         switch(

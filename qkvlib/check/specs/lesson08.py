@@ -41,6 +41,7 @@ split_c_attn = Exercise(
             "Your pieces are short and wide: the rows of the weight were shared out.",
             "A Conv1D weight is [d_in, d_out]; Q, K and V lie side by side in d_out.",
             lambda w, b: _c_attn(w, b, weight_axis=0),
+            lambda w, b: tuple(zip(np.array_split(w, 3), np.split(b, 3), strict=True)),
             lambda w, b: tuple((w[k * len(w) // 3 : (k + 1) * len(w) // 3], np.split(b, 3)[k]) for k in range(3)),
         ),
         mistake(
@@ -328,6 +329,12 @@ whisper_key_bias = Exercise(
             _other(lambda q, K, b: b.sum(), _shift),
         ),
         mistake(
+            "sign",
+            "Your change has the wrong sign.",
+            "After minus before, not the other way round.",
+            _other(lambda q, K, b: -(q @ b)),
+        ),
+        mistake(
             "entry-by-entry",
             "You give the entries of the bias itself, or their products with the query.",
             "A score is one number per key: add the products up.",
@@ -342,12 +349,6 @@ whisper_key_bias = Exercise(
             "After minus before.",
             _other(lambda q, K, b: (K + b) @ q),
             _other(lambda q, K, b: K @ q),
-        ),
-        mistake(
-            "sign",
-            "Your change has the wrong sign.",
-            "After minus before, not the other way round.",
-            _other(lambda q, K, b: -(q @ b)),
         ),
         mistake(
             "scaled",

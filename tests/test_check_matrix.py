@@ -1,0 +1,222 @@
+"""Every exercise against every mistake: blank is todo, the reference and many right answers pass, and wrong answers are
+rejected and named. Prints the matrix (`pytest -s`)."""
+
+import contextlib
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import right_answers
+import wrong_answers
+
+from qkvlib import check
+from qkvlib.check import judge, naming
+from qkvlib.check.plain import AnyOf
+from tools.build import read_course
+
+EXERCISES = check.exercises()
+COURSE = read_course(Path(__file__).resolve().parent.parent)
+RIGHT = right_answers.answers()
+WRONG = wrong_answers.answers()
+SEEDS = (None, 1, 20260)
+
+
+def judged(name, answer, seed=None):
+    rng = None if seed is None else np.random.default_rng(seed)
+    return judge.check(EXERCISES[name], answer, rng)
+
+
+def as_answer(exercise, function):
+    """What hands in `function`'s result: the function itself, or for a value exercise what it gives."""
+    if exercise.kind == "value":
+        return function(*exercise.calls(None)[0].args)
+    return function
+
+
+def own_mistakes():
+    """(exercise, slug, version number, answer) for every misconception of every spec."""
+    for exercise in EXERCISES.values():
+        for mistake in exercise.mistakes:
+            for number, version in enumerate(naming.versions(exercise, mistake)):
+                yield exercise, mistake.slug, number, as_answer(exercise, version)
+
+
+# -- blank, solution, right answers -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_blank_is_todo(name):
+    def stub(*args):
+        """The docstring stays."""
+        ...
+
+    def nbgrader_stub(*args):
+        raise NotImplementedError()
+
+    def half_filled(*args):
+        result = ...
+        return result
+
+    def computes_with_a_blank(*args):
+        result = ...
+        return np.zeros((2, 2)) @ result
+
+    blanks = [None, ...]
+    if EXERCISES[name].kind == "function":
+        blanks += [stub, nbgrader_stub, half_filled, computes_with_a_blank, lambda *args: None]
+    else:
+        parts = EXERCISES[name].parts or ("a", "b")
+        blanks += [dict.fromkeys(parts, ...), [..., ...], (None, 2), dict.fromkeys(parts, (1, ...))]
+    for blank in blanks:
+        verdict = judged(name, blank)
+        assert (verdict.status, verdict.mistake) == ("todo", "")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_reference_and_its_model_are_correct(name, seed):
+    exercise = EXERCISES[name]
+    answers = [as_answer(exercise, exercise.reference), *([exercise.model] if exercise.model else [])]
+    for answer in answers:
+        if isinstance(answer, AnyOf):
+            answer = answer.options[0]
+        verdict = judged(name, answer, seed)
+        assert verdict, verdict
+        assert verdict.mistake == ""
+
+
+@pytest.mark.parametrize(("name", "style", "answer"), RIGHT, ids=[f"{name}-{style}" for name, style, _ in RIGHT])
+def test_a_right_answer_in_any_style_is_correct(name, style, answer):
+    for seed in SEEDS:
+        verdict = judged(name, answer, seed)
+        assert verdict, f"{style}: {verdict!r}"
+
+
+@pytest.mark.parametrize("lesson", [lesson for lesson in COURSE if lesson.is_exercises], ids=lambda lesson: lesson.slug)
+def test_the_written_solutions_are_correct(lesson, monkeypatch):
+    """Run the cells of the exercise file in order, as a learner with every answer right would."""
+    namespace, exercises = {"__name__": "__main__"}, []
+    for cell in lesson.cells:
+        if cell.kind != "code":
+            continue
+        if cell.has("check"):
+            exercises.append(cell.name.removesuffix("-check"))
+            *before, last = cell.source.strip().splitlines()
+            exec("\n".join(before), namespace)
+            verdict = eval(last, namespace)
+            assert verdict.exercise == exercises[-1]
+            assert verdict, verdict
+        else:
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(cell.source, namespace)
+    assert exercises
+    assert all(EXERCISES[name].lesson == int(lesson.number) for name in exercises)
+
+
+# -- the matrix ---------------------------------------------------------------------------------------------------
+
+
+def everything_wrong():
+    """(exercise, slug, label, answer): the specs' own misconceptions, then the bank that was written apart."""
+    for exercise, slug, number, answer in own_mistakes():
+        yield exercise.name, slug, f"spec {number}", answer
+    yield from WRONG
+
+
+@pytest.fixture(scope="module")
+def matrix():
+    """{exercise: (mistakes, killed, named, [what went wrong])}, each mistake tried with the learner's own inputs."""
+    found = {name: [0, 0, 0, []] for name in EXERCISES}
+    for name, slug, label, answer in everything_wrong():
+        verdict = judged(name, answer)
+        row = found[name]
+        row[0] += 1
+        row[1] += verdict.status == "wrong"
+        row[2] += verdict.mistake == slug
+        if verdict.mistake != slug:
+            row[3].append(f"{name}: {slug} ({label}) -> {verdict.status} {verdict.mistake}")
+    return found
+
+
+def as_table(matrix):
+    lines = [f"{'exercise':<30}{'slugs':>7}{'wrong answers':>15}{'killed':>9}{'named':>8}"]
+    for name, (count, killed, named, _) in matrix.items():
+        slugs = len(EXERCISES[name].mistakes)
+        lines.append(f"{name:<30}{slugs:>7}{count:>15}{killed / count:>9.0%}{named / count:>8.0%}")
+    total = [sum(row[k] for row in matrix.values()) for k in range(3)]
+    slugs = sum(len(exercise.mistakes) for exercise in EXERCISES.values())
+    lines.append(f"{'all':<30}{slugs:>7}{total[0]:>15}{total[1] / total[0]:>9.1%}{total[2] / total[0]:>8.1%}")
+    return "\n".join(lines)
+
+
+def test_every_mistake_is_killed_and_named(matrix, capsys):
+    with capsys.disabled():
+        print("\n" + as_table(matrix))
+    complaints = [line for row in matrix.values() for line in row[3]]
+    for name, (count, killed, named, _) in matrix.items():
+        assert count > 0, f"{name} has no wrong answers"
+        assert killed == count, f"{name}: {count - killed} wrong answers pass\n" + "\n".join(complaints)
+        assert named >= 0.95 * count, f"{name}: {count - named} of {count} unnamed\n" + "\n".join(complaints)
+
+
+@pytest.mark.parametrize("name", [e.name for e in EXERCISES.values() if e.kind == "function"])
+def test_secret_inputs_tell_mistakes_apart_as_well(name):
+    """The classroom draws other numbers: no wrong answer may pass, and the names must hold."""
+    exercise = EXERCISES[name]
+    mine = [(slug, answer) for owner, slug, _, answer in own_mistakes() if owner is exercise]
+    for seed in SEEDS[1:]:
+        verdicts = [(slug, judged(name, answer, seed)) for slug, answer in mine]
+        assert all(verdict.status == "wrong" for _, verdict in verdicts)
+        assert sum(verdict.mistake == slug for slug, verdict in verdicts) >= 0.95 * len(verdicts)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_no_exercise_without_its_entries(name):
+    exercise = EXERCISES[name]
+    assert len(exercise.mistakes) >= 5
+    assert any(right == name for right, _, _ in RIGHT)
+    assert any(wrong == name for wrong, *_ in WRONG)
+    assert 1 <= len(exercise.hints) <= 3
+    assert exercise.parameters
+
+
+# -- what it says -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_message_is_a_plain_sentence_and_a_nudge(name):
+    for mistake in EXERCISES[name].mistakes:
+        for sentence in (mistake.seen, mistake.nudge):
+            assert sentence == sentence.strip(), mistake.slug
+            assert sentence[-1] in ".?", mistake.slug
+            assert len(sentence) <= 160, mistake.slug
+            assert "!" not in sentence, mistake.slug
+            spoken = sentence.lower().split()
+            assert not {"simply", "obviously", "oops", "incorrect", "wrong!"} & set(spoken), mistake.slug
+        assert mistake.seen.endswith("."), mistake.slug
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_no_message_leaks_a_right_value(name):
+    """Numbers of a right result to four places never stand in a message about another one."""
+    exercise = EXERCISES[name]
+    right = as_answer(exercise, exercise.reference)
+    if exercise.kind == "function":
+        right = exercise.reference(*exercise.calls(np.random.default_rng(judge.default_seed(exercise)))[0].args)
+    numbers = {f"{x:.4f}" for x in _numbers(right) if abs(x - round(x)) > 1e-3}
+    for owner, _, _, answer in own_mistakes():
+        if owner is exercise:
+            message = judged(name, answer).message
+            assert not any(number in message for number in numbers)
+
+
+def _numbers(value):
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, AnyOf):
+        value = value.options[0]
+    if isinstance(value, tuple | list):
+        return [x for part in value for x in _numbers(part)]
+    array = np.asarray(value)
+    return array.ravel().astype(float).tolist() if array.dtype.kind in "biuf" else []
