@@ -78,7 +78,10 @@ def pip_install(clone: Path, environment: dict[str, str]) -> float:
 
     def install():
         subprocess.run([base_python(), "-m", "venv", str(venv)], check=True)
-        subprocess.run([*pip, "--requirement", "requirements.lock"], cwd=clone, env=environment, check=True)
+        line = [*pip, "--requirement", "requirements.lock"]
+        said = subprocess.run(line, cwd=clone, env=environment, capture_output=True, text=True)
+        if said.returncode:
+            raise RuntimeError(f"pip install failed:\n{said.stderr[-2000:]}")
 
     return seconds(install)[0]
 
