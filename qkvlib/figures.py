@@ -139,12 +139,9 @@ def attention_picture(ax, q, K, V, raw, weights, out, labels, reader: str, blank
 
 def grid(ax, numbers, rows, cols, title="", lit=None, digits=2) -> None:
     """A matrix as coloured cells with its numbers, in the colours of the worksheets; `lit` is a row to frame."""
-    from matplotlib.colors import LinearSegmentedColormap
-
     numbers = np.asarray(numbers, dtype=float)
-    heat = LinearSegmentedColormap.from_list("worksheet", ["#F6A654", "#FAFAFA", "#6CACEC"])
     reach = max(np.abs(numbers).max(), 1e-9)
-    ax.imshow(numbers, cmap=heat, vmin=-reach, vmax=reach, aspect="auto")
+    ax.imshow(numbers, cmap=_heat(), vmin=-reach, vmax=reach, aspect="auto")
     for r, c in np.ndindex(numbers.shape):
         ax.text(c, r, f"{numbers[r, c]:.{digits}f}", ha="center", va="center", fontsize=9)
     if lit is not None:
@@ -284,29 +281,29 @@ def sharing(ax, n_heads: int, n_kv_heads: int, title: str = "") -> None:
 _ROLE_COLOURS = {"Q": QUERY, "K": KEY, "V": VALUE}
 
 
-def stored_shapes(ax, title, blocks, widest) -> None:
+def stored_shapes(ax, title, blocks, width) -> None:
     """The query, key and value weights of one file, drawn to scale as they lie in it, with their biases.
 
-    `blocks` are (roles, shape, bias length or None): one role, or "QKV" for a fused matrix cut through its columns.
-    `widest` is the largest number of columns of all files drawn side by side, so that all have one scale.
+    `blocks` are (roles, shape, whether it has a bias): one role, or "QKV" for a fused matrix cut through its columns.
+    `width` is how many columns wide the drawing is; Axes whose widths are in these proportions share one scale.
     """
     y = 0.0
-    for roles, (height, width), bias in blocks:
-        share = width / len(roles)
+    for roles, (height, columns), has_bias in blocks:
+        share = columns / len(roles)
         for place, role in enumerate(roles):
             colour = _ROLE_COLOURS[role]
             ax.add_patch(_patch((place * share, -y - height), share, height, colour))
-            ax.text((place + 0.5) * share, -y - height / 2, f"W_{role}", ha="center", va="center", fontsize=10)
-            if len(roles) > 1:
+            ax.text((place + 0.5) * share, -y - height / 2, f"W_{role}", ha="center", va="center", fontsize=11)
+            if not has_bias:
+                ax.text(columns + 0.7, -y - height / 2, "no bias", va="center", fontsize=9, color=QUIET)
+            elif len(roles) > 1:
                 ax.add_patch(_patch((place * share, -y - height - 1.6), share, 0.9, colour))
-            elif bias is not None:
-                ax.add_patch(_patch((width + 0.7, -y - height), 0.9, height, colour))
             else:
-                ax.text(width + 0.7, -y - height / 2, "no bias", va="center", fontsize=8, color=QUIET)
-        ax.text(0, -y + 0.25, f"[{height}, {width}]", fontsize=8, color=QUIET)
+                ax.add_patch(_patch((columns + 0.7, -y - height), 0.9, height, colour))
+        ax.text(0, -y + 0.25, f"[{height}, {columns}]", fontsize=9, color=QUIET)
         y += height + 2.2
     ax.set_title(title, fontsize=11)
-    ax.set(xlim=(-0.5, widest + 0.5), ylim=(-31, 2))
+    ax.set(xlim=(-0.5, width - 0.5), ylim=(-29, 2))
     ax.set_aspect("equal")
     ax.set_axis_off()
 
@@ -315,10 +312,17 @@ def circuits(axes, matrices, titles) -> None:
     """W_Q W_Kᵀ of several heads side by side, one colour scale for all (symmetric around 0)."""
     reach = max(np.abs(matrix).max() for matrix in matrices)
     for ax, matrix, title in zip(axes, matrices, titles, strict=True):
-        ax.imshow(matrix, cmap="PuOr_r", vmin=-reach, vmax=reach)
+        ax.imshow(matrix, cmap=_heat(), vmin=-reach, vmax=reach)
         ax.set_title(title, fontsize=10)
         ax.set(xticks=[], yticks=[], xlabel="offered")
     axes[0].set_ylabel("wanted")
+
+
+def _heat():
+    """The colours of the worksheets: orange for minus, blue for plus."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("worksheet", ["#F6A654", "#FAFAFA", "#6CACEC"])
 
 
 def _patch(corner, width, height, colour):

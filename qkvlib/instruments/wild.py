@@ -53,8 +53,8 @@ def wild(architecture="gpt2", layer=0):
     s.lay(
         [s.say("Query head {head} meets key head {key_head}.")],
         *_stored_lines(s, model, layer, one),
-        [one("W_Q_own", "W_Q of the head"), one("W_K_heads", "W_K of its key head"), one("circuit", "W_Q W_Kᵀ")],
         [one(grid, "scores"), "→", one("weights", "weights", max=1)],
+        [one("W_Q_own", "W_Q of the head"), one("W_K_heads", "W_K of its key head"), one("circuit", "W_Q W_Kᵀ")],
         ["X"],
     )
     return Instrument(s)
