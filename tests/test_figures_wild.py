@@ -1,0 +1,34 @@
+"""Lesson 8's figures draw the arrays they are given."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from qkvlib import figures
+
+
+@pytest.fixture
+def axes():
+    fig, made = plt.subplots(1, 3)
+    yield made
+    plt.close(fig)
+
+
+def test_stored_shapes_is_to_scale_and_says_what_is_missing(axes):
+    blocks = [("Q", (5, 7), True), ("K", (3, 7), False), ("QKV", (7, 33), True)]
+    assert figures.stored_shapes(axes[0], "five", blocks, 40) is None
+    sizes = [(patch.get_height(), patch.get_width()) for patch in axes[0].patches]
+    assert sizes == [(5, 7), (5, 0.9), (3, 7), *[(7, 11), (0.9, 11)] * 3]
+    texts = [text.get_text() for text in axes[0].texts]
+    assert texts == ["W_Q", "[5, 7]", "W_K", "no bias", "[3, 7]", "W_Q", "W_K", "W_V", "[7, 33]"]
+    assert axes[0].get_title() == "five"
+
+
+def test_circuits_share_one_scale(axes):
+    matrices = [np.diag([1.0, -2.0]), np.eye(2), np.full((2, 2), 0.5)]
+    assert figures.circuits(axes, matrices, ["a", "b", "c"]) is None
+    for ax, matrix, title in zip(axes, matrices, "abc", strict=True):
+        (image,) = ax.images
+        np.testing.assert_array_equal(image.get_array(), matrix)
+        assert image.get_clim() == (-2, 2)
+        assert ax.get_title() == title
