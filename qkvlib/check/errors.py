@@ -76,6 +76,12 @@ def explain(outcome, call, exercise) -> tuple[str, str, str]:
             f"Your function computes with a value that is None ({error}: {detail}).",
             "A function that it calls may have no return yet, or a variable was never filled in.",
         )
+    if "has 0" in detail and "dimensions" in detail:
+        return (
+            "raised-no-axes",
+            "In a matrix product one of your factors has no axes: it is a single number, or None.",
+            "A function that it calls may have no return yet, or a sum went over everything.",
+        )
     if "not callable" in detail:
         return (
             "raised-not-callable",

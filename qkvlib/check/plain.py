@@ -15,6 +15,7 @@ import numpy as np
 
 MAX_ITEMS = 300_000
 MAX_DEPTH = 8
+_LARGEST = 10**308
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,9 @@ def as_array(value: Any) -> np.ndarray | None:
 
 def _numbers(value):
     array = np.asarray(value)
-    return array if array.dtype.kind in "biuf" else array.astype(np.float64) if array.dtype == object else None
+    if array.dtype == object:  # a Python integer too large for numpy's
+        return np.asarray(float(value) if abs(value) < _LARGEST else np.inf)
+    return array if array.dtype.kind in "biuf" else None
 
 
 def alike(answer: Any, expected: Any, tolerance: float) -> bool:
