@@ -146,3 +146,29 @@ def grade(
         )
     except command.EXPECTED as error:
         raise _fail(error) from None
+
+
+@app.command()
+def progress(
+    reset: Annotated[bool, typer.Option("--reset", help="Forget everything that was done; asks first.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --reset: do not ask.")] = False,
+) -> None:
+    """Show what is done and what is open, or start afresh."""
+    from qkvlib import progress as kept
+    from qkvlib.check.overview import lines
+
+    if yes and not reset:
+        raise _fail("--yes goes with --reset")
+    if not reset:
+        for line in lines():
+            print(line)
+        return
+    if not yes:
+        try:
+            sure = typer.confirm(f"Forget all progress in {kept.path()}?")
+        except typer.Abort:
+            sure = False
+        if not sure:
+            raise _fail("nothing was changed")
+    kept.reset()
+    print("All progress is forgotten.")
