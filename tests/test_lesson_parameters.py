@@ -1,0 +1,48 @@
+"""Lessons 0 and 1 re-run on other numbers: every output follows, none is typed in. (Lesson 2: test_papermill.py.)"""
+
+import nbformat
+import numpy as np
+import papermill
+import pytest
+
+from qkvlib import examples
+from qkvlib.attention import causal_mask, masked_attention, project_qkv
+from qkvlib.figures import vector_text
+
+pytestmark = pytest.mark.slow
+MATRICES = (examples.W_Q, examples.W_K, examples.W_V)
+
+
+@pytest.fixture
+def rerun(root, tmp_path, monkeypatch):
+    """`rerun("02_two_tokens", X=...)` -> the text that each cell printed, by cell id."""
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+
+    def run(slug, **parameters):
+        target = tmp_path / "out.ipynb"
+        source = root / "notebooks" / f"{slug}.ipynb"
+        papermill.execute_notebook(str(source), str(target), parameters, cwd=tmp_path, progress_bar=False)
+        notebook = nbformat.read(target, as_version=4)
+        return {
+            cell.id: "".join(output.get("text", "") for output in cell.get("outputs", [])) for cell in notebook.cells
+        }
+
+    return run
+
+
+def test_lesson_0_looks_round_from_another_word(rerun):
+    said = rerun("00_start_here", reader="ball")
+    words = examples.DOG_SENTENCE.lower().strip(".").split()
+    Q, K, V = project_qkv(np.array([examples.VOCABULARY[word] for word in words]), *MATRICES)
+    _, weights = masked_attention(Q, K, V, causal_mask(len(words)))
+    place = words.index("ball")
+    expected = [f"{word:>8} {share:.3f}" for word, share in zip(words, weights[place, : place + 1], strict=False)]
+    assert said["exam-hall"].splitlines() == expected
+
+
+def test_lesson_1_projects_another_token(rerun):
+    x = [1, 2, 1, 0]
+    said = rerun("01_one_token", x=x)
+    for name, W in zip("qkv", MATRICES, strict=True):
+        assert f"{name} = {vector_text(np.array(x) @ W)}\n" in said["by-hand"]
