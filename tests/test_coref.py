@@ -61,13 +61,14 @@ def test_the_card_can_be_computed_again_from_the_shipped_weights():
 
 
 def test_a_trace_is_attention_step_by_step():
-    t = coref.trace(DOG)
+    t = coref.trace(DOG, "gqa2")
     T = len(t.tokens)
     for layer in t.layers:
-        assert layer.Q.shape == layer.K.shape == layer.V.shape == (1, T, 16)
-        assert layer.weights.shape == (1, T, T)
+        assert layer.Q.shape == (4, T, 8)
+        assert layer.K.shape == layer.V.shape == (2, T, 8)
+        assert layer.weights.shape == (4, T, T)
         np.testing.assert_allclose(layer.weights.sum(-1), 1)
-        K, V = layer.K, layer.V
+        K, V = attention.repeat_kv(layer.K, 2), attention.repeat_kv(layer.V, 2)
         out, weights = attention.masked_attention(layer.Q, K, V, layer.mask)
         np.testing.assert_allclose(layer.weights, weights)
         np.testing.assert_allclose(layer.out, out)
@@ -116,6 +117,9 @@ def test_silenced_parts_are_zero_and_a_blurred_row_is_even():
     assert not t.layers[0].added.any()
     np.testing.assert_allclose(t.layers[1].weights[0, 6], 1 / 9)
     np.testing.assert_array_equal(coref.trace(DOG, edits=[coref.zero(0, "Q", 6)]).layers[0].Q[0, 6], 0)
+    heads = coref.trace(DOG, "gqa4", edits=[coref.zero_head(1, 2)]).layers[1].out
+    assert not heads[2].any()
+    assert heads[[0, 1, 3]].any()
 
 
 def test_edits_leave_what_they_read_alone():

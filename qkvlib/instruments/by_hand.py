@@ -35,16 +35,12 @@ def by_hand(animal="dog", thing="ball", adjective="excited"):
         return s.panel(node, title=title, lit="it", **more)
 
     s.lay(
+        [s.say("'it' puts {weights2[2,0]:%} on {first}, {weights2[2,1]:%} on {second}: it becomes {answer[2]:top}.")],
         [lit("X0", "X, the embeddings")],
         [lit("Q1"), "K1", "V1", "→", lit("weights1", "weights of layer 1", max=1)],
         [lit("X1", "X after layer 1: 'it' now looks for something")],
         [lit("Q2"), "K2", "V2", "→", lit("weights2", "weights of layer 2", max=1)],
         [lit(answer, "il or elle, after layer 2")],
-        [
-            s.say(
-                "'it' puts {weights2[2,0]:%} on {first} and {weights2[2,1]:%} on {second}: it becomes {answer[2]:top}."
-            )
-        ],
         ["W_Q1", "W_K1", "W_Q2", "W_K2"],
     )
     return Instrument(s)

@@ -9,6 +9,9 @@ NOUNS = ("dog", "cat", "cow", "mouse", "ball", "box", "balloon", "drum")
 VERBS = ("chased", "hit", "followed", "passed")
 ADJECTIVES = ("excited", "hungry", "tired", "angry", "deflated", "round", "broken", "rusty")
 
+_IT = 6  # its place in "the N V the N because it was ADJ"
+_SECOND_IT = 10  # its place in "... ADJ so it"
+
 
 def trace(sentence=None, model="encoder", first="dog", second="ball", adjective="excited"):
     """The words of a sentence through a trained two-layer model: both layers, and il or elle for "it".
@@ -47,9 +50,8 @@ def trace(sentence=None, model="encoder", first="dog", second="ball", adjective=
     def lit(node, title, **more):
         return s.panel(node, title=title, lit="it", **more)
 
-    if sentence is None and not m.ending:
-        s.lay([s.say("Layer 1: 'it' puts {weights1[6,8]:%} on {adjective}.")])
-        s.lay([s.say("Layer 2: {weights2[6,1]:%} on {first}, {weights2[6,4]:%} on {second}. Answer: {answer[6]:top}.")])
+    if sentence is None:
+        _summary(s, it=_SECOND_IT if m.ending else _IT)
     s.lay(
         [lit("weights1", "weights of layer 1", max=1), lit("weights2", "weights of layer 2", max=1)],
         [lit("masked1", "scores of layer 1"), lit("masked2", "scores of layer 2")],
@@ -58,3 +60,16 @@ def trace(sentence=None, model="encoder", first="dog", second="ball", adjective=
         [s.panel("V2", title="V of layer 2")],
     )
     return Instrument(s)
+
+
+def _summary(s, it):
+    """The answering row alone, in both layers, above the full tables; `it` is its position."""
+    for n in (1, 2):
+        s.rows(f"it{n}", f"weights{n}", it, it + 1, about=f"layer {n}: where the answering 'it' looks")
+    s.rows("it_becomes", "answer", it, it + 1, about="what 'it' is translated to")
+    told = "'it' puts {weights2[IT,1]:%} on {first}, {weights2[IT,4]:%} on {second}. Answer: {answer[IT]:top}."
+    s.lay(
+        [s.panel("it1", title="the row of 'it', layer 1", max=1)],
+        [s.panel("it2", title="the row of 'it', layer 2", max=1), "→", s.panel("it_becomes", title="answer", max=1)],
+        [s.say(told.replace("IT", str(it)))],
+    )
