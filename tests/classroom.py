@@ -47,7 +47,7 @@ def code(source, name="", **metadata):
 
 def markdown(source):
     """A text cell."""
-    return {"cell_type": "markdown", "source": source, "metadata": {}}
+    return {"cell_type": "markdown", "source": source, "metadata": {}, "id": f"text-{len(source)}"}
 
 
 def notebook(cells):

@@ -101,14 +101,21 @@ def _parameterised(book: dict, values: dict) -> dict:
     """The notebook with papermill's cell of injected parameters after the `parameters` cell."""
     import nbformat
 
+    for cell in book["cells"]:
+        cell["metadata"].setdefault("tags", [])  # papermill counts on these and the next
+    book["metadata"]["papermill"] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # papermill's own, on newer Pythons
         from papermill.parameterize import parameterize_notebook
 
-        filled = parameterize_notebook(nbformat.from_dict(book), values, comment="Your own numbers")
+        filled = parameterize_notebook(
+            nbformat.from_dict(book), values, comment="Your own numbers", kernel_name="python3", language="python"
+        )
     filled = json.loads(nbformat.writes(filled, version=4))
     filled["metadata"].pop("papermill", None)
     for cell in filled["cells"]:
+        if not cell["metadata"].get("tags", ["kept"]):
+            del cell["metadata"]["tags"]
         if "injected-parameters" in cell["metadata"].get("tags", []):
             cell["id"] = "your-parameters"
     return filled
