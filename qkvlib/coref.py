@@ -205,6 +205,12 @@ def card() -> dict:
     return json.loads((files("qkvlib") / "data" / "coref" / "card.json").read_text(encoding="utf-8"))
 
 
+def held_out(model: str) -> set[tuple[str, str]]:
+    """The (noun, adjective) pairs that a shipped model never saw in training."""
+    pairs = card()["models"][model]["held_out"]
+    return {(noun, adjective) for noun, adjectives in pairs.items() for adjective in adjectives.split()}
+
+
 def trace(
     sentence: str,
     model: str = "encoder",

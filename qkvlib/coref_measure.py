@@ -19,13 +19,13 @@ CLEAN = {"accuracy": 0.99, "on_referent": 0.8, "flips": 0.99, "query": 0.99}
 def held_out_sentences(model: Model, held_out, n: int = N_SENTENCES, alone: bool = False, seed: int = 7) -> list[Parse]:
     """`n` sentences on which guessing does not help.
 
-    The referent and the adjective are a pair from `held_out`, so they never met in training. With two nouns (the
-    default), the nouns differ in gender, so that the wrong noun gives the wrong answer.
+    The referent and the adjective are a pair from `held_out` (see coref.held_out), so they never met in training. With
+    two nouns (the default), the nouns differ in gender, so that the wrong noun gives the wrong answer.
     """
-    held, random, found = set(map(tuple, held_out)), Random(seed), []
+    random, found = Random(seed), []
     while len(found) < n:
         p = model.grammar.sample(random, model.ending, alone)
-        if (p.tokens[p.referent], p.tokens[p.adjective]) not in held:
+        if (p.tokens[p.referent], p.tokens[p.adjective]) not in held_out:
             continue
         if not alone and model.grammar.pronoun(p.tokens[p.other]) == p.answer:
             continue

@@ -266,6 +266,21 @@ def reference(stack: Stack, s: int, parses: list) -> list[dict]:
     return found
 
 
+def card_text(card: dict) -> str:
+    """JSON with one fact, or the figures of one seed, on a line."""
+
+    def line(key, value):
+        if key == "seeds":
+            return f'  "seeds": [\n   {("," + chr(10) + "   ").join(json.dumps(seed) for seed in value)}\n  ]'
+        return f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
+
+    models = [
+        f" {json.dumps(name)}: {{\n" + ",\n".join(line(*item) for item in entry.items()) + "\n }"
+        for name, entry in card["models"].items()
+    ]
+    return '{"models": {\n' + ",\n".join(models) + "\n}}\n"
+
+
 def write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".new")
@@ -313,13 +328,15 @@ def main() -> None:
                 "parameters": sum(p[0].numel() for g in stack.groups() for p in g["params"]),
                 "sha256": hashlib.sha256(content).hexdigest(),
                 "shipped_seed": shipped,
-                "held_out": sorted(map(list, held[shipped])),
+                "held_out": {
+                    n: " ".join(sorted(a for m, a in held[shipped] if m == n)) for n, _ in sorted(held[shipped])
+                },
                 "seeds": figures,
             }
             test = coref_measure.held_out_sentences(models[shipped], held[shipped], 5)
             references[name] = reference(stack, shipped, test)
             card["models"] = {n: card["models"][n] for n in RECIPES if n in card["models"]}
-            write(card_path, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
+            write(card_path, card_text(card).encode())
             write(REFERENCE, (json.dumps(references, indent=1) + "\n").encode())
 
 
