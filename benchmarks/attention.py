@@ -1,7 +1,7 @@
 """qkvlib.attention on real sizes against torch's scaled_dot_product_attention and plain einsum, in one run.
 
     python -m pip install torch        # the only thing the course's own environment lacks
-    python benchmarks/attention.py     # add --json FILE for machines
+    python -m benchmarks.attention     # add --json FILE for machines
 
 Keys: `qkv` is qkvlib (numpy), `torch` is torch.nn.functional.scaled_dot_product_attention on the CPU, `einsum` is the
 two products written with numpy.einsum, `torch_einsum` the same with torch.einsum; all float32, the same numbers in, the
@@ -12,11 +12,8 @@ each other's way when calls alternate, and a slow minute of the machine should n
 import sys
 import time
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.report import Limit, Row, finish, parser, percentile
 from qkvlib import attention as qkv

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy import ndarray as Array
 
 
-SCORES_AT_A_TIME = 1 << 18  # one megabyte of float32: about what a core keeps close; benchmarks/attention.py
+SCORES_AT_A_TIME = 1 << 19  # two megabytes of float32: about what a core keeps close; benchmarks/attention.py
 
 
 class ShapeError(ValueError):

@@ -1,5 +1,7 @@
 """The math: by hand, by property, and against implementations that nobody here wrote."""
 
+import tracemalloc
+
 import jaxtyping
 import numpy as np
 import onnx
@@ -197,6 +199,15 @@ def test_how_many_rows_ask_at_a_time_changes_nothing(monkeypatch, at_a_time):
     expected, _ = plain.masked_attention(Q, plain.repeat_kv(K, 3), plain.repeat_kv(V, 3), mask[:, None])
     monkeypatch.setattr(plain, "SCORES_AT_A_TIME", at_a_time)
     np.testing.assert_allclose(attention.attend_in_groups(Q, K, V, mask), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_groups_never_repeat_keys_or_values():
+    Q, K, V = (random(*shape, dtype=np.float32) for shape in ((32, 1, 64), (1, 4096, 64), (1, 4096, 64)))
+    tracemalloc.start()
+    plain.attend_in_groups(Q, K, V)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 0.1 * 32 * K.nbytes  # a tenth of one repeated K
 
 
 def test_values_for_other_heads_or_another_batch_are_named():
