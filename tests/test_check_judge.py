@@ -233,6 +233,65 @@ def test_keyword_only_arguments_and_other_names_are_welcome():
     assert judged(lambda first, second, unused=None: scores(first, second))
 
 
+ODD = [
+    7,
+    -1.5,
+    np.nan,
+    "text",
+    (),
+    {},
+    (1, 2),
+    (1, 2, 3, 4),
+    ("a", None, 3),
+    {"q": "two", "k": None, "v": 3},
+    [[1, 2], [3]],
+    np.zeros(0),
+    np.zeros((2, 3, 4, 5, 6)),
+    np.full((5, 5), np.nan),
+    np.array(["a", "b"]),
+    (np.ones((2, 2)), "weights"),
+    ((np.ones(3), np.ones(3)), np.ones(3)),
+    Anything(),
+    scores,
+]
+
+
+@pytest.mark.parametrize("name", check.exercises())
+def test_nothing_that_comes_back_breaks_the_judge(name):
+    """Whatever an answer is or returns, there is a verdict, and it is not "correct"."""
+    exercise = check.exercise(name)
+    for odd in ODD:
+        verdict = judge.check(exercise, odd if exercise.kind == "value" else lambda *args, odd=odd: odd)
+        assert verdict.status in ("wrong", "todo"), (name, odd)
+        assert verdict.message
+
+
+@pytest.mark.parametrize("name", check.exercises())
+def test_numbers_that_no_misconception_gives_are_wrong(name):
+    """The right shapes with bent numbers: the last sentence of all, or a symptom, but a verdict."""
+    exercise = check.exercise(name)
+
+    def bent(*args):
+        right = exercise.reference(*args)
+        return bend(right.options[0] if isinstance(right, AnyOf) else right)
+
+    answer = bent(*exercise.calls(None)[0].args) if exercise.kind == "value" else bent
+    verdict = judge.check(exercise, answer)
+    assert verdict.status == "wrong"
+    assert verdict.message
+
+
+def bend(value):
+    if isinstance(value, dict):
+        return {key: bend(part) for key, part in value.items()}
+    if isinstance(value, tuple):
+        return tuple(bend(part) for part in value)
+    if isinstance(value, str):
+        return f"{value}X"
+    array = np.asarray(value, float)
+    return array * 1.3 + 0.01 * np.cos(1 + np.arange(array.size)).reshape(array.shape)
+
+
 # -- the two halves -----------------------------------------------------------------------------------------------
 
 

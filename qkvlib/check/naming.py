@@ -35,22 +35,30 @@ def is_right(exercise: Exercise, outcomes, accepted) -> bool:
 
 
 def name(exercise: Exercise, calls, outcomes, accepted, try_out) -> Mistake | None:
-    """The mistake that explains all outcomes, or None. Whole matches first, then matches part by part."""
+    """The mistake that explains all outcomes, or None. `try_out(version, args)` is the outcome of a misconception."""
     candidates = [(m, version) for m in exercise.mistakes for version in versions(exercise, m)]
     candidates += list(_pairs(exercise))
-    cache = {}
-
-    def outcome_of(index, n):
-        if (index, n) not in cache:
-            cache[index, n] = try_out(candidates[index][1], calls[n].args)
-        return cache[index, n]
-
-    # The same to the last digits is a better explanation than the same within the tolerance (-1e-9 is not quite 0).
+    # The same to the last digits is a better explanation than the same within the tolerance (-1e-9 is not quite 0), and
+    # that is a better one than the same in every part that is not right.
     strict = replace(exercise, tolerance=min(exercise.tolerance, 1e-12))
-    for explains, judged in ((_same_outcome, strict), (_same_outcome, exercise), (_same_in_every_wrong_part, exercise)):
-        for index, (found, _) in enumerate(candidates):
-            if all(explains(judged, outcomes[n], outcome_of(index, n), accepted[n][0]) for n in range(len(calls))):
-                return found
+    grades = ((_same_outcome, strict), (_same_outcome, exercise), (_same_in_every_wrong_part, exercise))
+    best = [None] * len(grades)
+    for found, version in candidates:
+        theirs = [try_out(version, calls[0].args)]
+        if not any(explains(judged, outcomes[0], theirs[0], accepted[0][0]) for explains, judged in grades[1:]):
+            continue
+        theirs += [try_out(version, call.args) for call in calls[1:]]
+        for place, (explains, judged) in enumerate(grades):
+            if best[place] is None and all(
+                explains(judged, outcome, their, wants[0])
+                for outcome, their, wants in zip(outcomes, theirs, accepted, strict=True)
+            ):
+                best[place] = found
+        if best[0] is not None:
+            break
+    for found in best:
+        if found is not None:
+            return found
     for found in exercise.mistakes:
         if found.recognise and all(_recognised(found, c, o) for c, o in zip(calls, outcomes, strict=True)):
             return found
@@ -68,7 +76,7 @@ def versions(exercise: Exercise, mistake: Mistake):
 def _pairs(exercise):
     """Two switched mistakes at once; the one that stands first in the exercise is the more fundamental."""
     switched = [m for m in exercise.mistakes if m.switches]
-    few = len(switched) <= 48  # in larger exercises only the mistakes that come along with others, to stay fast
+    few = len(switched) <= 36  # in larger exercises only the mistakes that come along with others, to stay fast
     for first, second in combinations(switched, 2):
         together = few or first.slug in COMPANIONS or second.slug in COMPANIONS
         if together and not set(first.switches) & set(second.switches):

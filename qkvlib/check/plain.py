@@ -150,6 +150,8 @@ def alike(answer: Any, expected: Any, tolerance: float) -> bool:
 
 def close(array: np.ndarray, wanted: np.ndarray, tolerance: float) -> bool:
     """Whether two arrays of one shape agree within tolerance * (1 + |wanted|), infinities and NaN included."""
+    if array.size and abs(float(array.flat[0]) - float(wanted.flat[0])) > tolerance * (1 + abs(float(wanted.flat[0]))):
+        return False  # most comparisons end here, which keeps a check fast (NaN and infinities go on)
     array, wanted = array.astype(np.float64), wanted.astype(np.float64)
     finite = np.isfinite(wanted)
     if not np.array_equal(np.isfinite(array), finite):

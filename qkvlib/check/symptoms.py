@@ -81,7 +81,7 @@ def _parts(exercise, calls, values, expected):
 def _arrays(exercise, calls, arrays, wants, name="your result"):
     if any(a is None or w is None or a.shape != w.shape for a, w in zip(arrays, wants, strict=True)):
         return None
-    both = list(zip(arrays, wants, strict=True))
+    both = [(a.astype(np.float64), w.astype(np.float64)) for a, w in zip(arrays, wants, strict=True)]
     tolerance = exercise.tolerance
     if parameter := _returned_input(exercise, calls, arrays):
         return (
