@@ -1,0 +1,90 @@
+"""The instruments of lessons 0 to 2 show what attention.py computes, from the numbers they are given."""
+
+import numpy as np
+import pytest
+
+from qkvlib import examples, instruments
+from qkvlib.attention import attention, project_qkv, scores
+
+MATRICES = (examples.W_Q, examples.W_K, examples.W_V)
+
+
+def embeddings(*words):
+    return np.array([examples.VOCABULARY[word] for word in words])
+
+
+def test_taste_is_one_row_of_attention():
+    taste = instruments.taste()
+    out, weights = attention(*project_qkv(embeddings("dog", "ball", "it"), *MATRICES))
+    np.testing.assert_allclose(taste["shares"], weights[2:])
+    np.testing.assert_allclose(taste["taken"], out[2:])
+
+
+def test_taste_a_longer_query_is_more_decided_and_can_turn_to_the_ball():
+    """The two promises that lesson 0 makes about it."""
+    taste = instruments.taste()
+    before = taste["shares"][0]
+    taste["query"] = 2 * taste["query"]
+    assert taste["shares"][0, 0] > before[0]
+    taste["query"] = [[-3, 3]]
+    assert taste["shares"][0].argmax() == 1
+
+
+def test_projection_shows_q_k_and_v_of_any_x():
+    x = [1.0, 2.0, 1.0, 0.0]
+    shown = instruments.projection(x, *MATRICES)
+    for name, W in zip("qkv", MATRICES, strict=True):
+        np.testing.assert_array_equal(shown[name], [x @ W])
+
+
+def test_projection_takes_matrices_of_another_shape():
+    x, W = np.ones(3), np.ones((3, 5))
+    assert instruments.projection(x, W, W, W)["q"].shape == (1, 5)
+
+
+def test_typed_words_are_projected_and_strangers_are_marked():
+    shown = instruments.typed_tokens("dog it")
+    np.testing.assert_array_equal(shown["X"], embeddings("dog", "it"))
+    shown["words"] = "dog quark"
+    Q, K, V = project_qkv(shown["X"], *MATRICES)
+    for name, expected in zip("QKV", (Q, K, V), strict=True):
+        np.testing.assert_array_equal(shown[name], expected)
+    sheet = shown.sheet.sheet
+    assert sheet.evaluate(sheet.inputs, {"words": "dog quark"})["X"].rows == ("dog", "quark*")
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+@pytest.mark.parametrize("temperature", [1.0, 2.5])
+def test_two_tokens_go_all_the_way(scaled, temperature):
+    shown = instruments.two_tokens()
+    shown["scaled"], shown["temperature"] = scaled, temperature
+    Q, K, V = project_qkv(examples.X, *MATRICES)
+    bare = scores(Q, K, scale=1.0)
+    np.testing.assert_array_equal(shown["scores"], bare)
+    heat = temperature * (np.sqrt(2) if scaled else 1)
+    weights = np.exp(bare / heat) / np.exp(bare / heat).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(shown["weights"], weights)
+    np.testing.assert_allclose(shown["out"], weights @ V)
+
+
+def test_few_tokens_are_attention_on_typed_words():
+    words = "the dog chased the ball it"
+    shown = instruments.few_tokens(words)
+    out, weights = attention(*project_qkv(embeddings(*words.split()), *MATRICES))
+    np.testing.assert_allclose(shown["weights"], weights)
+    np.testing.assert_allclose(shown["out"], out)
+
+
+def test_many_matrices_give_the_same_query():
+    shown = instruments.same_query()
+    np.testing.assert_array_equal(shown["off"], [[0, 0]])
+    shown["W_Q"] = [[2, -4], [0, 11]]
+    np.testing.assert_array_equal(shown["off"], [[0, 0]])
+
+
+def test_one_number_of_x_turns_token_2_to_itself():
+    """What lesson 2 asks the learner to do can be done."""
+    shown = instruments.two_tokens()
+    assert shown["weights"][1].argmax() == 0
+    shown["X"] = [[0, 1, 0, 0], examples.x2]
+    assert shown["weights"][1].argmax() == 1
