@@ -143,7 +143,8 @@ def grid(ax, numbers, rows, cols, title="", lit=None, digits=2) -> None:
     reach = max(np.abs(numbers).max(), 1e-9)
     ax.imshow(numbers, cmap=_heat(), vmin=-reach, vmax=reach, aspect="auto")
     for r, c in np.ndindex(numbers.shape):
-        ax.text(c, r, f"{numbers[r, c]:.{digits}f}", ha="center", va="center", fontsize=9)
+        number = round(numbers[r, c], digits) + 0.0  # no "-0.00"
+        ax.text(c, r, f"{number:.{digits}f}", ha="center", va="center", fontsize=9)
     if lit is not None:
         frame = _rectangle((-0.5, lit - 0.5), fill=False, edgecolor="black", linewidth=2, clip_on=False)
         frame.set_width(numbers.shape[1])
