@@ -39,7 +39,8 @@ def wild(architecture="gpt2", layer=0):
     K = s.repeat_kv("K_used", parts["K"], group)
     W_K = s.repeat_kv("W_K_heads", "W_K_own", group, about="the columns of the key head that this query head meets")
     turned_W_K = s.transpose("W_K_turned", W_K)
-    s.matmul("circuit", "W_Q_own", turned_W_K, about="W_Q W_Kᵀ: wanted against offered, all that scores ever see")
+    distance = " of a token and itself (at a distance a rotation stands between)" if matrices.rotary else ""
+    s.matmul("circuit", "W_Q_own", turned_W_K, about=f"wanted against offered: what the scores{distance} see")
     grid = s.scale("scores", s.scores("bare_scores", parts["Q"], K), like=parts["Q"])
     if model.causal:
         grid = s.mask("masked_scores", grid)
