@@ -87,9 +87,9 @@ def test_shared_matrix(head):
 def broken_split_before_projecting(X, W_Q, n_heads):
     """Queries of every head, [n_heads, T, d_head]."""
     X_heads = split_heads(X, n_heads)
-    d = X.shape[-1] // n_heads
-    blocks = [slice(h * d, (h + 1) * d) for h in range(n_heads)]
-    return np.stack([X_heads[..., h, :, :] @ W_Q[block, block] for h, block in enumerate(blocks)], axis=-3)
+    d = X_heads.shape[-1]
+    blocks = [W_Q[h * d : (h + 1) * d, h * d : (h + 1) * d] for h in range(n_heads)]
+    return X_heads @ np.stack(blocks)
 
 
 def mended_split_before_projecting(X, W_Q, n_heads):

@@ -151,6 +151,7 @@ class Model:
     def run(self, tokens, read_at, parse=None, edits: tuple[Edit, ...] = (), causal: bool | None = None) -> Trace:
         """The forward pass, symbol by symbol."""
         n_heads, n_kv_heads = self.config["n_heads"], self.config["n_kv_heads"]
+        axis = -2 if self.config.get("softmax_over") == "queries" else -1  # -2 is the bug that lesson 7 looks at
         X = self.embed(tokens)
         layers = []
         for i in range(self.config["n_layers"]):
@@ -168,7 +169,7 @@ class Model:
             group = n_heads // n_kv_heads
             scores = edited("scores", attention.scores(Q, attention.repeat_kv(K, group)))
             mask = self.mask(i, len(X), causal)
-            weights = edited("weights", attention.softmax(np.where(mask, scores, -math.inf)))
+            weights = edited("weights", attention.softmax(np.where(mask, scores, -math.inf), axis))
             out = edited("out", weights @ attention.repeat_kv(V, group))
             added = attention.merge_heads(out) @ W_O
             layers.append(Layer(X, Q, K, V, scores, mask, weights, out, added))

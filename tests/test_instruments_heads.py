@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from qkvlib import attention as att
-from qkvlib import examples, instruments
+from qkvlib import coref, examples, instruments
 from qkvlib.clinic import BUGS
 
 
@@ -103,3 +103,36 @@ def test_a_choice_may_look_like_a_slider():
     assert shown.sheet.spec["params"][0]["look"] == "slider"
     shown["n"] = 1
     assert shown["shown"] == 1
+
+
+def pooled(n):
+    """Both layers keep their own K and V, but in layer 2 neighbouring heads are averaged down to n."""
+
+    def edit(layer, name, array):
+        if layer != 1 or name not in ("K", "V"):
+            return array
+        return att.repeat_kv(array.reshape(n, -1, *array.shape[1:]).mean(1), len(array) // n)
+
+    return edit
+
+
+@pytest.mark.parametrize("ending", ["excited", "deflated"])
+@pytest.mark.parametrize("n_kv_heads", [4, 2, 1])
+def test_gqa_equals_the_trained_model_with_its_heads_averaged(n_kv_heads, ending):
+    shown = instruments.gqa()
+    shown["n_kv_heads"], shown["ending"] = n_kv_heads, ending
+    sentence = {"excited": examples.DOG_SENTENCE, "deflated": examples.BALL_SENTENCE}[ending]
+    own = coref.trace(sentence, model="gqa4")
+    shared = coref.trace(sentence, model="gqa4", edits=[pooled(n_kv_heads)])
+    it = own.read_at
+    for prefix, trace in (("own", own), ("shared", shared)):
+        np.testing.assert_allclose(shown[f"{prefix}_looks"][:, 0], trace.layers[1].weights[:, it], atol=1e-12)
+        np.testing.assert_allclose(shown[f"{prefix}_it"][0], trace.layers[1].added[it], atol=1e-12)
+        np.testing.assert_allclose(shown[f"{prefix}_answer"][0], trace.logits, atol=1e-12)
+    a, b = (t.layers[1].added[it] for t in (own, shared))
+    assert shown["error"] == pytest.approx(100 * np.linalg.norm(b - a) / np.linalg.norm(a), abs=1e-9)
+    assert shown["K"].shape == (n_kv_heads, len(own.tokens), 8)
+    assert shown["kv_parameters"] == 2 * 32 * 8 * n_kv_heads
+    assert shown["cache_bytes"] == att.kv_cache_bytes(1, n_kv_heads, 8, len(own.tokens))
+    np.testing.assert_allclose(shown["reads"].sum(1), 1)
+    assert [np.count_nonzero(row) for row in shown["reads"]] == [4 // n_kv_heads] * 4

@@ -52,6 +52,7 @@ class Recipe:
     noise: float = 0.3  # spread of the Gaussian added to what each layer reads while training
     grammar: str = "two_classes"
     ending: tuple[str, ...] = ()
+    softmax_over: str = "keys"  # "queries" is a bug, for lesson 7: training does not reveal it
     seeds: int = 3
     steps: int = 3000
     batch: int = 128
@@ -69,10 +70,10 @@ class Recipe:
         """What the numpy forward has to know."""
         windows = [self.window, None] if self.n_layers == 2 else [None]
         keys = ("about", "n_layers", "d_model", "n_heads", "n_kv_heads", "causal", "positions", "grammar", "ending")
-        return {k: v for k, v in asdict(self).items() if k in keys} | {
-            "windows": windows,
-            "max_tokens": self.max_tokens,
-        }
+        config = {k: v for k, v in asdict(self).items() if k in keys}
+        if self.softmax_over != "keys":
+            config["softmax_over"] = self.softmax_over
+        return config | {"windows": windows, "max_tokens": self.max_tokens}
 
 
 RECIPES = {
@@ -92,6 +93,7 @@ RECIPES = {
     "gqa4": Recipe("width 32, four heads of 8, each with its own keys and values", d_model=32, n_heads=4, n_kv_heads=4),
     "gqa2": Recipe("width 32, four query heads, two key/value heads", d_model=32, n_heads=4, n_kv_heads=2),
     "gqa1": Recipe("width 32, four query heads, one key/value head", d_model=32, n_heads=4, n_kv_heads=1),
+    "wrong_axis": Recipe("softmax over the queries: a bug, kept for lesson 7", softmax_over="queries"),
 }  # fmt: skip
 
 
@@ -99,6 +101,12 @@ def _times(X: torch.Tensor, W: torch.Tensor) -> torch.Tensor:
     """[S, B, T, d] times [S, d, e], as one tall product per seed: far quicker than a small one per sentence."""
     S, B, T, d = X.shape
     return torch.bmm(X.reshape(S, B * T, d), W).view(S, B, T, -1)
+
+
+def _row(X: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """The row at `places` [S, B] of X [S, B, ..., T, d], as [S, B, ..., 1, d]."""
+    index = places.reshape(*places.shape, *[1] * (X.ndim - 2)).expand(*X.shape[:-2], 1, X.shape[-1])
+    return X.gather(-2, index)
 
 
 class Stack:
@@ -152,11 +160,11 @@ class Stack:
             seen = X  # noise is on what the layer reads, not on the stream it adds to
             if noise is not None and r.noise:
                 seen = X + r.noise * torch.randn(X.shape, generator=noise)
-            asking, at = seen, places[:, None]
-            if i == r.n_layers - 1:  # only the reading row of the last layer is ever used
-                row = read_at[:, :, None, None].expand(-1, -1, 1, r.d_model)
-                X, asking, at = X.gather(2, row), seen.gather(2, row), read_at[:, :, None, None, None]
-            mask = real
+            asking, at, mask = seen, places[:, None], real
+            if r.softmax_over == "queries":  # every row takes part in the shares of the reading row
+                mask = mask & real.transpose(-1, -2)
+            elif i == r.n_layers - 1:  # only the reading row of the last layer is ever used
+                X, asking, at = _row(X, read_at), _row(seen, read_at), read_at[:, :, None, None, None]
             if r.causal:
                 mask = mask & (places <= at)
             if i == 0 and r.n_layers == 2 and r.window is not None:
@@ -168,10 +176,14 @@ class Stack:
             K, V = (K.repeat_interleave(n_rep, 2), V.repeat_interleave(n_rep, 2)) if n_rep > 1 else (K, V)
             scores = (Q @ K.transpose(-1, -2)) / math.sqrt(r.d_head)
             # Finite, because the rows of the padding may have nothing to look at; exp(-1e9) is exactly 0.
-            weights = scores.masked_fill(~mask, -1e9).softmax(-1)
+            weights = scores.masked_fill(~mask, -1e9).softmax(-1 if r.softmax_over == "keys" else -2)
+            if r.softmax_over == "queries":
+                weights = weights.masked_fill(~mask, 0)
             out = (weights @ V).transpose(2, 3).flatten(3)
             X = X + _times(out, W_O)
             rows.append(weights)
+        if r.softmax_over == "queries":
+            X, rows[-1] = _row(X, read_at), _row(rows[-1], read_at)
         return _times(X, self.W_U)[:, :, 0], rows
 
     @staticmethod

@@ -20,6 +20,7 @@ REGISTRY = {
     "same_scores": "04",
     "soft_lookup": "04",
     "heads": "05",
+    "gqa": "06",
     "kv_cache": "06",
     "kv_cache_calculator": "06",
     "bug_clinic": "07",
