@@ -226,3 +226,34 @@ def test_a_package_that_is_not_the_locked_one_is_refused(clone, offline, tmp_pat
     assert said.returncode == 1
     assert said.stderr.startswith("setup: ")
     assert not (clone / ".venv" / "learn.json").exists()
+
+
+def test_the_readmes_example_prints_what_it_says(capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(example, {})
+    assert capsys.readouterr().out.splitlines() == re.findall(r"# (.*)", example)
+
+
+def test_contributings_instrument_works():
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)
+    names = {}
+    exec(example, names)
+    instrument = names["one_query"]()
+    assert instrument["Q"].tolist() == (instrument["X"] @ instrument["W_Q"]).tolist()
+
+
+def test_contributings_lesson_and_exercise_build(tmp_path):
+    """The format as it is described is the format that is read."""
+    from tools.build import plan, read_course
+
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (front,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    figure, exercise = re.findall(r"````md\n(.*?)````", text, re.DOTALL)
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "lessons" / "01_a.md").write_text(front + figure)
+    short = "---\nqkv: {title: By hand, minutes: 3}\n---\n"
+    (tmp_path / "lessons" / "01_a_exercises.md").write_text(short + exercise)
+    notebook, solution, stub = plan(read_course(tmp_path))
+    assert notebook.notebook.cells[1].metadata["alt"].startswith("Two arrows")
+    assert "return Q @ K.T" in solution.notebook.cells[1].source
+    assert "return Q @ K.T" not in stub.notebook.cells[1].source

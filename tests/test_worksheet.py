@@ -12,7 +12,7 @@ from qkvlib import examples, instruments
 from qkvlib.widgets import Instrument, Sheet, SheetError, Worksheet
 from qkvlib.widgets.page import page
 from qkvlib.widgets.picture import png
-from qkvlib.widgets.worksheet import pack, unpack
+from qkvlib.widgets.worksheet import pack, slim, unpack
 
 
 @pytest.fixture
@@ -171,3 +171,13 @@ def test_python_never_echoes_state_back(worksheet):
     synced = {name for name in worksheet.keys if name == "inputs" or name.startswith("p_")}
     assert len(synced) == 5
     assert all(worksheet.trait_metadata(name, "echo_update") is False for name in synced)
+
+
+def test_slimming_takes_comments_and_nothing_else():
+    comment = "/** What it does,\n * in two lines. */\n"
+    source = comment + '  const a = "// kept"; // kept too\n// gone\n\n\n    b(`/* kept */`);\n'
+    assert slim(source) == 'const a = "// kept"; // kept too\nb(`/* kept */`);\n'
+
+
+def test_the_worksheet_stays_small():
+    assert len((Worksheet._esm + Worksheet._css).encode()) <= 60_000

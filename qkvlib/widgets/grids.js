@@ -79,9 +79,10 @@ export class TableGrid extends Grid {
       if (before && Object.is(before.data[i], v) && (before.masked?.[i] ?? 0) === closed) continue;
       if (cell.firstChild?.nodeType === Node.TEXT_NODE) cell.firstChild.data = short(v);
       else if (!cell.firstChild) cell.textContent = short(v);
-      cell.style.backgroundColor = closed ? "" : view.colour(v / end);
+      const dim = lit !== null && Math.floor((i - this.first) / this.m) !== lit;
+      cell.style.backgroundColor = closed ? "" : view.colour(v / end, dim);
       cell.classList.toggle("ws-masked", closed === 1);
-      cell.classList.toggle("ws-dim", lit !== null && Math.floor((i - this.first) / this.m) !== lit);
+      cell.classList.toggle("ws-dim", dim);
     }
   }
 
@@ -153,8 +154,8 @@ export class HeatGrid extends Grid {
         const i = first + r * m + c, v = value.data[i], hatched = c >= 0 && value.masked?.[i];
         if (hatched) closed.rect(left + x * w, top + r * h1, w, h1);
         if (c >= 0 && !hatched && !Number.isNaN(v)) {
-          const [red, green, blue] = view.rgb(v / end);
-          block.data.set([red, green, blue, lit === null || lit === r ? 255 : 110], p);
+          const [red, green, blue] = view.rgb(v / end, lit !== null && lit !== r);
+          block.data.set([red, green, blue, 255], p);
         }
         p += 4;
       });

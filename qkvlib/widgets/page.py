@@ -48,7 +48,7 @@ def page(worksheet: Worksheet, foot: str = "") -> str:
     state |= {name: getattr(worksheet, name) for name in worksheet.trait_names() if name.startswith("p_")}
     return PAGE.format(
         title=html.escape(worksheet.sheet.title),
-        css=(HERE / "worksheet.css").read_text(encoding="utf-8") + STYLE,
+        css=worksheet._css + STYLE,
         foot=html.escape(foot or "Every number here is computed on this page. Nothing is sent anywhere."),
         # "<" would let a token such as "</script>" end the script.
         state=json.dumps(state, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"),

@@ -265,15 +265,15 @@ class View {
     const [plus, minus, zero] = dark
       ? [[31, 98, 168], [158, 84, 16], [36, 38, 43]] : [[108, 172, 236], [246, 166, 84], [247, 248, 249]];
     this.theme = dark ? "dark" : "light";
-    this.rgb = (share) => {
-      const t = Math.min(1, Math.abs(share)), end = share < 0 ? minus : plus;
+    this.rgb = (share, dim) => {
+      const t = Math.min(1, Math.abs(share)) * (dim ? 0.4 : 1), end = share < 0 ? minus : plus;
       return zero.map((z, k) => Math.round(z + (end[k] - z) * t));
     };
     if (this.ramp) this.paintRamp();
   }
 
-  colour(share) {
-    return Number.isNaN(share) ? "" : `rgb(${this.rgb(share)})`;
+  colour(share, dim = false) {
+    return Number.isNaN(share) ? "" : `rgb(${this.rgb(share, dim)})`;
   }
 
   paintRamp() {

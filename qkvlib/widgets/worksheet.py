@@ -27,15 +27,22 @@ SYNCED = {"sync": True, "echo_update": False}
 
 def browser_module() -> str:
     """The three JavaScript files as the one ES module that anywidget wants: their imports of each other are dropped."""
-    files = [(HERE / name).read_text(encoding="utf-8") for name in ("engine.js", "grids.js", "worksheet.js")]
-    return "".join(re.sub(r'^import .*"\./\w+\.js";$', "", file, flags=re.M) for file in files)
+    files = [slim((HERE / name).read_text(encoding="utf-8")) for name in ("engine.js", "grids.js", "worksheet.js")]
+    return "".join(re.sub(r'^import .*"\./\w+\.js";\n', "", file, flags=re.M) for file in files)
+
+
+def slim(source: str) -> str:
+    """JavaScript or CSS without the lines of comment and the indentation: every notebook with a sheet carries it."""
+    source = re.sub(r"^\s*/\*.*?\*/\n", "", source, flags=re.M | re.S)
+    source = re.sub(r"^\s*//.*\n", "", source, flags=re.M)
+    return re.sub(r"^[ \t]+|\n(?=\n)", "", source, flags=re.M)
 
 
 class Worksheet(anywidget.AnyWidget):
     """A live `Sheet`. `worksheet["Q"]` is what the learner sees; `worksheet["X"] = [[...]]` redraws."""
 
     _esm = browser_module()
-    _css = (HERE / "worksheet.css").read_text(encoding="utf-8")
+    _css = slim((HERE / "worksheet.css").read_text(encoding="utf-8"))
 
     spec = traitlets.Dict().tag(sync=True)
     inputs = traitlets.Dict().tag(**SYNCED)

@@ -132,3 +132,8 @@ def referent__positions(weights, tokens, query, candidates):
 
 def referent__positions_to_word(weights, tokens, query, candidates):
     return tokens[max(candidates, key=lambda place: weights[query, place])]
+
+
+masked_row__list = [0.245, 0.665, 0.090, 0]
+masked_row__only_what_is_seen = (0.2447, 0.6652, 0.09)
+masked_row__array = np.append(np.exp([2, 3, 1]) / np.exp([2, 3, 1]).sum(), 0.0)

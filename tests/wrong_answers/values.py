@@ -31,6 +31,13 @@ wrong_value("weights_of_two", "places-swapped", "swapped", [0.047, 0.953])
 wrong_value("weights_of_two", "gap-misjudged", "guess", [0.7, 0.3])
 wrong_value("weights_of_two", "not-shares", "exponentials", list(np.exp([3, 0])))
 
+row = np.exp([2, 3, 1, 5]) / np.exp([2, 3, 1, 5]).sum()
+wrong_value("masked_row", "mask-ignored", "all four", list(row))
+wrong_value("masked_row", "masked-after-softmax", "zeroed late", [*row[:3], 0])
+wrong_value("masked_row", "zeros-for-minus-infinity", "zero", [0.237, 0.644, 0.087, 0.032])
+wrong_value("masked_row", "gaps-misjudged", "guess", [0.3, 0.6, 0.1, 0])
+wrong_value("masked_row", "not-shares", "exponentials", [7.39, 20.09, 2.72, 0])
+
 wrong_value("figure_error", "difference-only", "the gap", {"printed": 8.1, "should_be": 1.92})
 wrong_value("figure_error", "another-score", "the second", {"printed": 2.3, "should_be": 5.48})
 wrong_value("figure_error", "temperature", "cooler", {"printed": 8.1, "should_be": 3.05})

@@ -1,0 +1,297 @@
+"""An instrument's answer to a hand, in a real JupyterLab: the worksheet against the usual ways of making a live figure.
+
+    .venv/bin/python -m benchmarks.widgets     # add --json FILE for machines, --samples N for more than 30
+
+Six tokens, d_model 8, d_head 4; one number is dragged with the pointer. A sample runs from the event's time stamp to
+the task after the frame that shows the new picture. All ways draw the same five matrices (X, Q, K, scores, weights):
+
+`worksheet`        ours: the browser computes and draws
+`kernel_computed`  an anywidget whose numbers come from the kernel, drawn as a table
+`figurewidget`     a kept matplotlib figure, set_data, as a PNG in an Image widget (plotly's FigureWidget itself is not
+                   among the course's packages)
+`interact_imshow`  ipywidgets.interact, plt.subplots, imshow
+"""
+
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import nbformat
+
+from benchmarks.report import Limit, Row, finish, parser, percentile
+from qkvlib.doctor import find_chromium
+from qkvlib.widgets import Sheet, Worksheet
+from qkvlib.widgets.page import save
+from tools.jupyterlab import chromium_browser, running_lab
+
+PROBE = (Path(__file__).parent / "widgets_probe.js").read_text(encoding="utf-8")
+WIDGETS = Path(__file__).resolve().parent.parent / "qkvlib" / "widgets"
+OURS = ("engine", "grids", "worksheet", "page")
+GROWTH = (6, 16, 32, 64, 128, 200)
+PAINTS = 5
+
+PREPARE = """
+import io
+import anywidget, ipywidgets, numpy as np, traitlets
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+from qkvlib.attention import softmax
+from qkvlib.widgets import Instrument, Sheet
+
+rng = np.random.default_rng(0)
+X0, W_Q, W_K = rng.normal(size=(6, 8)).round(1), rng.normal(size=(8, 4)).round(1), rng.normal(size=(8, 4)).round(1)
+
+def compute(number):
+    X = X0.copy()
+    X[0, 0] = number
+    Q, K = X @ W_Q, X @ W_K
+    grid = Q @ K.T / 2
+    return [X, Q, K, grid, softmax(grid)]
+
+def imshow(ax, matrix):
+    image = ax.imshow(matrix, cmap="RdBu")
+    texts = [ax.text(c, r, f"{v:.2f}", ha="center", va="center", fontsize=6) for (r, c), v in np.ndenumerate(matrix)]
+    return image, texts
+
+def slider():
+    return ipywidgets.FloatSlider(value=0, min=-9, max=9, step=0.1)
+"""
+
+WAYS = {
+    "worksheet": """
+s = Sheet("bench")
+X, WQ, WK = s.input("X", X0, step=0.1), s.input("W_Q", W_Q), s.input("W_K", W_K)
+Q, K = s.matmul("Q", X, WQ), s.matmul("K", X, WK)
+s.softmax("weights", s.scale("scaled", s.scores("scores", Q, K), like=Q))
+s.lay(["X", "Q", "K"], ["scaled", "weights"])
+shown = Instrument(s)
+shown
+""",
+    "kernel_computed": """
+class FromKernel(anywidget.AnyWidget):
+    _esm = '''export default { render({ model, el }) {
+        el.className = "bench-picture";
+        const draw = () => {
+            const tables = model.get("matrices").map((rows) => {
+                const table = document.createElement("table");
+                for (const row of rows) {
+                    const line = table.insertRow();
+                    for (const v of row) {
+                        const cell = line.insertCell();
+                        cell.textContent = v.toFixed(2);
+                        cell.style.background = `rgb(${200 - 40 * v} 200 ${200 + 40 * v})`;
+                    }
+                }
+                return table;
+            });
+            el.replaceChildren(...tables);
+        };
+        model.on("change:matrices", draw);
+        draw();
+    } };'''
+    matrices = traitlets.List().tag(sync=True)
+
+picture = FromKernel(matrices=[m.tolist() for m in compute(0)])
+turn = slider()
+turn.observe(lambda change: setattr(picture, "matrices", [m.tolist() for m in compute(change.new)]), "value")
+ipywidgets.VBox([turn, picture])
+""",
+    "figurewidget": """
+figure = Figure(figsize=(9, 5))
+drawn = [imshow(ax, m) for ax, m in zip(figure.subplots(2, 3).flat, compute(0))]
+image = ipywidgets.Image()
+image.add_class("bench-picture")
+
+def redraw(number):
+    for (picture, texts), matrix in zip(drawn, compute(number)):
+        picture.set_data(matrix)
+        for text, value in zip(texts, matrix.flat):
+            text.set_text(f"{value:.2f}")
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=72)
+    image.value = out.getvalue()
+
+redraw(0)
+turn = slider()
+turn.observe(lambda change: redraw(change.new), "value")
+ipywidgets.VBox([turn, ipywidgets.VBox([image]).add_class("bench-box")])
+""",
+    "interact_imshow": """
+@ipywidgets.interact(number=slider())
+def show(number):
+    figure, axes = plt.subplots(2, 3, figsize=(9, 5))
+    for ax, matrix in zip(axes.flat, compute(number)):
+        imshow(ax, matrix)
+    plt.show()
+""",
+}
+PICTURE = {
+    "worksheet": ('[data-node="weights"]', "text"),
+    "kernel_computed": (".bench-picture", "text"),
+    "figurewidget": (".bench-box", "image"),
+    "interact_imshow": (".widget-interact", "image"),
+}
+HANDLE = {"worksheet": '[data-node="X"] [data-i="0"]'}
+STATE = 'print(repr(float(shown["X"][0, 0])), *(repr(float(v)) for v in shown["weights"][0]))'
+
+
+def main(arguments=None):
+    options = parser(__doc__.splitlines()[0])
+    options.add_argument("--samples", type=int, default=30, help="pointer moves per way")
+    options = options.parse_args(arguments)
+    chromium = find_chromium()
+    if chromium is None:
+        print("This benchmark needs Chromium; `qkv doctor` says how to get it.", file=sys.stderr)
+        return 2
+    figures, rows = {}, []
+    with chromium_browser(chromium) as browser, tempfile.TemporaryDirectory() as place:
+        with prepared_lab(Path(place)) as lab:
+            for way in WAYS:
+                figures[way] = measure(lab, browser, way, options.samples)
+        growth = {n: grow(browser, Path(place), n, options.samples) for n in GROWTH}
+    for way, (samples, paints, burst) in figures.items():
+        rows += [
+            Row(f"{way}.p50_ms", percentile(samples, 50), "ms", "input event to painted picture"),
+            Row(f"{way}.p95_ms", percentile(samples, 95), "ms", f"{len(samples)} samples"),
+            Row(f"{way}.first_paint_ms", percentile(paints, 50), "ms", f"running the cell to paint, of {PAINTS}"),
+            Row(f"{way}.burst_drawn", burst["drawn"], "of 90", "30 inputs a second for 3 s"),
+            Row(f"{way}.burst_trailing_ms", burst["trailing"], "ms", "last input to last picture"),
+        ]
+    for n, samples in growth.items():
+        rows += [
+            Row(f"growth.{n}.p50_ms", percentile(samples, 50), "ms", f"{n} tokens: {n} x {n} scores and weights"),
+            Row(f"growth.{n}.p95_ms", percentile(samples, 95), "ms", "on a standalone page"),
+        ]
+    ours, theirs = figures["worksheet"], figures["interact_imshow"]
+    rows += [Row(f"bytes.{name}", size, "bytes") for name, size in sizes().items()]
+    limits = [
+        Limit("worksheet p95_ms", percentile(ours[0], 95), at_most=20),
+        Limit("interact_imshow p50 / worksheet p50", percentile(theirs[0], 50) / percentile(ours[0], 50), at_least=20),
+        Limit("worksheet first_paint_ms", percentile(ours[1], 50), at_most=150),
+        Limit("worksheet pictures of 90 inputs", ours[2]["drawn"], at_least=90),
+        Limit("worksheet: Python's state less the browser's after the burst", ours[2]["off"], at_most=1e-12),
+        Limit("64 x 64 p50_ms", percentile(growth[64], 50), at_most=33),
+        Limit("bytes of the worksheet's JavaScript and CSS", sizes()["worksheet"], at_most=60_000),
+    ]
+    return finish(options, "from an input event to the new picture on the screen", rows, limits)
+
+
+def sizes() -> dict[str, int]:
+    """Bytes of JavaScript and CSS: of a worksheet as a browser gets it, and in the files of the small widgets."""
+    small = [p for p in WIDGETS.iterdir() if p.suffix in (".js", ".css") and p.stem not in OURS]
+    return {
+        "worksheet": len((Worksheet._esm + Worksheet._css).encode()),
+        "small_widgets": sum(path.stat().st_size for path in small),
+    }
+
+
+@contextmanager
+def prepared_lab(place: Path):
+    """JupyterLab on a folder with one notebook per way."""
+    root = place / "root"
+    root.mkdir()
+    for way, source in WAYS.items():
+        sources = [PREPARE, *[source] * PAINTS, STATE if way == "worksheet" else "pass"]
+        cells = [nbformat.v4.new_code_cell(text.strip(), id=f"cell-{k}") for k, text in enumerate(sources)]
+        spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec}), root / f"{way}.ipynb")
+    with running_lab(root, place / "home") as lab:
+        yield lab
+
+
+def measure(lab, browser, way, count):
+    """(milliseconds per sample, milliseconds to each first paint, the burst's figures) of one way."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    page = context.new_page()
+    page.add_init_script(PROBE)
+    lab.open(page, f"{way}.ipynb")
+    lab.run_cell(page, "cell-0")
+    selector, kind = PICTURE[way]
+    paints = []
+    for k in range(1, PAINTS + 1):
+        page.evaluate(
+            """async (k) => {
+                const notebook = window.jupyterapp.shell.currentWidget.content;
+                await window.jupyterapp.commands.execute("notebook:clear-all-cell-outputs");
+                notebook.activeCellIndex = k;
+                await notebook.scrollToItem(k, "start");
+            }""",
+            k,
+        )
+        page.wait_for_timeout(500)
+        paints.append(page.evaluate("([selector, kind]) => probe.firstPaint(selector, kind)", [selector, kind]))
+    page.wait_for_timeout(1000)
+    target = HANDLE.get(way, ".noUi-handle")
+    samples = drag(page, target, selector, kind, count)
+    keys = ["ArrowDown", "ArrowUp"] if way == "worksheet" else ["ArrowLeft", "ArrowRight"]
+    # Watched is what changes exactly once per drawing: the picture, or of the worksheet the text of one cell.
+    burst = page.evaluate(
+        "([target, keys, watched]) => probe.burst(target, keys, watched, 90, 30)",
+        [target, keys, HANDLE.get(way, selector)],
+    )
+    if way == "worksheet":
+        burst["off"] = difference(lab, page)
+    context.close()
+    return samples, paints, burst
+
+
+def drag(page, target, selector, kind, count):
+    """Drags `target` to and fro; milliseconds from each pointer event to its painted picture."""
+    box = page.locator(target).first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    samples = []
+    for k in range(count + 3):
+        page.evaluate("([selector, kind]) => probe.arm(selector, kind)", [selector, kind])
+        page.mouse.move(x + (24 if k % 2 else 48), y)
+        sample = page.evaluate("() => probe.sample")
+        if sample is None:
+            raise RuntimeError(f"moving {target} did not change {selector}")
+        if k >= 3:  # the first ones warm up
+            samples.append(sample)
+        page.wait_for_timeout(120)
+    page.mouse.up()
+    return samples
+
+
+def difference(lab, page):
+    """The largest difference between what the page and Python hold, after the lazy sync."""
+    page.wait_for_timeout(500)
+    shown = page.evaluate("""() => ['[data-node=X] [data-i="0"]', ...[0, 1, 2, 3, 4, 5]
+        .map((i) => `[data-node=weights] [data-i="${i}"]`)].map((at) => document.querySelector(at).textContent)""")
+    lab.run_cell(page, f"cell-{PAINTS + 1}")
+    output = page.locator('.jp-OutputArea-output[data-mime-type*="stdout"] pre').last
+    output.wait_for()
+    from qkvlib.widgets.numbers import short
+
+    exact = [float(word) for word in output.inner_text().split()]
+    return max(0.0 if short(value) == text else 1.0 for value, text in zip(exact, shown, strict=True))
+
+
+def grow(browser, place, n, count):
+    """Samples of a sheet with n tokens on a page of its own."""
+    import numpy as np
+
+    rng = np.random.default_rng(n)
+    s = Sheet("growth")
+    X = s.input("X", rng.normal(size=(n, 8)).round(1))
+    Q, K = (s.matmul(name, X, s.input(f"W_{name}", rng.normal(size=(8, 4)).round(1))) for name in "QK")
+    s.softmax("weights", s.scale("scaled", s.scores("scores", Q, K), like=Q))
+    s.lay(["W_Q"], ["scaled", s.panel("weights", max=1)], [s.say("{Q[0,0]}")])
+    save(Worksheet(s), place / "growth.html")
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    page = context.new_page()
+    page.add_init_script(PROBE)
+    page.goto((place / "growth.html").as_uri())
+    page.wait_for_selector(".qkv-ws")
+    samples = drag(page, '[data-node="W_Q"] [data-i="0"]', ".ws-say", "text", count)
+    context.close()
+    return samples
+
+
+if __name__ == "__main__":
+    sys.exit(main())
