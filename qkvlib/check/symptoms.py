@@ -123,6 +123,13 @@ def _arrays(exercise, calls, arrays, wants, name="your result"):
             f"Every number in {name} is off by one and the same amount.",
             "Which number is added or subtracted that should not be?",
         )
+    if row := _by_rows(both):
+        what = {"factor": "factor", "offset": "amount"}[row]
+        return (
+            f"row-{row}",
+            f"Each row of {name} is off by a {what} of its own.",
+            "What do you compute once per row, and should it be there?",
+        )
     for axis in (-1, -2):
         if all(a.ndim >= -axis and close(np.flip(a, axis), w, tolerance) for a, w in both):
             return (
@@ -130,7 +137,16 @@ def _arrays(exercise, calls, arrays, wants, name="your result"):
                 f"The entries of {name} are right, but in reversed order.",
                 "Check the direction of a loop or a slice such as [::-1].",
             )
-    return _some_rows(both, tolerance, name)
+    found = _some_rows(both, tolerance, name)
+    if found is None and all(
+        a.size > 2 and close(np.sort(a, axis=None), np.sort(w, axis=None), tolerance) for a, w in both
+    ):
+        return (
+            "other-places",
+            f"All the numbers of {name} are right, but they stand in other places.",
+            "A reshape keeps the order of the numbers, a transpose changes it: look for one in the other's place.",
+        )
+    return found
 
 
 def _returned_input(exercise, calls, arrays):
@@ -171,6 +187,26 @@ def _ratio_is_constant(both):
 
 def _offset_is_constant(both):
     return all(a.size >= 3 and np.isfinite(a).all() and np.allclose(a - w, (a - w).flat[0], atol=1e-8) for a, w in both)
+
+
+def _same_numbers(a, w, tolerance):
+    return a.size > 2 and close(np.sort(a, axis=None), np.sort(w, axis=None), tolerance)
+
+
+def _by_rows(both):
+    """Whether each row is right up to a factor, or an amount, of its own."""
+    if not all(a.ndim > 1 and a.shape[-1] > 2 and np.isfinite(a).all() and np.isfinite(w).all() for a, w in both):
+        return None
+    if all(np.allclose(a - w, (a - w)[..., :1], atol=1e-8) for a, w in both):
+        return "offset"
+    for a, w in both:
+        size = (w * w).sum(-1, keepdims=True)
+        if not np.all(size > 0):
+            return None
+        factor = (a * w).sum(-1, keepdims=True) / size
+        if np.any(np.abs(factor) < 1e-12) or not np.allclose(a, factor * w, rtol=1e-6, atol=1e-9):
+            return None
+    return "factor"
 
 
 def _some_rows(both, tolerance, name):

@@ -47,3 +47,9 @@ def soft_lookup__default(query, keys, values, temperature=1.0):
 def soft_lookup__loops(query, keys, values, temperature):
     shares = [np.exp(sum(a * b for a, b in zip(query, key, strict=True)) / temperature) for key in keys]
     return [sum(s * v[j] for s, v in zip(shares, values, strict=True)) / sum(shares) for j in range(values.shape[1])]
+
+
+def soft_lookup__weights_beside(query, keys, values, temperature):
+    weights = np.exp(keys @ query / temperature)
+    weights /= weights.sum()
+    return weights @ values, weights

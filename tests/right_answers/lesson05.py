@@ -95,3 +95,10 @@ def parameter_count__arrays(d_model, n_heads, n_kv_heads):
 
 def parameter_count__numpy_integer(d_model, n_heads, n_kv_heads):
     return np.int64(2 * d_model) * (d_model + d_model // n_heads * n_kv_heads)
+
+
+def multi_head_attention__weights_beside(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
+    Q, K, V = (split_heads__swapaxes(X @ W, n_heads) for W in (W_Q, W_K, W_V))
+    grid = Q @ K.swapaxes(-1, -2) / np.sqrt(Q.shape[-1])
+    weights = softmax__stable(grid if mask is None else np.where(mask, grid, -np.inf))
+    return merge_heads__swapaxes(weights @ V) @ W_O, weights

@@ -527,3 +527,39 @@ def no_key(weights, tokens, query, candidates):
 @wrong("referent", "always-the-first")
 def first(weights, tokens, query, candidates):
     return candidates[0]
+
+
+# -- relations that need no misconception
+
+
+@wrong("scores", "row-offset")
+def rows_shifted(Q, K):
+    grid = good_scores(Q, K)
+    return grid - grid.max(axis=-1, keepdims=True)
+
+
+@wrong("scores", "row-factor")
+def rows_scaled(Q, K):
+    grid = good_scores(Q, K)
+    return grid / grid.max(axis=-1, keepdims=True)
+
+
+@wrong("scores", "no-batch-axes")
+def inner(Q, K):
+    return np.inner(Q, K) / np.sqrt(Q.shape[-1])
+
+
+@wrong("scores", "squared-distance")
+def squared_distance(Q, K):
+    return -np.sum((Q[..., :, None, :] - K[..., None, :, :]) ** 2, axis=-1) / np.sqrt(Q.shape[-1])
+
+
+@wrong("softmax", "softmax-over-queries")
+def default_axis(z, axis=0):
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+@wrong("softmax", "axis-ignored")
+def last_and_unstable(z, axis=-1):
+    return np.exp(z) / np.exp(z).sum(-1, keepdims=True)

@@ -19,7 +19,7 @@ def shapes_no_root(X, W_Q, W_K, n_heads):
     return good_softmax(Q @ K.swapaxes(-1, -2) / Q.shape[-1])
 
 
-@wrong("fix_shapes", "scale-by-n-heads")
+@wrong("fix_shapes", "scale-by-sqrt-n-heads")
 def shapes_heads(X, W_Q, W_K, n_heads):
     Q, K = cut(X @ W_Q, n_heads), cut(X @ W_K, n_heads)
     return good_softmax(Q @ K.swapaxes(-1, -2) / np.sqrt(n_heads))

@@ -216,3 +216,21 @@ def per_head(d_model, n_heads, n_kv_heads):
 @wrong("parameter_count", "bytes-counted")
 def in_bytes(d_model, n_heads, n_kv_heads):
     return 2 * (2 * d_model**2 + 2 * d_model * (d_model // n_heads) * n_kv_heads)
+
+
+@wrong("split_heads", "other-places")
+def columns_first(X, n_heads):
+    *batch, T, D = X.shape
+    return X.swapaxes(-1, -2).reshape(*batch, n_heads, T, D // n_heads)
+
+
+@wrong("multi_head_attention", "softmax-over-heads")
+def across_heads(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
+    Q, K, V = (cut(X @ W, n_heads) for W in (W_Q, W_K, W_V))
+    return glue(look(Q, K, V, mask, axis=-3)) @ W_O
+
+
+@wrong("multi_head_attention", "scale-by-sqrt-n-heads")
+def heads_under_the_root(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
+    Q, K, V = (cut(X @ W, n_heads) for W in (W_Q, W_K, W_V))
+    return glue(look(Q, K, V, mask, scale=n_heads**-0.5)) @ W_O

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from qkvlib.check.plain import as_array
 from qkvlib.check.spec import Call, Mistake, switch
 
 
@@ -13,7 +14,7 @@ def normal(rng, *shape):
 
 
 def random_mask(rng, n_queries, n_keys):
-    """A mask in which every row allows at least two places (not only itself) and forbids at least one."""
+    """Every row allows at least two places (not only itself) and forbids at least one; no column is empty."""
     mask = rng.random((n_queries, n_keys)) < 0.5
     for t in range(n_queries):
         places = np.array([s for s in range(n_keys) if s != t])
@@ -21,6 +22,7 @@ def random_mask(rng, n_queries, n_keys):
         mask[t, allowed], mask[t, forbidden] = True, False
         if t < n_keys:
             mask[t, t] = True
+    mask[0, ~mask.any(axis=0)] = True
     return mask
 
 
@@ -51,6 +53,7 @@ NORMALISERS = {
     "none": lambda z: z,
     "twice": lambda z: soft(soft(z)),
     "minus": lambda z: soft(-z),
+    "heads": lambda z: soft(z, -3) if z.ndim > 2 else z,
 }
 
 SCALES = {
@@ -62,6 +65,8 @@ SCALES = {
     "sqrt-tokens": lambda d, S, D: 1 / np.sqrt(S),
     "sqrt-model": lambda d, S, D: 1 / np.sqrt(D),
     "model": lambda d, S, D: 1 / D,
+    "sqrt-heads": lambda d, S, D: np.sqrt(d / D),
+    "heads": lambda d, S, D: d / D,
     "twice": lambda d, S, D: 1 / d / np.sqrt(d),
 }
 
@@ -84,6 +89,10 @@ def compare_all(Q, K, V=None, *, roles="qk", scale="sqrt-d", measure="dot", d_mo
         grid = ask @ answer
     elif measure == "all-axes":
         grid = ask @ answer.T
+    elif measure == "squared-distance":
+        grid = -((ask[..., :, None, :] - answer[..., None, :, :]) ** 2).sum(-1)
+    elif measure == "far":
+        grid = np.linalg.norm(ask[..., :, None, :] - answer[..., None, :, :], axis=-1)
     elif measure == "distance":
         grid = -np.linalg.norm(ask[..., :, None, :] - answer[..., None, :, :], axis=-1)
     else:
@@ -101,6 +110,8 @@ def apply_mask(grid, mask, masking):
         return np.where(mask, grid, 0.0)
     if masking == "tiny":
         return np.where(mask, grid, -1e-9)
+    if masking == "finite":
+        return np.where(mask, grid, -1e9)
     if masking == "small":
         return np.where(mask, grid, -1.0)
     if masking == "plus-inf":
@@ -130,6 +141,8 @@ def head(
 ):
     """One head of attention -> (out, weights), with switches."""
     grid = compare_all(Q, K, V, roles=roles, scale=scale, measure=measure, d_model=d_model)
+    if normalise == "heads" and masking == "before":
+        masking = "finite"  # a place that is forbidden in every head would be NaN otherwise
     weights = NORMALISERS[normalise](apply_mask(grid, mask, masking))
     if mask is not None and masking == "after":
         weights = np.where(mask, weights, 0.0)
@@ -198,6 +211,18 @@ def scale_mistakes(seen: str = _SEEN_IN, model: bool = False) -> tuple[Mistake, 
                 f"{seen} are divided by the whole width of the model.",
                 "One head's dot product adds up that head's features only, and its spread grows more slowly still.",
                 scale="model",
+            ),
+            switch(
+                "scale-by-sqrt-n-heads",
+                f"{seen} are scaled by the square root of the number of heads.",
+                "It is the width of one head that counts.",
+                scale="sqrt-heads",
+            ),
+            switch(
+                "scale-by-n-heads",
+                f"{seen} are divided by the number of heads.",
+                "It is the width of one head that counts, and its root.",
+                scale="heads",
             ),
         ]
     return tuple(mistakes)
@@ -269,6 +294,18 @@ def measure_mistakes() -> tuple[Mistake, ...]:
             "You measure the distance between a query and a key.",
             "Attention asks how far two vectors point the same way, which is another sum over features.",
             measure="distance",
+        ),
+        switch(
+            "squared-distance",
+            "You measure the squared distance between a query and a key.",
+            "Attention asks how far two vectors point the same way, which is another sum over features.",
+            measure="squared-distance",
+        ),
+        switch(
+            "distance-rewarded",
+            "The farther a key is from the query, the larger its score.",
+            "Attention asks how far two vectors point the same way, which is another sum over features.",
+            measure="far",
         ),
     )
 
@@ -430,6 +467,15 @@ def mask_mistakes(after: bool = True) -> tuple[Mistake, ...]:
 def weights_left_out(result):
     """For exercises whose signature does not say whether the weights come back as well."""
     return result[0]
+
+
+def first_of_pair(value):
+    """For exercises that promise an output alone: weights handed back beside it do no harm."""
+    if isinstance(value, tuple) and len(value) == 2:
+        first, second = (as_array(part) for part in value)
+        if first is not None and second is not None and first.ndim and first.shape != second.shape:
+            return value[0]
+    return value
 
 
 def calls(*triples) -> list[Call]:

@@ -316,4 +316,10 @@ def attending_switches() -> tuple[Mistake, ...]:
     """Mistakes inside a head. Those that come to the same as a wrong projection are named as that."""
     same_as_projection = {"keys-ask", "queries-only", "keys-only", "keys-as-values", "queries-as-values"}
     all_of_them = (*role_mistakes(), *measure_mistakes(), *softmax_mistakes(), *value_mistakes())
-    return tuple(m for m in all_of_them if m.slug not in same_as_projection)
+    over_heads = switch(
+        "softmax-over-heads",
+        "Your softmax runs across the heads, so the heads share out each place among them.",
+        "Every head has a whole 1 to share out among the keys.",
+        normalise="heads",
+    )
+    return (*(m for m in all_of_them if m.slug not in same_as_projection), over_heads)

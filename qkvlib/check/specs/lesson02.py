@@ -216,12 +216,6 @@ softmax = Exercise(
             versions=(lambda z, axis=-1: np.exp(z) / np.sum(np.exp(z)),),
             over="all",
         ),
-        mistake(
-            "unstable",
-            "It is right for small scores, but for scores near 1000 the exponential overflows and you get NaN.",
-            "Softmax sees differences only: what could be subtracted from a row without changing its shares?",
-            lambda z, axis=-1: np.exp(z) / np.exp(z).sum(axis=axis, keepdims=True),
-        ),
         switch(
             "axis-ignored",
             "Your shares always sum to 1 along the last axis, whatever axis is asked for.",
@@ -320,6 +314,12 @@ softmax = Exercise(
             "Negative scores get exactly nothing.",
             "Even a poor match keeps a small share; an exponential never reaches 0.",
             make="relu",
+        ),
+        switch(
+            "unstable",
+            "It is right for small scores, but for scores near 1000 the exponential overflows and you get NaN.",
+            "Softmax sees differences only: what could be subtracted from a row without changing its shares?",
+            stable=False,
         ),
         mistake(
             "hard-argmax",

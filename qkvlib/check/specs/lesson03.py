@@ -106,6 +106,7 @@ causal_mask = Exercise(
             "Here a mask answers may look or may not: True or False, with the past allowed.",
             *(lambda n, big=big: np.where(np.triu(np.ones((n, n), bool), 1), 0.0, big) for big in (-np.inf, -1e9)),
             *(lambda n, big=big: np.where(np.triu(np.ones((n, n), bool)), 0.0, big) for big in (-np.inf, -1e9)),
+            *(lambda n, big=big: np.where(np.tri(n, dtype=bool), big, 0.0) for big in (-np.inf, -1e9)),
         ),
         mistake(
             "averages",

@@ -6,7 +6,7 @@ import numpy as np
 
 from qkvlib import attention as math
 from qkvlib.check.spec import Exercise, mistake
-from qkvlib.check.specs.common import T, calls, normal, one_hot, soft
+from qkvlib.check.specs.common import T, calls, first_of_pair, normal, one_hot, soft
 
 # -- qk_circuit ---------------------------------------------------------------------------------------------------
 
@@ -249,7 +249,8 @@ def _lookup_inputs(rng):
     return calls(
         ("three features", normal(rng, 3), normal(rng, 5, 3), normal(rng, 5, 2), 0.5),
         ("a warm lookup", normal(rng, 3), normal(rng, 7, 3), normal(rng, 7, 5), 2.0),
-        ("a square table", normal(rng, 3), normal(rng, 3, 3), normal(rng, 3, 3), 0.3),
+        ("another width", normal(rng, 3), normal(rng, 5, 3), normal(rng, 5, 3), 0.3),
+        ("as many keys as features", normal(rng, 3), normal(rng, 3, 3), normal(rng, 3, 2), 0.7),
     )
 
 
@@ -263,6 +264,7 @@ soft_lookup = Exercise(
     parameters=("query", "keys", "values", "temperature"),
     reference=math.soft_lookup,
     inputs=_lookup_inputs,
+    tidy=first_of_pair,
     mistakes=(
         mistake(
             "temperature-multiplied",
@@ -308,12 +310,6 @@ soft_lookup = Exercise(
             "What comes back are the weights.",
             "Blend the values with them.",
             lambda q, K, V, t: soft(K @ q / t),
-        ),
-        mistake(
-            "weights-too",
-            "The blend is right, but more comes back than was promised.",
-            "A lookup hands back a value: one vector.",
-            lambda q, K, V, t: (soft(K @ q / t) @ V, soft(K @ q / t)),
         ),
         mistake(
             "keys-blended",

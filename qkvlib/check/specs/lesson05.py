@@ -10,6 +10,7 @@ from qkvlib.check.specs import heads
 from qkvlib.check.specs.common import (
     T,
     calls,
+    first_of_pair,
     mask_mistakes,
     normal,
     random_mask,
@@ -288,6 +289,7 @@ multi_head_attention = Exercise(
     reference=math.multi_head_attention,
     model=_mha,
     inputs=_mha_inputs,
+    tidy=first_of_pair,
     axes=("token", "column of W_O"),
     mistakes=(
         *heads.projection_switches(),

@@ -7,7 +7,16 @@ import numpy as np
 from qkvlib import attention as math
 from qkvlib.check.spec import Exercise, Mistake, mistake, switch
 from qkvlib.check.specs import heads
-from qkvlib.check.specs.common import calls, head, mask_mistakes, normal, random_mask, scale_mistakes, softmax_mistakes
+from qkvlib.check.specs.common import (
+    calls,
+    first_of_pair,
+    head,
+    mask_mistakes,
+    normal,
+    random_mask,
+    scale_mistakes,
+    softmax_mistakes,
+)
 
 # -- repeat_kv ----------------------------------------------------------------------------------------------------
 
@@ -167,6 +176,7 @@ grouped_query_attention = Exercise(
     reference=math.grouped_query_attention,
     model=heads.layer,
     inputs=_gqa_inputs,
+    tidy=first_of_pair,
     axes=("token", "column of W_O"),
     mistakes=(
         *heads.sharing_switches(),

@@ -63,16 +63,10 @@ fix_shapes = Exercise(
             "fix_shapes", "Inside a head, how many features does one dot product add up?", clinic.broken_shapes
         ),
         *_without(scale_mistakes("The scores behind your weights", model=True), "scale-by-sqrt-d-model"),
-        mistake(
-            "scale-by-n-heads",
-            "Your scale follows the number of heads.",
-            "It is the width of one head that counts.",
-            lambda X, W_Q, W_K, n: _weights_of_heads(X, W_Q * np.sqrt(X.shape[-1] / n / n), W_K, n),
-        ),
         switch(
             "keys-from-query-matrix", "Both sides of your comparison come from W_Q.", "Only the width was wrong.", k="Q"
         ),
-        *_without(measure_mistakes(), "distance", "cosine"),
+        *_without(measure_mistakes(), "distance", "squared-distance", "distance-rewarded", "cosine"),
         *_without(softmax_mistakes(), "softmax-twice", "minus-sign"),
         *(m for m in heads.head_switches() if "cut" in m.switches),
         mistake(
@@ -146,7 +140,9 @@ fix_shared_matrix = Exercise(
             lambda X, W_Q, W_K, W_V: _one_head(X, W_K, W_K, W_K),
             lambda X, W_Q, W_K, W_V: _one_head(X, W_V, W_V, W_V),
         ),
-        *scale_mistakes("The scores behind your result", model=True),
+        *_without(
+            scale_mistakes("The scores behind your result", model=True), "scale-by-n-heads", "scale-by-sqrt-n-heads"
+        ),
         *softmax_mistakes(),
         switch(
             "weights-transposed",
