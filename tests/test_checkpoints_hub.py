@@ -1,5 +1,6 @@
 """The hub source against a local HTTP server that can do ranges or not, hang up, redirect, refuse and lie."""
 
+import contextlib
 import http.server
 import json
 import threading
@@ -58,11 +59,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         body = body[:hang_up_after]
-        try:
+        plan.bytes_served += len(body)  # before it is sent: the client must not be able to look first
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.wfile.write(body)
-        except (BrokenPipeError, ConnectionResetError):
-            return
-        plan.bytes_served += len(body)
 
     def refuse(self, code, headers=None):
         self.send_response(code)
@@ -466,6 +465,16 @@ def test_a_range_that_was_not_asked_for(server, described):
     server.answers = [None, None, None, lie]
     with pytest.raises(CheckpointError, match="answered 206 with Content-Range"):
         checkpoints.load("someone/model")
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_login_page_in_place_of_a_file_is_not_kept(server, name):
+    right = server.files[name]
+    server.files[name] = b"<html>Please sign in to this network.</html>"
+    with pytest.raises(CheckpointError, match="download it again"):
+        checkpoints.load("someone/model")
+    server.files[name] = right
+    assert checkpoints.load("someone/model").attention(0).W_Q.shape == (70, 30)
 
 
 def test_a_config_of_absurd_size(server, monkeypatch):

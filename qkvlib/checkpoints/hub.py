@@ -81,7 +81,11 @@ class HubFolder:
             if self.pinned:
                 write_atomically(absent, b"")
             return None
-        return parse_json(whole, f"{self.name}: {filename}")
+        try:
+            return parse_json(whole, f"{self.name}: {filename}")
+        except CheckpointError:
+            file.forget()
+            raise
 
     def open(self, filename):
         """The file as a `ByteSource`, or None where the repository has none."""
@@ -132,6 +136,10 @@ class HubFile:
             with get(self._hub, self._path, self._repo) as reply:
                 self._take_whole(reply, limit)
         return LocalFile(self._whole_path)
+
+    def forget(self):
+        """Drop what is kept of the file: it proved unsound, as when a login page was sent in its place."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     # -- what is kept ---------------------------------------------------------------------------------------------
 

@@ -33,6 +33,9 @@ class LocalFile:
             )
         return data
 
+    def forget(self):
+        """Nothing: the file is not ours to delete."""
+
 
 class LocalFolder:
     """A folder of weights and JSON. For a lone file, the folder around it, with that file as its only weights."""

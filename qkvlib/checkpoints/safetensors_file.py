@@ -35,6 +35,9 @@ class ByteSource(Protocol):
     def read(self, start: int, stop: int) -> bytes:
         """Exactly the bytes from `start` up to, not including, `stop`."""
 
+    def forget(self) -> None:
+        """The bytes proved unsound: drop any copy kept of them, so that the next try fetches them anew."""
+
 
 @dataclass(frozen=True)
 class TensorInfo:
@@ -51,7 +54,11 @@ class SafetensorsFile:
 
     def __init__(self, source: ByteSource):
         self.source = source
-        self.tensors = read_header(source)
+        try:
+            self.tensors = read_header(source)
+        except CheckpointError:
+            source.forget()
+            raise
 
     def tensor(self, name: str, rows: tuple[int, int] | None = None) -> np.ndarray:
         """The tensor as numpy, its own shape; `rows=(first, last)` reads only those of its first axis.
