@@ -93,7 +93,7 @@ class Grammar:
         tokens = [word for word in (raw.strip(".,;:!?\"'") for raw in sentence.lower().split()) if word]
         for word in dict.fromkeys(tokens):
             if word not in self.ids:
-                close = difflib.get_close_matches(word, self.words, n=3, cutoff=0.5)
+                close = difflib.get_close_matches(word, self.words, n=3, cutoff=0.6)
                 hint = f"did you mean {', '.join(map(repr, close))}?" if close else self._examples()
                 raise SentenceError(f"the model does not know the word {word!r}: {hint}")
         return tokens
