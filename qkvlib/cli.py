@@ -86,14 +86,14 @@ def build(
 
 @app.command()
 def page(
-    lesson: Annotated[str, typer.Argument(metavar="NN", help="A lesson number; `all` for every instrument.")],
+    lesson: Annotated[str, typer.Argument(metavar="NN", help="A lesson number.")],
     out: Annotated[str, typer.Option(help="The folder to write into.")] = "site",
 ) -> None:
     """Write a lesson's instruments as HTML files that work alone: no network, no kernel."""
-    from qkvlib.site import NoSuchLesson, write_site
+    from qkvlib.pages import NoSuchLesson, write_pages
 
     try:
-        paths = write_site(out, None if lesson == "all" else lesson)
+        paths = write_pages(out, lesson)
     except (NoSuchLesson, OSError) as error:
         raise _fail(error) from None
     for path in paths:
