@@ -6,10 +6,12 @@ import shutil
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
+from shapes import enforced
 
 from qkvlib import attention, checkpoints
-from qkvlib.checkpoints import CheckpointError
-from qkvlib.checkpoints.forward import frequencies
+from qkvlib.checkpoints import CheckpointError, forward
+
+forward = enforced(forward)  # shapes are types: a call that breaks an annotation fails its test
 
 LAYERS = [(architecture, layer) for architecture in checkpoints.TINY for layer in (0, 1)]
 
@@ -17,7 +19,7 @@ LAYERS = [(architecture, layer) for architecture in checkpoints.TINY for layer i
 @pytest.mark.parametrize(("architecture", "layer"), LAYERS)
 def test_our_attention_matches_transformers(architecture, layer):
     X, expected_out, expected_weights = checkpoints.tiny_reference(architecture, layer)
-    out, weights = checkpoints.attend(checkpoints.tiny(architecture).attention(layer), X)
+    out, weights = forward.attend(checkpoints.tiny(architecture).attention(layer), X)
     np.testing.assert_allclose(out, expected_out, rtol=0, atol=1e-5)
     np.testing.assert_allclose(weights, expected_weights, rtol=0, atol=1e-5)
 
@@ -25,7 +27,7 @@ def test_our_attention_matches_transformers(architecture, layer):
 @pytest.mark.parametrize(("architecture", "layer"), LAYERS)
 def test_batch_axes_in_front(architecture, layer):
     X, expected, _ = checkpoints.tiny_reference(architecture, layer)
-    out, _ = checkpoints.attend(checkpoints.tiny(architecture).attention(layer), np.stack([[X, X]] * 3))
+    out, _ = forward.attend(checkpoints.tiny(architecture).attention(layer), np.stack([[X, X]] * 3))
     assert out.shape == (3, 2, *X.shape)
     np.testing.assert_allclose(out[2, 1], expected, rtol=0, atol=1e-5)
 
@@ -75,7 +77,7 @@ def test_a_key_bias_changes_no_weight_in_whisper():
     layer = checkpoints.tiny("whisper").attention(0)
     X, out, weights = checkpoints.tiny_reference("whisper", 0)
     biased = {**vars(layer), "b_K": np.linspace(-3, 3, 8, dtype=np.float32)}
-    same_out, same_weights = checkpoints.attend(checkpoints.AttentionLayer(**biased), X)
+    same_out, same_weights = forward.attend(checkpoints.AttentionLayer(**biased), X)
     np.testing.assert_allclose(same_weights, weights, rtol=0, atol=1e-5)
     np.testing.assert_allclose(same_out, out, rtol=0, atol=1e-5)
 
@@ -96,7 +98,7 @@ def test_split_c_attn_by_hand():
 def test_rotation_by_hand():
     # theta^0 = 1 radian a position for the pair (column 0, column 2), theta^(-1/2) = 0.1 for the pair (1, 3).
     H = np.array([[1.0, 1, 0, 0], [1, 1, 0, 0]])
-    turned = checkpoints.rotate(H, checkpoints.Rotary(100.0))
+    turned = forward.rotate(H, checkpoints.Rotary(100.0))
     np.testing.assert_array_equal(turned[0], H[0])
     np.testing.assert_allclose(turned[1], [np.cos(1), np.cos(0.1), np.sin(1), np.sin(0.1)])
 
@@ -109,7 +111,7 @@ def test_rotation_is_that_of_transformers():
         [-4.632593, 5.463467, 8.433517, 11.29332, 12.45594, 12.40467],
         [-19.95867, 5.619834, 13.26684, 5.162517, 21.2936, 19.31297],
     ]
-    np.testing.assert_allclose(checkpoints.rotate(H, checkpoints.Rotary(100.0)), expected, rtol=1e-6)
+    np.testing.assert_allclose(forward.rotate(H, checkpoints.Rotary(100.0)), expected, rtol=1e-6)
 
 
 def test_rotated_scores_depend_on_distance_alone():
@@ -117,7 +119,7 @@ def test_rotated_scores_depend_on_distance_alone():
     q, k = rng.normal(size=(2, 1, 6))
     rotary = checkpoints.Rotary(10_000.0)
     grid = attention.scores(
-        checkpoints.rotate(np.repeat(q, 7, axis=0), rotary), checkpoints.rotate(np.repeat(k, 7, axis=0), rotary)
+        forward.rotate(np.repeat(q, 7, axis=0), rotary), forward.rotate(np.repeat(k, 7, axis=0), rotary)
     )
     for distance in range(-6, 7):
         diagonal = np.diagonal(grid, distance)
@@ -133,9 +135,11 @@ def test_llama3_frequencies_are_those_of_transformers():
         "original_max_position_embeddings": 8192.0,
     }
     rotary = checkpoints.Rotary(500_000.0, "llama3", tuple(scaling.items()))
-    np.testing.assert_allclose(frequencies(rotary, 16), LLAMA3_FREQUENCIES, rtol=1e-6)
+    np.testing.assert_allclose(forward.frequencies(rotary, 16), LLAMA3_FREQUENCIES, rtol=1e-6)
     linear = checkpoints.Rotary(500_000.0, "linear", (("factor", 4.0),))
-    np.testing.assert_allclose(frequencies(linear, 16) * 4, frequencies(checkpoints.Rotary(500_000.0), 16))
+    np.testing.assert_allclose(
+        forward.frequencies(linear, 16) * 4, forward.frequencies(checkpoints.Rotary(500_000.0), 16)
+    )
 
 
 LLAMA3_FREQUENCIES = [
@@ -188,7 +192,7 @@ def test_a_lone_file_without_config_needs_the_number_of_heads(tmp_path):
     assert (model.n_heads, model.n_kv_heads, model.d_head) == (5, 1, 3)
     assert model.head(0, 4).W_Q.shape == (15, 3)
     with pytest.raises(CheckpointError, match="rotary angles is unknown"):
-        checkpoints.attend(model.attention(0), np.zeros((2, 15), np.float32))
+        forward.attend(model.attention(0), np.zeros((2, 15), np.float32))
 
 
 def test_width_may_differ_from_d_model(tmp_path):
@@ -196,7 +200,7 @@ def test_width_may_differ_from_d_model(tmp_path):
     folder = saved(tmp_path / "m", tensors, {**LLAMA_CONFIG, "num_attention_heads": 4, "num_key_value_heads": 2})
     layer = checkpoints.load(folder).attention(0)
     assert [getattr(layer, f"W_{role}").shape for role in "QKVO"] == [(7, 24), (7, 12), (7, 12), (24, 7)]
-    assert checkpoints.attend(layer, np.ones((3, 5, 7), np.float32))[0].shape == (3, 5, 7)
+    assert forward.attend(layer, np.ones((3, 5, 7), np.float32))[0].shape == (3, 5, 7)
 
 
 def test_qwen_style_biases_are_read(tmp_path):
@@ -283,7 +287,7 @@ def test_the_forward_pass_refuses_what_it_does_not_compute(tmp_path, change, mes
     layer = model.attention(0)
     assert layer.W_Q.shape == (15, 15)
     with pytest.raises(CheckpointError, match=message):
-        checkpoints.attend(layer, np.zeros((3, 15), np.float32))
+        forward.attend(layer, np.zeros((3, 15), np.float32))
 
 
 def test_gpt2_scaling_switches(tmp_path):

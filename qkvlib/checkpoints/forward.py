@@ -3,14 +3,21 @@
 LLaMA turns queries and keys by an angle that grows with their position before they meet (Su et al. 2021, "RoFormer").
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qkvlib import attention as qkv
 
 from .errors import CheckpointError
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+    from numpy import ndarray as Array
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,11 @@ class AttentionLayer:
         return f"AttentionLayer({self.architecture}, layer {self.layer}: {shapes})"
 
 
-def project(layer, X):
+def project(
+    layer: AttentionLayer, X: Float[Array, "*b T d_model"]
+) -> tuple[
+    Float[Array, "*b n_heads T d_head"], Float[Array, "*b n_kv_heads T d_head"], Float[Array, "*b n_kv_heads T d_head"]
+]:
     """Q [..., n_heads, T, d_head], K and V [..., n_kv_heads, T, d_head] of hidden states X [..., T, d_model].
 
     Biases are added, and LLaMA's queries and keys are turned to their positions.
@@ -71,7 +82,9 @@ def project(layer, X):
     return Q, K, V
 
 
-def attend(layer, X):
+def attend(
+    layer: AttentionLayer, X: Float[Array, "*b T d_model"]
+) -> tuple[Float[Array, "*b T d_model"], Float[Array, "*b n_heads T T"]]:
     """The layer's attention on X [..., T, d_model]: (out [..., T, d_model], weights [..., n_heads, T, T]).
 
     X is what enters the attention module: after the LayerNorm where the architecture has one in front (all but BERT).
@@ -91,17 +104,16 @@ def attend(layer, X):
     return _plus(qkv.merge_heads(H) @ layer.W_O, layer.b_O), weights
 
 
-def rotate(H, rotary, first_position=0):
+def rotate(H: Float[Array, "*b T d_head"], rotary: Rotary) -> Float[Array, "*b T d_head"]:
     """Turn each row of H [..., T, d_head] by its position: column i and column i + d_head/2 are a pair in a plane."""
     half = H.shape[-1] // 2
-    positions = np.arange(first_position, first_position + H.shape[-2])
-    angles = positions[:, None] * frequencies(rotary, H.shape[-1])
+    angles = np.arange(H.shape[-2])[:, None] * frequencies(rotary, H.shape[-1])
     cos, sin = np.cos(angles).astype(H.dtype), np.sin(angles).astype(H.dtype)
     x, y = H[..., :half], H[..., half:]
     return np.concatenate([x * cos - y * sin, y * cos + x * sin], axis=-1)
 
 
-def frequencies(rotary, d_head):
+def frequencies(rotary: Rotary, d_head: int) -> Float[Array, " pairs"]:
     """Radians a position adds to each of the d_head/2 pairs: theta^(-2i/d_head), stretched as `rotary.kind` says."""
     plain = rotary.theta ** (-np.arange(0, d_head, 2) / d_head)
     scaling = dict(rotary.scaling)
