@@ -82,7 +82,8 @@ class BadTemper(Exception):
         (raises(SystemExit), "raised-SystemExit", "leave Python"),
         (raises(MemoryError), "raised-MemoryError", "memory"),
         (raises(BadTemper), "raised-BadTemper", "BadTemper"),
-        (lambda Q, K: Q @ np.zeros((17, 2)), "raised-shapes", "do not fit"),
+        (lambda Q, K: Q @ np.zeros((17, 2)), "raised-shapes", "lets 3 numbers meet 17"),
+        (lambda Q, K: Q + np.zeros((4, 2)), "raised-shapes", "do not fit"),
         (lambda Q, K: Q.swapaxes(5, 6), "raised-AxisError", "axis"),
         (lambda Q, K: nobody, "raised-NameError", "nobody"),  # noqa: F821
         (lambda Q, K: K + None, "raised-none", "None"),

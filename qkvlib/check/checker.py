@@ -35,7 +35,11 @@ class Note:
         return f"{self.heading}\n{self.text}"
 
     def _repr_html_(self) -> str:
-        body = f"<pre>{escape(self.text)}</pre>" if self.code else f"<br>{escape(self.text)}"
+        body = (
+            f'<pre style="white-space:pre-wrap;margin:.5em 0 0">{escape(self.text)}</pre>'
+            if self.code
+            else f"<br>{escape(self.text)}"
+        )
         return (
             '<div role="note" class="qkv-note" style="border:1px solid var(--jp-border-color1, #767676);'
             'border-radius:4px;padding:.6em .9em;max-width:46em;line-height:1.45">'

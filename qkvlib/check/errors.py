@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qkvlib.check.naming import CLASHES
 from qkvlib.check.words import describe_inputs
 
 _WORDS = {
@@ -92,6 +93,14 @@ def explain(outcome, call, exercise) -> tuple[str, str, str]:
         seen, nudge = _WORDS[error]
         return f"raised-{error}", seen.format(detail=detail, colon=f": {detail}" if detail else ""), nudge
     if error in ("ValueError", "ShapeError") and any(word in detail for word in _SHAPE_WORDS):
+        clash = next((found.groups() for pattern in CLASHES if (found := pattern.search(detail))), None)
+        if clash is not None:
+            return (
+                "raised-shapes",
+                f"{describe_inputs(call, exercise)}a product in your function lets {clash[1]} numbers meet {clash[0]}.",
+                "Write the shape of each factor beside the line: the last size of the first must be the second's "
+                "last but one.",
+            )
         return (
             "raised-shapes",
             f"{describe_inputs(call, exercise)}two shapes do not fit together in your function ({detail}).",

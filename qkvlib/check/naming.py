@@ -127,14 +127,16 @@ def _recognised(mistake, call, outcome):
         return False
 
 
-_CORE = re.compile(r"size (\d+) is different from (\d+)")
-_DOT = re.compile(r"(\d+) \(dim -?\d+\) != (\d+) \(dim -?\d+\)")
+CLASHES = (  # how matmul and dot say which two sizes should have been equal
+    re.compile(r"size (\d+) is different from (\d+)"),
+    re.compile(r"(\d+) \(dim -?\d+\) != (\d+) \(dim -?\d+\)"),
+)
 _SHAPES = re.compile(r"\((\d+(?:,\s*\d+)*,?)\)")
 
 
 def why(outcome) -> tuple:
     """An error, reduced to what stays the same however the line was written: the sizes that did not fit."""
-    for pattern in (_CORE, _DOT):
+    for pattern in CLASHES:
         if found := pattern.search(outcome.detail):
             return "sizes", frozenset(found.groups())
     if "broadcast" in outcome.detail and (found := _SHAPES.findall(outcome.detail)):
