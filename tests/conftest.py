@@ -16,7 +16,7 @@ def required(part: str, present: object) -> None:
     """Skip with a reason where a system part is missing; in CI its absence is a failure."""
     if present:
         return
-    reason = f"{part} is not installed; `qkv doctor` says how to get it"
+    reason = f"{part} is not here; `qkv doctor` says how to get what is missing"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

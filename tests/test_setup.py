@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from conftest import required
 from packaging.markers import Marker
 
 from tools.environment import environment, pins
@@ -49,8 +50,7 @@ def offline(monkeypatch):
     lock = ROOT / "requirements-dev.lock"
     dry = [uv, "pip", "install", "--dry-run", "--reinstall", "--python", sys.executable, "--requirement", lock]
     cached = subprocess.run(dry, capture_output=True, text=True, timeout=120)
-    if cached.returncode:
-        pytest.skip(f"uv's cache does not hold the packages: {cached.stderr.strip().splitlines()[-1]}")
+    required("what the lock file names, in uv's cache,", cached.returncode == 0)
     return uv
 
 
