@@ -129,6 +129,12 @@ def test_each_gets_its_own_sentence(answer, mistake_slug, words):
     assert words in verdict.message
 
 
+def test_a_named_mistake_that_raises_says_where():
+    verdict = judged(lambda Q, K: Q @ K.T / np.sqrt(Q.shape[-1]))
+    assert verdict.mistake == "transposed-all-axes"
+    assert verdict.message.startswith("On a batch of sequences it stops with a ValueError. With a batch in front, .T")
+
+
 def test_a_liar_is_compared_as_the_plain_numbers_it_holds():
     assert not judged(lambda Q, K: np.zeros((*Q.shape[:-1], K.shape[-2])).view(Liar))
     assert judged(lambda Q, K: scores(Q, K).view(Liar))

@@ -259,7 +259,8 @@ def _compare_one_reading(exercise, calls, outcomes):
         warnings.simplefilter("ignore")
         named = naming.name(exercise, calls, outcomes, accepted, _what_it_gives)
     if named is not None:
-        return Verdict(exercise.name, "wrong", named.message, named.slug)
+        message = f"{stages.stopped(calls, outcomes)}{named.message}"
+        return Verdict(exercise.name, "wrong", message, named.slug)
     return stages.describe(exercise, calls, outcomes, accepted)
 
 

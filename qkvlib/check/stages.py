@@ -56,6 +56,15 @@ def beside_values(exercise, outcomes) -> Verdict | None:
     return None
 
 
+def stopped(calls, outcomes) -> str:
+    """ "On a batch of sequences it stops with a ValueError. ", or nothing where no call raised."""
+    for call, outcome in zip(calls, outcomes, strict=True):
+        if outcome.kind == "raised":
+            article = "an" if outcome.error[:1] in "AEIOU" else "a"
+            return f"On {call.about or 'one input'} it stops with {article} {outcome.error}. "
+    return ""
+
+
 def describe(exercise, calls, outcomes, accepted) -> Verdict:
     """A wrong answer without a known misconception: the first stage that fails speaks."""
     if any(outcome.unstable for outcome in outcomes):
