@@ -94,7 +94,9 @@ def blend_in_plane(ax, V, weights, out, labels) -> None:
     if len(V) == 2:
         ax.plot(*zip(*V, strict=True), color=QUIET, linewidth=1, linestyle="--")
     ax.plot(*out, "o", color="black", markersize=8)
-    ax.annotate(f"out {vector_text(out)}", out, xytext=(10, -14), textcoords="offset points", weight="bold")
+    paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
+    place = {"xytext": (10, -15), "textcoords": "offset points", "weight": "bold", "bbox": paper}
+    ax.annotate(f"out {vector_text(out)}", out, **place)
     reach = np.vstack([V, [out], [[0, 0]]])
     low, high = reach.min(0) - np.array([1.1, 0.4]), reach.max(0) + np.array([1.1, 0.6])
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="first number", ylabel="second number")
