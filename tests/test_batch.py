@@ -16,7 +16,7 @@ import pytest
 from classroom import SECRET, STUBS, course, submission
 
 from qkvlib.grading import assignment, batch, collect, report
-from qkvlib.grading.batch import Job, LocalEngine, Progress, grade_batch, remaining
+from qkvlib.grading.batch import BatchError, DaskEngine, Job, LocalEngine, Progress, grade_batch, remaining
 from qkvlib.grading.collect import Source, Student
 from qkvlib.grading.journal import Journal, JournalBusy
 from qkvlib.grading.sandbox import Limits
@@ -315,3 +315,64 @@ def test_unsafe_is_written_on_everything(task, tmp_path):
     assert "do not trust this grade" in (tmp_path / "grades.csv").read_text()
     assert json.loads((tmp_path / "feedback" / "s1.json").read_text())["unsafe"]
     assert "without the sandbox" in json.loads((tmp_path / "gradescope/s1/results.json").read_text())["output"]
+
+
+# -- Dask: the worker dies, the scheduler dies -----------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def dask_process(*arguments):
+    """`dask scheduler` or `dask worker` as a process of its own, ended afterwards."""
+    command = [sys.executable, "-c", f"from distributed.cli.dask_{arguments[0]} import main; main()", *arguments[1:]]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.stderr.close()
+
+
+def line_with(process, text):
+    """The first line of its log that has `text` in it."""
+    for line in process.stderr:
+        if text in line:
+            return line
+    raise AssertionError(f"it ended without saying {text!r}")
+
+
+@pytest.mark.slow
+@pytest.mark.sandbox
+def test_a_dask_worker_and_then_the_scheduler_are_killed(task, tmp_path, bubblewrap, monkeypatch):
+    """One cluster for both: a killed worker's chunks are run by another; a killed scheduler ends the run, resumed."""
+    monkeypatch.setattr(batch, "CHUNK", 2)
+    students = write_class(tmp_path / "in", 24)
+    whole = run(task, tmp_path / "in", students, tmp_path / "whole.jsonl", LocalEngine(1))
+    space = ["--local-directory", str(tmp_path / "dask")]
+    journal = tmp_path / "journal.jsonl"
+    with dask_process("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard") as scheduler:
+        address = line_with(scheduler, "Scheduler at:").split()[-1]
+        worker = ("worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny", *space)
+        monkeypatch.setenv("PYTHONPATH", str(Path(batch.__file__).parents[2]))
+        with dask_process(*worker) as one, dask_process(*worker) as other:
+            for started in (one, other):
+                line_with(started, "Registered to")
+
+            def kill(state: Progress):
+                if state.done >= 3 and one.poll() is None:
+                    one.kill()
+                if state.done >= 12 and scheduler.poll() is None:
+                    scheduler.kill()
+
+            with pytest.raises(BatchError, match="run the same command again"):
+                run(task, tmp_path / "in", students, journal, DaskEngine(address), progress=kill)
+    half = journal.read_bytes().splitlines()
+    assert 12 <= len(half) < 24
+    assert run(task, tmp_path / "in", students, journal, LocalEngine(1)) == whole
+    assert journal.read_bytes().splitlines()[: len(half)] == half
+
+
+def test_a_scheduler_that_is_not_there(task, tmp_path):
+    students = write_class(tmp_path / "in", 2)
+    with pytest.raises(BatchError, match="no Dask scheduler at"):
+        run(task, tmp_path / "in", students, tmp_path / "j", DaskEngine("not-an-address"))

@@ -204,24 +204,23 @@ class DaskEngine:
                 client = stack.enter_context(distributed.Client(address, timeout="20s", set_as_default=False))
             except (OSError, TimeoutError, ValueError) as error:
                 raise BatchError(f"There is no Dask scheduler at {self.scheduler}: {error}") from error
-            self._submit(distributed, client, job, chunks, done)
+            self._submit(client, job, chunks, done)
             with contextlib.suppress(OSError, TimeoutError):
                 client.run(close_sandboxes)
 
-    def _submit(self, distributed, client, job, chunks, done):
-        broadcast = client.scatter(job, broadcast=True, hash=False)
+    def _submit(self, client, job, chunks, done):
         deaths: dict[str, int] = {}
         waiting = {}
         more = True
         while more or waiting:
-            slots = 2 * max(1, sum(client.nthreads().values())) if more else 0
-            while more and len(waiting) < max(2, slots):
+            slots = _slots(client) if more else 0
+            while more and len(waiting) < slots:
                 chunk = next(chunks, None)
                 if chunk is None:
                     more = False
                 else:
-                    waiting[client.submit(grade_chunk, broadcast, chunk, pure=False, retries=3)] = chunk
-            for future in self._some_ready(distributed, client, waiting):
+                    waiting[client.submit(grade_chunk, job, chunk, pure=False, retries=3)] = chunk
+            for future in self._some_ready(client, waiting):
                 chunk = waiting.pop(future)
                 if future.status == "finished":
                     done(future.result())
@@ -238,19 +237,27 @@ class DaskEngine:
                 waiting[client.submit(grade_chunk, job, chunk, pure=False, retries=3)] = chunk
 
     @staticmethod
-    def _some_ready(distributed, client, waiting):
+    def _some_ready(client, waiting):
         """Futures that ended; polls, so that a scheduler that vanished is noticed."""
-        while True:
+        while waiting:
             ready = [future for future in waiting if future.status != "pending"]
-            if ready or not waiting:
+            if ready:
                 return ready
-            with contextlib.suppress(TimeoutError, distributed.TimeoutError):
-                distributed.wait(list(waiting), timeout=2, return_when="FIRST_COMPLETED")
             if not _alive(client):
                 raise BatchError(f"The Dask scheduler went away. {_SAFE}")
+            time.sleep(0.02)
+        return []
 
 
 _SAFE = "What is graded is safe in the journal: run the same command again to go on from there."
+
+
+def _slots(client) -> int:
+    """How many chunks to have under way: two for each thread that the cluster has just now."""
+    try:
+        return max(2, 2 * sum(client.nthreads().values()))
+    except OSError as error:
+        raise BatchError(f"The Dask scheduler went away. {_SAFE}") from error
 
 
 def _alive(client) -> bool:

@@ -108,6 +108,7 @@ class _Run:
             "cells": self.cells,
             "provided": [{"source": source} for source in self.assignment.provided],
             "graded": self.assignment.graded,
+            "given": {name: packer.pack(dict(exercises()[name].given)) for name in self.items},
             "asks": asks,
             "substitutes": [
                 {"name": name, "code": substitute_code(self.assignment, name)}

@@ -424,6 +424,10 @@ class Submission:
             if name.startswith("qkvlib."):
                 __import__(name)
                 setattr(qkvlib, name.partition(".")[2], sys.modules[name])
+        shown = {name: self.wire.unpack(tree, self.body) for name, tree in self.header.get("given", {}).items()}
+        sys.modules["qkvlib.check"].exercise = lambda name: (
+            types.SimpleNamespace(given=shown[name]) if name in shown else INERT_OBJECT
+        )
         signal.signal(signal.SIGPROF, self.time_is_up)
         signal.signal(signal.SIGALRM, self.time_is_up)
         import warnings
