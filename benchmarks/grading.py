@@ -26,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.report import Limit, Row, finish, parser
+from benchmarks.report import Limit, Row, finish, parser  # noqa: E402
 
 NBGRADER = "0.9.6"  # it calls alembic by bare name, so its own bin must be on PATH
 NOTEBOOK = "02_two_tokens"
@@ -64,7 +64,7 @@ def measured(command, cwd, env=None) -> Cost:
     return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
-# -- submissions -------------------------------------------------------------------------------------------------------
+# -- submissions ---------------------------------------------------------------------------------------------------
 
 
 def book_of(i: int) -> dict:
@@ -114,7 +114,7 @@ def qkv(place: Path, n: int, *options) -> Cost:
     return cost
 
 
-# -- nbgrader ----------------------------------------------------------------------------------------------------------
+# -- nbgrader ------------------------------------------------------------------------------------------------------
 
 
 class Nbgrader:
@@ -149,7 +149,7 @@ class Nbgrader:
         return measured([self.bin / "nbgrader", "autograde", "two"], self.course, self.env)
 
 
-# -- kills --------------------------------------------------------------------------------------------------------------
+# -- kills ---------------------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
@@ -196,7 +196,7 @@ def kill_mid_run(place: Path, n: int, whom: str) -> int:
     return n - len(set(keys)) if len(keys) == len(set(keys)) else n
 
 
-# -- the whole ----------------------------------------------------------------------------------------------------------
+# -- the whole -----------------------------------------------------------------------------------------------------
 
 
 def main(arguments=None):

@@ -112,7 +112,7 @@ def test_variants_keep_kind_and_shape():
         x = variants.vary("x", [1, 2, 1, 0], rng)
         assert x != [1, 2, 1, 0]
         assert len(x) == 4
-        assert all(type(v) is int and 0 <= v <= 2 for v in x)
+        assert all(type(v) is int and 0 <= v <= 3 for v in x)
         assert np.count_nonzero(x) >= 2
         assert len(set(x)) >= 2
         W = np.array(variants.vary("W", [[1, 0], [0, 1], [1, 1], [0, 1]], rng))

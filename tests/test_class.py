@@ -58,11 +58,11 @@ KINDS = {
     ),
     "swaps keys and values": (
         {"project_qkv": "def project_qkv(X, W_Q, W_K, W_V):\n    return X @ W_Q, X @ W_V, X @ W_K"},
-        {"project_qkv": ("wrong", "k-v-swapped")},
+        {"project_qkv": ("wrong", "keys-and-values-swapped")},
     ),
     "one matrix for all": (
         {"project_qkv": "def project_qkv(X, W_Q, W_K, W_V):\n    return X @ W_Q, X @ W_Q, X @ W_Q"},
-        {"project_qkv": ("wrong", "one-matrix")},
+        {"project_qkv": ("wrong", "one-matrix-for-all")},
     ),
     "numbers of the lesson": (
         {"hand_projection": "hand_projection = {'q': [2, 1], 'k': [3, 2], 'v': [1, 2]}"},
@@ -172,6 +172,8 @@ def test_a_class_of_200_graded_on_both_engines(tmp_path, bubblewrap):
         kind = kinds[record["student"]]
         if kind == "a neighbour's numbers" and record["student"] in equal:
             continue  # by chance the two had the same numbers
+        if kind == "numbers of the lesson" and key["students"][record["student"]]["parameters"]["x"] == [2, 1, 0, 0]:
+            continue  # by chance these are the lesson's
         expected = KINDS[kind][1]
         got = {r["name"]: (r["status"], r["mistake"]) for r in record["results"]}
         for name, (status, mistake) in got.items():

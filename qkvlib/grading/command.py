@@ -117,11 +117,5 @@ def in_words(seconds: float | None) -> str:
 
 
 def _bars(console: Console) -> Bars:
-    return Bars(
-        SpinnerColumn(),
-        TextColumn("{task.description:<14}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Left(),
-        console=console,
-    )
+    columns = (SpinnerColumn(), TextColumn("{task.description:<14}"), BarColumn(), MofNCompleteColumn(), _Left())
+    return Bars(*columns, console=console, disable=console.quiet)

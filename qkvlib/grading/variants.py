@@ -81,7 +81,7 @@ def _array(original: list, rng: np.random.Generator) -> list:
     low, high = float(array.min(initial=0)), float(array.max(initial=0))
     for _ in range(_TRIES):
         if whole:
-            new = rng.integers(int(low), int(high) + 1, array.shape).astype(float)
+            new = rng.integers(int(low), int(high) + 2, array.shape).astype(float)
         else:
             new = np.round(rng.uniform(low, high, array.shape), 1)
         if _is_telling(new) and not np.array_equal(new, array):
