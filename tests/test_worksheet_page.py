@@ -159,6 +159,22 @@ def test_nothing_sticks_out(name, width, show, page):
     assert cut == []
 
 
+@pytest.mark.parametrize("name", instruments.REGISTRY)
+def test_every_matrix_is_reached_by_tab(name, show):
+    page = show(getattr(instruments, name)().sheet)
+    panels = "[...document.querySelectorAll('.ws-panel:has([data-i])')]"
+    stops = page.evaluate(f"""() => {panels}.map((p) => p.querySelectorAll('[data-i][tabindex="0"]').length)""")
+    assert len(stops) >= 2
+    assert set(stops) == {1}
+    page.get_by_role("button", name="Reset").first.focus()
+    reached = []
+    for _ in range(3 * len(stops) + 10):
+        page.keyboard.press("Tab")
+        at = page.evaluate(f"() => {panels}.indexOf(document.activeElement.closest('.ws-panel'))")
+        reached += [at] if at >= 0 and at not in reached else []
+    assert reached == list(range(len(stops)))
+
+
 # -- a learner's hand ---------------------------------------------------------------------------------------------
 
 
