@@ -146,22 +146,22 @@ def grid(ax, numbers, rows, cols, title="", lit=None, digits=2) -> None:
     ax.imshow(numbers, cmap=_heat(), vmin=-reach, vmax=reach, aspect="auto")
     for r, c in np.ndindex(numbers.shape):
         number = round(numbers[r, c], digits) + 0.0  # no "-0.00"
-        ax.text(c, r, f"{number:.{digits}f}", ha="center", va="center", fontsize=9)
+        ax.text(c, r, f"{number:.{digits}f}", ha="center", va="center", fontsize=11)
     if lit is not None:
         frame = _rectangle((-0.5, lit - 0.5), fill=False, edgecolor="black", linewidth=2, clip_on=False)
         frame.set_width(numbers.shape[1])
         ax.add_patch(frame)
-    ax.set_xticks(range(numbers.shape[1]), cols, fontsize=9)
-    ax.set_yticks(range(numbers.shape[0]), rows, fontsize=9)
+    ax.set_xticks(range(numbers.shape[1]), cols, fontsize=11)
+    ax.set_yticks(range(numbers.shape[0]), rows, fontsize=11)
     ax.tick_params(top=True, bottom=False, labeltop=True, labelbottom=False, length=0)
     ax.spines[:].set_visible(False)
-    ax.set_title(title, fontsize=10)
+    ax.set_title(title, fontsize=12)
 
 
 def shares(ax, values: dict, ylabel: str) -> None:
     """A bar between 0 and 1 for each entry of {label: value}, with its number on top."""
     bars = ax.bar(list(values), list(values.values()), 0.7, color=QUERY)
-    ax.bar_label(bars, fmt="%.2f", fontsize=9)
+    ax.bar_label(bars, fmt="%.2f", fontsize=11)
     ax.set(ylim=(0, 1.15), ylabel=ylabel)
     ax.spines[["top", "right"]].set_visible(False)
 
