@@ -64,6 +64,12 @@ def test_places_are_kept_and_come_back(folder):
     assert Flashcards("03", today=DAY + datetime.timedelta(days=1)).due == 2
 
 
+def test_a_place_that_is_not_whole_is_passed_over(folder):
+    card = Flashcards("03").cards[0]["id"]
+    progress.record("cards", card, box=1)
+    assert Flashcards("03").boxes == {}
+
+
 def test_the_whole_course_is_every_deck(folder):
     (folder / "04.toml").write_text(CARDS.replace("First", "Third"), encoding="utf-8")
     assert len(Flashcards().cards) == 4

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from qkvlib import progress
 from qkvlib.widgets import Predict, predict
 
 SERIAL = itertools.count()
@@ -68,6 +69,13 @@ def test_a_guess_at_another_question_does_not(monkeypatch):
     first.guess = 1
     monkeypatch.setattr(predict, "_questions", {})
     assert Predict(first.name, "Something else?", choices=["left", "right"], answer="right").guess is None
+
+
+@pytest.mark.parametrize("guess", [7, -1, "left", None, [0]])
+def test_a_kept_guess_that_cannot_be_one_is_passed_over(guess):
+    asked = fresh(choices=["left", "right"], answer="right")
+    progress.record("predictions", asked.name, question=asked.question, guess=guess)
+    assert Predict(asked.name, asked.question, choices=["left", "right"], answer="right").guess is None
 
 
 def test_two_predictions_of_one_name_are_refused():

@@ -78,11 +78,14 @@ class Flashcards(SmallWidget):
         numbers = numbers or tuple(decks())
         cards = [card for number in numbers for card in load_deck(number)]
         random.Random(" ".join(numbers)).shuffle(cards)
-        kept, known = section("cards"), {card["id"] for card in cards}
+        kept = section("cards")
+        known = [card["id"] for card in cards if card["id"] in kept]
         super().__init__(
             title=title or "Recall cards",
             cards=cards,
-            boxes={card: [place["box"], place["due"]] for card, place in kept.items() if card in known},
+            boxes={
+                card: [kept[card]["box"], kept[card]["due"]] for card in known if {"box", "due"} <= kept[card].keys()
+            },
             today=None if today is None else _day_number(today),
         )
         self.observe(self._keep, "boxes")

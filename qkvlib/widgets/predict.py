@@ -85,8 +85,10 @@ class Predict(SmallWidget):
             why=why or [],
             tolerance=tolerance or 0.0,
             unit=unit,
-            guess=kept.get("guess") if kept.get("question") == question else None,
+            guess=None,
         )
+        if kept.get("question") == question and self._fits(kept.get("guess")):
+            self.guess = kept["guess"]
         self.observe(self._keep, "guess")
 
     @property
@@ -97,6 +99,12 @@ class Predict(SmallWidget):
         if self.kind == "choices":
             return self.guess == self.answer
         return abs(self.guess - self.answer) <= self.tolerance
+
+    def _fits(self, guess) -> bool:
+        """Whether a guess from the progress file can be one of this question (which may have been edited since)."""
+        if self.kind == "choices":
+            return isinstance(guess, int) and 0 <= guess < len(self.choices)
+        return isinstance(guess, str if self.kind == "text" else int | float)
 
     def _keep(self, _change):
         record("predictions", self.name, question=self.question, guess=self.guess, correct=self.correct)
