@@ -303,6 +303,24 @@ def test_pointing_shows_the_arithmetic_and_lights_the_sources(show):
     assert "weights, x2, x2: e^0 / (e^(−9) + e^0) = 1" in page.locator('[role="status"]').inner_text()
 
 
+def test_the_arithmetic_follows_where_the_bar_is_out_of_sight(show, page):
+    s = Sheet("tall")
+    X = s.input("X", np.eye(20))
+    s.lay([X], [s.scores("A", X, X)], [s.scores("B", "A", X)])
+    show(s)
+    page.mouse.wheel(0, 900)
+    page.wait_for_function("() => scrollY > 300")
+    page.evaluate(FRAME)
+    box = page.locator('[data-node="B"] [data-i="190"]').bounding_box()
+    page.mouse.move(box["x"] + 9, box["y"] + 9)
+    page.wait_for_selector(".ws-tip:popover-open")
+    tip = page.locator(".ws-tip").bounding_box()
+    assert "B, row 10, column 11" in page.locator(".ws-tip").inner_text()
+    assert min(abs(tip["y"] - box["y"] - box["height"]), abs(tip["y"] + tip["height"] - box["y"])) < 20
+    page.mouse.wheel(0, -2000)
+    page.wait_for_function("() => !document.querySelector('.ws-tip').matches(':popover-open')")
+
+
 def test_sources_that_are_not_shown_lead_to_those_that_are(show):
     s = Sheet("hidden")
     X = s.input("X", [[1, 2], [3, 4]])

@@ -247,6 +247,6 @@ export class HeatGrid extends Grid {
 
   box(i) {
     const [x, y] = this.place(i), { left, top } = this.canvas.getBoundingClientRect();
-    return { left: left + x, bottom: top + y + this.h1 };
+    return { left: left + x, top: top + y, bottom: top + y + this.h1 };
   }
 }

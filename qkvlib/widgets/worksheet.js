@@ -315,7 +315,7 @@ class View {
     this.troubled = !this.target && Boolean(this.engine.trouble);
     if (!this.target) {
       this.bar.replaceChildren(el("span", this.troubled ? "ws-trouble" : "", this.engine.trouble || this.spec.hint));
-      this.tip.hidePopover?.();
+      this.showTip();
       return "";
     }
     const shown = (name) => this.panels.some((other) => other.name === name && other.value);
@@ -332,13 +332,19 @@ class View {
     return `${label}: ${text && `${text} = `}${result}`;
   }
 
+  /** Beside the cell, what the bar says, while the bar is out of sight. */
   showTip() {
-    if (this.barInSight !== false || !this.tip.showPopover) return this.tip.hidePopover?.();
-    const cell = this.target.panel.gridOf(this.target.i).box(this.target.i);
-    this.tip.replaceChildren(...[...this.bar.children].map((part) => part.cloneNode(true)));
-    this.tip.showPopover();
-    const left = Math.min(cell.left, innerWidth - this.tip.offsetWidth - 12);
-    Object.assign(this.tip.style, { left: `${Math.max(8, left)}px`, top: `${cell.bottom + 8}px` });
+    const { tip, target } = this;
+    if (!tip.showPopover) return;
+    if (!target || this.barInSight !== false) return tip.hidePopover();
+    const { left, top, bottom } = target.panel.gridOf(target.i).box(target.i);
+    tip.replaceChildren(...[...this.bar.children].map((part) => part.cloneNode(true)));
+    tip.showPopover();
+    const below = bottom + tip.offsetHeight + 16 < innerHeight;
+    Object.assign(tip.style, {
+      left: `${Math.max(8, Math.min(left, innerWidth - tip.offsetWidth - 12))}px`,
+      top: `${below ? bottom + 8 : top - tip.offsetHeight - 8}px`,
+    });
   }
 
   announce(text) {
@@ -360,8 +366,12 @@ class View {
     }
     const themes = new MutationObserver(() => { this.readTheme(); this.draw(); });
     themes.observe(document.body, { attributeFilter: ["data-jp-theme-light", "class"] });
+    const scrolled = () => { if (this.target) this.showTip(); };
+    document.addEventListener("scroll", scrolled, { capture: true, passive: true });
+    this.stop.push(() => document.removeEventListener("scroll", scrolled, { capture: true }));
     const sight = new IntersectionObserver(([bar]) => {
       this.barInSight = bar.isIntersecting;
+      scrolled();
       const box = this.unmend ? null : root.closest(".qkv-instrument");   // only now is the view on the page
       if (box) this.stop.push(this.unmend = mendControls(box));
     });
