@@ -37,10 +37,16 @@ def by_hand(animal="dog", thing="ball", adjective="excited"):
     s.lay(
         [s.say("'it' puts {weights2[2,0]:%} on {first}, {weights2[2,1]:%} on {second}: it becomes {answer[2]:top}.")],
         [lit("X0", "X, the embeddings")],
-        [lit("Q1"), "K1", "V1", "→", lit("weights1", "weights of layer 1", max=1)],
-        [lit("X1", "X after layer 1: 'it' now looks for something")],
-        [lit("Q2"), "K2", "V2", "→", lit("weights2", "weights of layer 2", max=1)],
-        [lit(answer, "il or elle, after layer 2")],
-        ["W_Q1", "W_K1", "W_Q2", "W_K2"],
+    )
+    for n, then in ((1, "X after layer 1: 'it' now looks for something"), (2, "X after layer 2")):
+        s.lay(
+            [lit(f"Q{n}"), f"K{n}", "→", lit(f"masked{n}", f"scores of layer {n}")],
+            [lit(f"weights{n}", f"weights of layer {n}", max=1), "·", f"V{n}", "=", lit(f"out{n}")],
+            [lit(f"X{n}", then)],
+        )
+    s.lay(
+        [lit(answer, "il or elle: two columns of the last X")],
+        ["W_Q1", "W_K1", "W_V1", "W_O1"],
+        ["W_Q2", "W_K2", "W_V2", "W_O2"],
     )
     return Instrument(s)
