@@ -20,6 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import nbformat
+from rich.progress import track
 
 from benchmarks.report import Limit, Row, finish, parser, percentile
 from qkvlib.doctor import find_chromium
@@ -149,9 +150,9 @@ def main(arguments=None):
     figures, rows = {}, []
     with chromium_browser(chromium) as browser, tempfile.TemporaryDirectory() as place:
         with prepared_lab(Path(place)) as lab:
-            for way in WAYS:
+            for way in track(WAYS, "JupyterLab, one way after the other"):
                 figures[way] = measure(lab, browser, way, options.samples)
-        growth = {n: grow(browser, Path(place), n, options.samples) for n in GROWTH}
+        growth = {n: grow(browser, Path(place), n, options.samples) for n in track(GROWTH, "6 to 200 tokens")}
     for way, (samples, paints, burst) in figures.items():
         rows += [
             Row(f"{way}.p50_ms", percentile(samples, 50), "ms", "input event to painted picture"),
