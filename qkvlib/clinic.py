@@ -409,7 +409,7 @@ BUGS = {
             "crashes where the weight is not square (c_attn); silent where it is (c_proj)",
             "the input [1, 0, 0] gives the first row of the weight",
             (
-                Reference("AutoGPTQ/AutoGPTQ, pull request 139", _GITHUB + "AutoGPTQ/AutoGPTQ/pull/139"),
+                Reference("AutoGPTQ/AutoGPTQ, pull request 140", _GITHUB + "AutoGPTQ/AutoGPTQ/pull/140"),
                 Reference("huggingface/transformers, issue 311", _GITHUB + "huggingface/transformers/issues/311"),
             ),
         ),
