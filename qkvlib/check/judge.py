@@ -261,7 +261,8 @@ def _compare_one_reading(exercise, calls, outcomes):
     if named is not None:
         message = f"{stages.stopped(calls, outcomes)}{named.message}"
         return Verdict(exercise.name, "wrong", message, named.slug)
-    return stages.describe(exercise, calls, outcomes, accepted)
+    with np.errstate(all="ignore"):
+        return stages.describe(exercise, calls, outcomes, accepted)
 
 
 def _what_it_gives(misconception, args) -> Outcome:

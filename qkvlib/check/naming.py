@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import combinations
 
-from qkvlib.check.plain import alike, in_parts
+from qkvlib.check.plain import alike, as_array, in_parts
 from qkvlib.check.spec import Exercise, Mistake
 
 COMPANIONS = frozenset(
@@ -59,8 +59,14 @@ def name(exercise: Exercise, calls, outcomes, accepted, try_out) -> Mistake | No
     for found in best:
         if found is not None:
             return found
+    return by_property(exercise, calls, outcomes)
+
+
+def by_property(exercise: Exercise, calls, outcomes, last: bool = False) -> Mistake | None:
+    """The first mistake whose property every outcome has."""
     for found in exercise.mistakes:
-        if found.recognise and all(_recognised(found, c, o) for c, o in zip(calls, outcomes, strict=True)):
+        asked = found.recognise is not None and found.last == last
+        if asked and all(_recognised(found, c, o) for c, o in zip(calls, outcomes, strict=True)):
             return found
     return None
 
@@ -93,6 +99,18 @@ def _forms(exercise, value):
             yield form(value)
         except (TypeError, IndexError, KeyError, ValueError):  # a mistake may return something of another structure
             continue
+
+
+def closest_form(exercise, value, want):
+    """The accepted form of a right value whose structure is that of `value`; the usual one when none is."""
+    forms = list(_forms(exercise, want))
+    several = isinstance(value, tuple | dict) and as_array(value) is None
+    for form in forms:
+        if several and isinstance(form, tuple | dict) and len(form) == len(value):
+            return form
+        if not several and not isinstance(form, tuple | dict):
+            return form
+    return forms[0]
 
 
 def _same_outcome(exercise, outcome, theirs, _want):

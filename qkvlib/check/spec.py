@@ -34,8 +34,8 @@ class Mistake:
     `versions` are functions with the exercise's arguments that return what a learner with this misconception would
     return (several where it can be written in ways that differ in their results or in the error they raise).
     `recognise(args, answer)` names a mistake by a property instead, where no single formula gives it; it is asked only
-    when no version matched, and must hold on every call. `seen` says what is visible in the learner's own result,
-    `nudge` points to the way out; neither ever contains the answer.
+    when no version matched (with `last`, only when no symptom was found either), and must hold on every call. `seen`
+    says what is visible in the learner's own result, `nudge` points to the way out; neither ever contains the answer.
     """
 
     slug: str
@@ -44,15 +44,18 @@ class Mistake:
     versions: tuple[Callable, ...] = ()
     switches: Mapping[str, Any] = field(default_factory=dict)
     recognise: Callable | None = None
+    last: bool = False
 
     @property
     def message(self) -> str:
         return f"{self.seen} {self.nudge}"
 
 
-def mistake(slug: str, seen: str, nudge: str, *versions: Callable, recognise: Callable | None = None) -> Mistake:
+def mistake(
+    slug: str, seen: str, nudge: str, *versions: Callable, recognise: Callable | None = None, last: bool = False
+) -> Mistake:
     """A mistake that is written out as one or more functions."""
-    return Mistake(slug, seen, nudge, versions, recognise=recognise)
+    return Mistake(slug, seen, nudge, versions, recognise=recognise, last=last)
 
 
 def switch(slug: str, seen: str, nudge: str, *, versions: tuple[Callable, ...] = (), **switches) -> Mistake:

@@ -10,7 +10,7 @@ import numpy as np
 
 from qkvlib.check import symptoms
 from qkvlib.check.errors import explain
-from qkvlib.check.naming import is_right
+from qkvlib.check.naming import by_property, closest_form, is_right
 from qkvlib.check.plain import Unusable, as_array, in_parts
 from qkvlib.check.verdict import Verdict
 from qkvlib.check.words import COUNT, describe_inputs, in_words, shape
@@ -69,7 +69,7 @@ def describe(exercise, calls, outcomes, accepted) -> Verdict:
     """A wrong answer without a known misconception: the first stage that fails speaks."""
     if any(outcome.unstable for outcome in outcomes):
         return _unstable(exercise)
-    expected = [values[0] for values in accepted]
+    expected = [closest_form(exercise, o.value, values[0]) for o, values in zip(outcomes, accepted, strict=True)]
     seen = [_stage(exercise, c, o, e) for c, o, e in zip(calls, outcomes, expected, strict=True)]
     failed = [verdict for verdict in seen if verdict is not None]
     right = [verdict is None and _right(exercise, o, a) for verdict, o, a in zip(seen, outcomes, accepted, strict=True)]
@@ -88,6 +88,9 @@ def describe(exercise, calls, outcomes, accepted) -> Verdict:
         )
     if found is not None:
         return _wrong(exercise, *found)
+    property_of_all = by_property(exercise, calls, outcomes, last=True)
+    if property_of_all is not None:
+        return Verdict(exercise.name, "wrong", property_of_all.message, property_of_all.slug)
     return _wrong(
         exercise,
         "",
@@ -105,6 +108,8 @@ def _only_sometimes(exercise, calls, right, failure):
     about = broke.about or "another input"
     slug = "no-batch-axes" if "batch" in about else "only-sometimes"
     start = f"It is right for {worked.about or 'one input'}, and not for {about}."
+    if worked.about == broke.about:
+        start = "It is right for some inputs, and not for others."
     if slug == "no-batch-axes":
         nudge = "Count axes from the end (-1, -2) and let the leading ones be as many as they like."
     elif failure is not None and failure.mistake.startswith("raised"):

@@ -21,7 +21,13 @@ def find(exercise, calls, values, expected):
         return _parts(exercise, calls, values, expected)
     if isinstance(expected[0], str):
         return None
-    return _arrays(exercise, calls, [as_array(v) for v in values], [as_array(e) for e in expected])
+    arrays, wants = [as_array(v) for v in values], [as_array(e) for e in expected]
+    if len(arrays) > 2 and all(
+        a is not None and a.size == 1 and w.ndim == 0 for a, w in zip(arrays, wants, strict=True)
+    ):
+        arrays, wants = [np.stack([a.reshape(()) for a in arrays])], [np.stack(wants)]  # numbers are looked at together
+        calls = []
+    return _arrays(exercise, calls, arrays, wants)
 
 
 def _entries(value, want, tolerance):
@@ -64,7 +70,6 @@ def _parts(exercise, calls, values, expected):
         if not all(alike(v[k], e[k], exercise.tolerance) for v, e in zip(values, expected, strict=True))
     ]
     k = wrong[0]
-    arrays, wants = [as_array(v[k]) for v in values], [as_array(e[k]) for e in expected]
     if len(wrong) < n:
         right = [names[j] for j in range(n) if j not in wrong]
         are = "is" if len(right) == 1 else "are"
@@ -73,8 +78,10 @@ def _parts(exercise, calls, values, expected):
             f"{listed(right)} {are} right, and {names[k]} is not.",
             f"Only the lines that make {names[k]} need another look.",
         )
-    if all(a is not None and w is not None and a.shape == w.shape for a, w in zip(arrays, wants, strict=True)):
-        return _arrays(exercise, calls, arrays, wants, names[k])
+    for k in wrong:
+        found = _arrays(exercise, calls, [as_array(v[k]) for v in values], [as_array(e[k]) for e in expected], names[k])
+        if found is not None:
+            return found
     return None
 
 
@@ -83,7 +90,7 @@ def _arrays(exercise, calls, arrays, wants, name="your result"):
         return None
     both = [(a.astype(np.float64), w.astype(np.float64)) for a, w in zip(arrays, wants, strict=True)]
     tolerance = exercise.tolerance
-    if parameter := _returned_input(exercise, calls, arrays):
+    if calls and (parameter := _returned_input(exercise, calls, arrays)):
         return (
             "input-returned",
             f"What comes back is {parameter} itself, unchanged.",
@@ -99,6 +106,10 @@ def _arrays(exercise, calls, arrays, wants, name="your result"):
             f"Every number in {name} has the wrong sign.",
             "Look for a minus, or a difference taken backwards.",
         )
+    if all(close(a, np.maximum(w, 0), tolerance) for a, w in both):
+        return "cut-at-zero", f"Negative numbers in {name} have become 0.", "Nothing should cut them off here."
+    if all(close(np.abs(a), np.abs(w), tolerance) for a, w in both):
+        return "signs-lost", f"The numbers in {name} are right but for their signs.", "Look for an abs, or a square."
     if _swapped(both, tolerance):
         return (
             "axes-swapped",
@@ -122,6 +133,12 @@ def _arrays(exercise, calls, arrays, wants, name="your result"):
             "constant-offset",
             f"Every number in {name} is off by one and the same amount.",
             "Which number is added or subtracted that should not be?",
+        )
+    if any(_ratio_is_constant([(a, f(w)) for a, w in both]) for f in _FUNCTIONS):
+        return (
+            "function-applied",
+            f"A function has been applied to every number in {name}: a power, an exponential, a quotient or the like.",
+            "Go back one step: the numbers before it may be the ones that were asked for.",
         )
     if row := _by_rows(both):
         what = {"factor": "factor", "offset": "amount"}[row]
@@ -159,6 +176,20 @@ def _returned_input(exercise, calls, arrays):
     return None
 
 
+_FUNCTIONS = (
+    np.square,
+    np.exp,
+    np.tanh,
+    np.abs,
+    lambda w: np.sqrt(np.abs(w)),
+    lambda w: 1 / np.where(w == 0, np.nan, w),
+    lambda w: 1 / (1 + np.exp(-w)),
+    lambda w: np.log(np.where(w > 0, w, np.nan)),
+    np.floor,
+    np.ceil,
+)
+
+
 def _swapped(both, tolerance):
     return all(
         a.ndim > 1 and a.shape[-1] == a.shape[-2] and close(np.swapaxes(a, -1, -2), w, tolerance) for a, w in both
@@ -173,8 +204,10 @@ def _rounded(both):
 
 
 def _ratio_is_constant(both):
+    if sum(a.size for a, _ in both) < 3:
+        return False
     for a, w in both:
-        if a.size < 3 or not np.isfinite(a).all() or not np.isfinite(w).all():
+        if a.size < 2 or not np.isfinite(a).all() or not np.isfinite(w).all():
             return False
         size = np.sum(w * w)
         if size == 0:
@@ -186,7 +219,9 @@ def _ratio_is_constant(both):
 
 
 def _offset_is_constant(both):
-    return all(a.size >= 3 and np.isfinite(a).all() and np.allclose(a - w, (a - w).flat[0], atol=1e-8) for a, w in both)
+    if sum(a.size for a, _ in both) < 3:
+        return False
+    return all(a.size >= 2 and np.isfinite(a).all() and np.allclose(a - w, (a - w).flat[0], atol=1e-8) for a, w in both)
 
 
 def _same_numbers(a, w, tolerance):

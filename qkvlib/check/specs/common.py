@@ -54,20 +54,24 @@ NORMALISERS = {
     "twice": lambda z: soft(soft(z)),
     "minus": lambda z: soft(-z),
     "heads": lambda z: soft(z, -3) if z.ndim > 2 else z,
+    "first": lambda z: soft(z, 0),
+    "second": lambda z: soft(z, 1),
 }
 
 SCALES = {
-    "sqrt-d": lambda d, S, D: 1 / np.sqrt(d),
-    "none": lambda d, S, D: 1.0,
-    "d": lambda d, S, D: 1 / d,
-    "times": lambda d, S, D: np.sqrt(d),
-    "tokens": lambda d, S, D: 1 / S,
-    "sqrt-tokens": lambda d, S, D: 1 / np.sqrt(S),
-    "sqrt-model": lambda d, S, D: 1 / np.sqrt(D),
-    "model": lambda d, S, D: 1 / D,
-    "sqrt-heads": lambda d, S, D: np.sqrt(d / D),
-    "heads": lambda d, S, D: d / D,
-    "twice": lambda d, S, D: 1 / d / np.sqrt(d),
+    "sqrt-d": lambda d, S, D, T: 1 / np.sqrt(d),
+    "none": lambda d, S, D, T: 1.0,
+    "d": lambda d, S, D, T: 1 / d,
+    "times": lambda d, S, D, T: np.sqrt(d),
+    "tokens": lambda d, S, D, T: 1 / S,
+    "sqrt-tokens": lambda d, S, D, T: 1 / np.sqrt(S),
+    "sqrt-model": lambda d, S, D, T: 1 / np.sqrt(D),
+    "model": lambda d, S, D, T: 1 / D,
+    "queries": lambda d, S, D, T: 1 / T,
+    "sqrt-queries": lambda d, S, D, T: 1 / np.sqrt(T),
+    "sqrt-heads": lambda d, S, D, T: np.sqrt(d / D),
+    "heads": lambda d, S, D, T: d / D,
+    "twice": lambda d, S, D, T: 1 / d / np.sqrt(d),
 }
 
 
@@ -97,7 +101,7 @@ def compare_all(Q, K, V=None, *, roles="qk", scale="sqrt-d", measure="dot", d_mo
         grid = -np.linalg.norm(ask[..., :, None, :] - answer[..., None, :, :], axis=-1)
     else:
         grid = ask @ T(answer)
-    return grid * SCALES[scale](Q.shape[-1], K.shape[-2], d_model if d_model is not None else Q.shape[-1])
+    return grid * SCALES[scale](Q.shape[-1], K.shape[-2], d_model if d_model is not None else Q.shape[-1], Q.shape[-2])
 
 
 def apply_mask(grid, mask, masking):
@@ -158,8 +162,8 @@ def head(
 _SEEN_IN = "Your scores"
 
 
-def scale_mistakes(seen: str = _SEEN_IN, model: bool = False) -> tuple[Mistake, ...]:
-    """Scores divided by the wrong thing. `model` adds those that need d_model."""
+def scale_mistakes(seen: str = _SEEN_IN, model: bool = False, queries: bool = False) -> tuple[Mistake, ...]:
+    """Scores divided by the wrong thing; `model` adds those that need d_model, `queries` those that need T unlike S."""
     mistakes = [
         switch(
             "no-scale",
@@ -198,6 +202,21 @@ def scale_mistakes(seen: str = _SEEN_IN, model: bool = False) -> tuple[Mistake, 
             scale="twice",
         ),
     ]
+    if queries:
+        mistakes += [
+            switch(
+                "scale-by-queries",
+                f"{seen} shrink as the number of queries grows.",
+                "A dot product adds up one term per feature, so which length should matter?",
+                scale="queries",
+            ),
+            switch(
+                "scale-by-sqrt-queries",
+                f"{seen} are scaled by the square root of the number of queries.",
+                "The square root is a good sign; which axis of Q is summed over in a dot product?",
+                scale="sqrt-queries",
+            ),
+        ]
     if model:
         mistakes += [
             switch(
@@ -320,6 +339,18 @@ def softmax_mistakes() -> tuple[Mistake, ...]:
             normalise="queries",
         ),
         switch(
+            "softmax-over-first-axis",
+            "Your softmax runs over the first axis, whatever stands there: queries, or even the batch.",
+            "Count axes from the end; which one counts the keys?",
+            normalise="first",
+        ),
+        switch(
+            "softmax-over-second-axis",
+            "Your softmax runs over axis 1, which is another axis as soon as there is a batch.",
+            "Count axes from the end; which one counts the keys?",
+            normalise="second",
+        ),
+        switch(
             "softmax-over-everything",
             "All your weights together sum to 1, so every row has only a piece of it.",
             "Each query has a whole 1 to share out among the keys.",
@@ -368,6 +399,10 @@ def softmax_mistakes() -> tuple[Mistake, ...]:
             normalise="minus",
         ),
     )
+
+
+# With a single query these come to the same as another mistake, or to the right thing.
+ONE_QUERY = frozenset(("softmax-over-everything", "softmax-over-first-axis", "softmax-over-second-axis"))
 
 
 def value_mistakes() -> tuple[Mistake, ...]:

@@ -41,6 +41,10 @@ def _after(then):
     return lambda Q, K: then(compare_all(Q, K))
 
 
+def _standard(z, axis):
+    return (z - z.mean(axis=axis, keepdims=True)) / z.std(axis=axis, keepdims=True)
+
+
 scores = Exercise(
     name="scores",
     lesson=2,
@@ -52,7 +56,7 @@ scores = Exercise(
     mistakes=(
         *measure_mistakes(),
         *role_mistakes(values=False),
-        *scale_mistakes(),
+        *scale_mistakes(queries=True),
         mistake(
             "scaled-by-one-query",
             "Your scale changes with the queries themselves.",
@@ -63,11 +67,27 @@ scores = Exercise(
         ),
         mistake(
             "scale-by-first-axis",
-            "Your scale follows the number of rows of Q, not its width.",
-            "len(Q) counts rows; which axis of Q is summed over in a dot product?",
+            "Your scale follows the first axis of Q, which may be the batch.",
+            "len(Q) counts what stands there; which axis of Q is summed over in a dot product?",
             lambda Q, K: Q @ T(K) / np.sqrt(len(Q)),
-            lambda Q, K: Q @ T(K) / np.sqrt(Q.shape[-2]),
             lambda Q, K: Q @ T(K) / len(Q),
+        ),
+        mistake(
+            "features-left-out",
+            "Some features take no part in your dot products.",
+            "Check where your loop or slice over the last axis begins and stops.",
+            lambda Q, K: compare_all(Q[..., :-1], K[..., :-1]),
+            lambda Q, K: compare_all(Q[..., 1:], K[..., 1:]),
+            lambda Q, K: compare_all(Q[..., :1], K[..., :1]),
+            lambda Q, K: Q[..., :-1] @ T(K[..., :-1]) / np.sqrt(Q.shape[-1]),
+            lambda Q, K: Q[..., 1:] @ T(K[..., 1:]) / np.sqrt(Q.shape[-1]),
+        ),
+        mistake(
+            "standardised",
+            "Your scores have been shifted and stretched to mean 0 and spread 1.",
+            "The scale is one fixed number, known before any score is.",
+            lambda Q, K: _standard(Q @ T(K), None),
+            lambda Q, K: _standard(Q @ T(K), -1),
         ),
         mistake(
             "scale-by-size",
@@ -82,12 +102,14 @@ scores = Exercise(
             "Scores are what goes into the softmax.",
             _after(soft),
             lambda Q, K: soft(Q @ T(K)),
+            recognise=lambda args, z: np.min(z) >= 0 and np.allclose(np.sum(z, -1), 1),
         ),
         mistake(
             "softmax-already-over-queries",
             "Your columns are positive and sum to 1: a softmax ran, and over the queries at that.",
             "Scores are what goes into the softmax.",
             _after(lambda z: soft(z, -2)),
+            lambda Q, K: soft(Q @ T(K), -2),
         ),
         mistake(
             "not-summed",
@@ -379,6 +401,40 @@ softmax = Exercise(
             "Compute the exponentials once, and use the same ones twice.",
             lambda z, axis=-1: np.exp(z - z.max(axis=axis, keepdims=True)) / np.exp(z).sum(axis=axis, keepdims=True),
         ),
+        mistake(
+            "log-sum-exp-unstable",
+            "Your numbers are logarithms of shares, and for scores near 1000 they overflow.",
+            "One exponential is still missing, and the largest score should be subtracted before all.",
+            lambda z, axis=-1: z - np.log(np.exp(z).sum(axis=axis, keepdims=True)),
+        ),
+        mistake(
+            "ten-for-e",
+            "Your shares are sharper than they should be: the base of the power is 10.",
+            "numpy has a function for e to the power of.",
+            lambda z, axis=-1: 10.0**z / (10.0**z).sum(axis=axis, keepdims=True),
+            lambda z, axis=-1: soft(z * np.log(10), axis),
+        ),
+        mistake(
+            "negative-shares",
+            "Some of your shares are negative.",
+            "An exponential makes every number positive, before the sharing out.",
+            last=True,
+            recognise=lambda args, p: np.min(p) < 0,
+        ),
+        mistake(
+            "shares-do-not-sum-to-one",
+            "Along the axis that was asked for, your shares do not sum to 1.",
+            "Whatever comes last, it should be the division by the sum along that axis.",
+            last=True,
+            recognise=lambda args, p: not np.allclose(np.sum(p, axis=args[1] if len(args) > 1 else -1), 1, atol=1e-3),
+        ),
+        mistake(
+            "other-shares",
+            "Your shares are positive and sum to 1, but they are not the right ones.",
+            "The quotient of two shares should be e to the power of the difference of their scores.",
+            last=True,
+            recognise=lambda args, p: np.allclose(np.sum(p, axis=args[1] if len(args) > 1 else -1), 1, atol=1e-3),
+        ),
     ),
     hints=(
         "Three steps: make every number positive, add up along the axis, divide.",
@@ -550,7 +606,7 @@ attention = Exercise(
         *role_mistakes(),
         *softmax_mistakes(),
         *value_mistakes(),
-        *scale_mistakes("The scores behind your weights"),
+        *scale_mistakes("The scores behind your weights", queries=True),
         mistake(
             "results-swapped",
             "You return the weights first and the output second.",
@@ -878,7 +934,7 @@ cross_attention = Exercise(
         *measure_mistakes(),
         *softmax_mistakes(),
         *(m for m in value_mistakes() if m.slug != "queries-as-values"),
-        *scale_mistakes("The scores behind your weights"),
+        *scale_mistakes("The scores behind your weights", queries=True),
         mistake(
             "weights-only",
             "What comes back are the weights.",

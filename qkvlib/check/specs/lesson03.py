@@ -7,7 +7,7 @@ import numpy as np
 from qkvlib import attention as math
 from qkvlib import examples
 from qkvlib.check.plain import AnyOf
-from qkvlib.check.spec import Call, Exercise, mistake
+from qkvlib.check.spec import Call, Exercise, mistake, switch
 from qkvlib.check.specs.common import (
     calls,
     compare_all,
@@ -181,12 +181,12 @@ masked_attention = Exercise(
     forms=(lambda pair: pair, weights_left_out),
     mistakes=(
         *mask_mistakes(after=False),
-        mistake(
+        switch(
             "mask-after-softmax",
             "Forbidden weights are 0, but the rows that lost some no longer sum to 1.",
             "Mask before the sharing out, so that the allowed places share the whole of it.",
-            lambda Q, K, V, mask: head(Q, K, V, mask, masking="after"),
-            lambda Q, K, V, mask: (head(Q, K, V, mask, masking="after")[0], head(Q, K, V)[1]),
+            versions=(lambda Q, K, V, mask: (head(Q, K, V, mask, masking="after")[0], head(Q, K, V)[1]),),
+            masking="after",
         ),
         mistake(
             "own-causal-mask",
@@ -238,7 +238,7 @@ masked_attention = Exercise(
         *role_mistakes(),
         *(m for m in softmax_mistakes() if m.slug != "minus-sign"),
         *value_mistakes(),
-        *scale_mistakes("The scores behind your weights"),
+        *scale_mistakes("The scores behind your weights", queries=True),
         mistake(
             "weights-only",
             "Your weights are right, but nothing was blended.",
@@ -250,6 +250,13 @@ masked_attention = Exercise(
             "You return the weights first and the output second.",
             "Output first, then the weights.",
             lambda Q, K, V, mask: head(Q, K, V, mask)[::-1],
+        ),
+        mistake(
+            "forbidden-places-keep-weight",
+            "Some places that the mask forbids still have weight.",
+            "Their scores have to be so low that the exponential leaves nothing of them.",
+            last=True,
+            recognise=lambda args, pair: np.max(np.abs(pair[1][..., ~args[3]])) > 1e-4,
         ),
         mistake(
             "forbidden-shared-evenly",

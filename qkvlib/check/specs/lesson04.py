@@ -389,6 +389,13 @@ soft_lookup = Exercise(
             lambda q, K, V, t: (soft(K @ q / t) @ V)[:, None],
         ),
         mistake(
+            "values-averaged",
+            "What comes back is the plain average, or the plain sum, of the values.",
+            "The weights say how much of each value to take.",
+            lambda q, K, V, t: V.mean(0),
+            lambda q, K, V, t: V.sum(0),
+        ),
+        mistake(
             "averaged",
             "The blend is too small by the number of keys.",
             "The weights sum to 1 already; nothing is left to divide.",

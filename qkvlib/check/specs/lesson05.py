@@ -362,7 +362,15 @@ def _per_head(X, W_Q, W_K, W_V, W_O, n, mask=None):
 
 def _count(D, n, n_kv, *, q=1, k=1, v=1, o=1, kv_width="shared", biases=False, per_head=1):
     d = D // n
-    wide = {"shared": d * n_kv, "full": D, "head": d, "ratio": D * n // n_kv, "inverse": D // n_kv}[kv_width]
+    wide = {
+        "shared": d * n_kv,
+        "full": D,
+        "head": d,
+        "ratio": D * n // n_kv,
+        "inverse": D // n_kv,
+        "model": D * n_kv,
+        "count": n_kv,
+    }[kv_width]
     total = q * D * D + (k + v) * D * wide + o * D * D
     if biases:
         total += q * D + (k + v) * wide + o * D
@@ -400,6 +408,18 @@ parameter_count = Exercise(
             "Your W_K and W_V grow as n_kv_heads shrinks.",
             "Fewer K/V heads, fewer columns.",
             kv_width="ratio",
+        ),
+        switch(
+            "kv-head-as-wide-as-model",
+            "Each of your K/V heads is as wide as the whole model.",
+            "One head is d_model / n_heads wide.",
+            kv_width="model",
+        ),
+        switch(
+            "kv-head-one-wide",
+            "Each of your K/V heads has a single column.",
+            "One head is d_model / n_heads wide.",
+            kv_width="count",
         ),
         switch(
             "kv-divided-by-kv-heads",
@@ -469,6 +489,13 @@ parameter_count = Exercise(
             "There are four.",
             lambda D, n, n_kv: D * D,
             lambda D, n, n_kv: D * (D // n * n_kv),
+        ),
+        mistake(
+            "whole-block-counted",
+            "Your count is that of a whole block, feed-forward part included.",
+            "Only W_Q, W_K, W_V and W_O are asked for.",
+            lambda D, n, n_kv: 12 * D * D,
+            lambda D, n, n_kv: math.parameter_count(D, n, n_kv) + 8 * D * D,
         ),
         mistake(
             "bytes-counted",

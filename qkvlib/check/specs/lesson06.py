@@ -8,6 +8,7 @@ from qkvlib import attention as math
 from qkvlib.check.spec import Exercise, Mistake, mistake, switch
 from qkvlib.check.specs import heads
 from qkvlib.check.specs.common import (
+    ONE_QUERY,
     calls,
     first_of_pair,
     head,
@@ -447,9 +448,18 @@ kv_cache_bytes = Exercise(
         ),
         mistake(
             "kv-heads-squared",
-            "Your cache grows with the square of the heads.",
-            "d_head is the width of one head; it needs no further factor.",
+            "Your cache grows with the square of the heads, or of their width.",
+            "A key is one row of d_head numbers per head; no factor appears twice.",
             lambda a, b, c, d, size=2, batch=1: 2 * a * b * b * c * d * size * batch,
+            lambda a, b, c, d, size=2, batch=1: 2 * a * (b * c) ** 2 * d * size * batch,
+            lambda a, b, c, d, size=2, batch=1: 2 * a * b * c * c * d * size * batch,
+        ),
+        mistake(
+            "one-token-short",
+            "Your cache holds one token too few, or one too many.",
+            "Every token so far is kept, the newest too.",
+            lambda a, b, c, d, size=2, batch=1: 2 * a * b * c * (d - 1) * size * batch,
+            lambda a, b, c, d, size=2, batch=1: 2 * a * b * c * (d + 1) * size * batch,
         ),
         mistake(
             "projections-counted",
@@ -672,7 +682,7 @@ decode_step = Exercise(
             q="X",
         ),
         *scale_mistakes("The scores of the new token"),
-        *(m for m in softmax_mistakes() if m.slug not in ("softmax-over-everything",)),
+        *(m for m in softmax_mistakes() if m.slug not in ONE_QUERY),
         switch(
             "keys-as-values",
             "What you blend are the keys.",

@@ -325,7 +325,7 @@ fix_softmax_axis = Exercise(
         ),
         *_without(role_mistakes(), "keys-ask"),
         *measure_mistakes(),
-        *_without(softmax_mistakes(), "softmax-over-queries"),
+        *_without(softmax_mistakes(), "softmax-over-queries", "softmax-over-first-axis", "softmax-over-second-axis"),
         *value_mistakes(),
         *scale_mistakes("The scores behind your result"),
         mistake(

@@ -7,7 +7,7 @@ import numpy as np
 from qkvlib.attention import KVCache
 from qkvlib.check.spec import Exercise, mistake, switch
 from qkvlib.check.specs import heads
-from qkvlib.check.specs.common import calls, head, normal, scale_mistakes, softmax_mistakes
+from qkvlib.check.specs.common import ONE_QUERY, calls, head, normal, scale_mistakes, softmax_mistakes
 from qkvlib.check.specs.lesson06 import decode_forms
 
 
@@ -197,7 +197,7 @@ capstone = Exercise(
         *(m for m in heads.head_switches() if "join" in m.switches and m.switches["join"] != "reshape"),
         *(m for m in heads.head_switches() if "output" in m.switches),
         *scale_mistakes("The scores of the new token", model=True),
-        *(m for m in softmax_mistakes() if m.slug != "softmax-over-everything"),
+        *(m for m in softmax_mistakes() if m.slug not in ONE_QUERY),
         switch(
             "keys-as-values",
             "What you blend are the keys.",
