@@ -103,26 +103,27 @@ class Grammar:
         adjectives = ", ".join(a for c in self.classes for a in c.adjectives[:3])
         return f"its nouns are such as {nouns}; its adjectives such as {adjectives}"
 
-    def _slot(self, slot: str) -> tuple[str, ...]:
-        """The words that may fill a slot of a stem."""
-        if slot == "NOUN":
-            return tuple(self.french)
-        if slot == "VERB":
-            return self.verbs
-        if slot == "ALONE":
-            return tuple(v for c in self.classes for v in c.verbs_alone)
-        if slot == "ADJECTIVE":
-            return tuple(a for c in self.classes for a in c.adjectives)
-        return (slot.rstrip("?"),)
+    @cached_property
+    def _fillers(self) -> dict[str, tuple[str, ...]]:
+        """The words that may fill each slot of a stem that is not a word itself."""
+        return {
+            "NOUN": tuple(self.french),
+            "VERB": self.verbs,
+            "ALONE": tuple(v for c in self.classes for v in c.verbs_alone),
+            "ADJECTIVE": tuple(a for c in self.classes for a in c.adjectives),
+        }
+
+    def _fits(self, word: str, slot: str) -> bool:
+        fillers = self._fillers.get(slot)
+        return word == slot.rstrip("?") if fillers is None else word in fillers
 
     def parse(self, tokens: list[str], ending: tuple[str, ...] = ()) -> Parse:
         """Read a sentence (with its ending) or say, in one SentenceError, where it leaves the grammar."""
-        stem = _STEMS[any(word in self._slot("ALONE") for word in tokens)]
+        stem = _STEMS[any(self._fits(word, "ALONE") for word in tokens)]
         place: dict[str, list[int]] = {}
         at = 0
         for slot in (*stem.split(), *ending):
-            fits = at < len(tokens) and tokens[at] in self._slot(slot)
-            if fits:
+            if at < len(tokens) and self._fits(tokens[at], slot):
                 place.setdefault(slot, []).append(at)
                 at += 1
             elif not slot.endswith("?"):

@@ -1,6 +1,6 @@
 """Train the tiny models of lessons 3 to 6 and write their weights and their card.
 
-    python tools/train_coref.py            # everything; needs `torch` (pip install -e .[train])
+    python tools/train_coref.py            # everything: just under ten minutes of one CPU core; needs `torch`
     python tools/train_coref.py encoder    # some models only; the card keeps the others
 
 Each model is trained from several seeds, side by side in one stack of matrices (the leading axis S below), so that ten
