@@ -25,7 +25,8 @@ build: .venv/dev.json
 	$(IN)/qkv build --site
 
 bench: .venv/dev.json
-	@for benchmark in $(BENCHMARKS:benchmarks/%.py=%); do $(IN)/python -m benchmarks.$$benchmark || exit 1; done
+	@broken=0; for benchmark in $(BENCHMARKS:benchmarks/%.py=%); do \
+		$(IN)/python -m benchmarks.$$benchmark || broken=1; done; exit $$broken
 
 COMPILE := $(IN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
