@@ -55,7 +55,8 @@ window.probe = {
     const node = document.querySelector(target), root = document.querySelector(selector);
     let drawn = 0, last = 0;
     const watch = new MutationObserver((changes) => {
-      drawn += changes.length;
+      drawn += changes.filter(({ type, addedNodes }) => type !== "childList" || [...addedNodes]
+        .some((node) => node.nodeName === "TABLE" || node.nodeName === "IMG" || node.querySelector?.("img"))).length;
       last = performance.now();
     });
     watch.observe(root, { characterData: true, childList: true, subtree: true, attributeFilter: ["src"] });

@@ -32,9 +32,9 @@ class Instrument(widgets.VBox):
     def __init__(self, sheet: Sheet):
         self.sheet = Worksheet(sheet)
         self.controls = {name: control(self.sheet, param) for name, param in sheet.params.items()}
-        row = widgets.HBox(list(self.controls.values())).add_class("ws-controls")
-        super().__init__(([row] if self.controls else []) + [self.sheet])
-        self.add_class("qkv-instrument")
+        # Classes given at once: add_class would be one more message before the first paint.
+        row = [widgets.HBox(list(self.controls.values()), _dom_classes=["ws-controls"])] if self.controls else []
+        super().__init__([*row, self.sheet], _dom_classes=["qkv-instrument"])
 
     def __getitem__(self, name):
         return self.sheet[name]
