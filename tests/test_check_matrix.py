@@ -114,6 +114,17 @@ def test_the_written_solutions_are_correct(lesson, monkeypatch):
     assert all(EXERCISES[name].lesson == int(lesson.number) for name in exercises)
 
 
+def test_every_exercise_stands_in_one_notebook():
+    written = [
+        (cell.name.removesuffix("-check"), int(lesson.number))
+        for lesson in COURSE
+        if lesson.is_exercises
+        for cell in lesson.cells
+        if cell.has("check")
+    ]
+    assert sorted(written) == sorted((exercise.name, exercise.lesson) for exercise in EXERCISES.values())
+
+
 # -- the matrix ---------------------------------------------------------------------------------------------------
 
 
