@@ -130,9 +130,9 @@ _CODE = re.compile(r"`[^`\n]*`")
 
 
 def documents():
-    for name in ("README.md", "CONTRIBUTING.md"):
-        yield ROOT / name, (ROOT / name).read_text(encoding="utf-8")
-    for path in NOTEBOOKS:
+    for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))):
+        yield path, path.read_text(encoding="utf-8")
+    for path in (*NOTEBOOKS, *sorted((ROOT / "docs").glob("*.ipynb"))):
         try:
             cells = read(path).cells
         except Refusal:  # the test above names it; here it must not keep every other test from running
