@@ -5,6 +5,7 @@ import pytest
 from axe import violations
 
 from qkvlib import examples, instruments
+from qkvlib.clinic import BUGS
 from qkvlib.widgets import Sheet, Worksheet
 from qkvlib.widgets.numbers import short
 from qkvlib.widgets.ops import Value
@@ -135,6 +136,17 @@ def test_every_number_shown_is_numpys(name, show):
         model.set('inputs', inputs);
     }""")
     assert_shown_is_true(page, worksheet)
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_every_sheet_of_the_clinic(bug, show):
+    worksheet = instruments.bug_clinic(bug).sheet
+    page = show(worksheet)
+    assert_shown_is_true(page, worksheet)
+    for param, value in turns(worksheet):
+        page.evaluate("([name, value]) => model.set(`p_${name}`, value)", [param, value])
+        assert_shown_is_true(page, worksheet)
+    assert violations(page, "main") == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
