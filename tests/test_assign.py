@@ -242,3 +242,12 @@ def test_bad_input_is_one_sentence(exercise, tmp_path, arguments, says, qkv):
     assert says in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not list(tmp_path.glob("handout*"))
+
+
+def test_unsafe_warns_and_marks(exercise, tmp_path, qkv):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "s1.ipynb").write_text(exercise.with_name("01_one_token.ipynb").read_text())
+    done = qkv("grade", "in", "--assignment", exercise, "--workers", "1", "--unsafe-no-sandbox")
+    assert done.exit_code == 0, done.output
+    assert "Grading WITHOUT the sandbox" in done.output
+    assert "do not trust this grade" in (tmp_path / "results" / "grades.csv").read_text()

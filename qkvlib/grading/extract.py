@@ -11,6 +11,7 @@ Parsing hostile text can exhaust a parser, so this module runs inside the sandbo
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import warnings
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ _TRANSPARENT_CELL_MAGICS = {"time", "timeit", "capture", "prun", "python", "pyth
 _FENCE = re.compile(r"```(?:\{[\w-]+\}|python|py|ipython3?)?[^\n]*\n(.*?)```", re.DOTALL)
 
 
+_BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display"}
+
+
 @dataclass
 class Statement:
     """One top-level statement: its syntax tree, where it stands, and the names it binds and reads."""
@@ -30,6 +34,7 @@ class Statement:
     cell: int
     binds: frozenset[str]
     reads: frozenset[str]
+    free: frozenset[str]  # what it reads and does not bind in an inner scope: what it certainly needs from outside
     always: bool = False
 
 
@@ -80,10 +85,11 @@ def plan(cells: list[dict], wanted: list[str], provided: list[dict], graded: lis
     needed = {result.names.get(name, name) for name in wanted}
     kept = _closure(statements, needed)
     names_kept = {n for s in kept for n in s.binds}
-    names_read = {n for s in kept for n in s.reads} | needed
-    lost = names_read - names_kept
-    scaffold = [s for number, cell in enumerate(provided) for s in parse_cell(cell["source"], -1 - number)[0]]
-    result.statements = [s for s in _closure(scaffold, lost) if not s.always] + kept
+    lost = ({n for s in kept for n in s.free} | needed) - names_kept - _BUILTINS
+    if lost:
+        scaffold = [s for number, cell in enumerate(provided) for s in parse_cell(cell["source"], -1 - number)[0]]
+        kept = [s for s in _closure(scaffold, lost) if not s.always] + kept
+    result.statements = kept
     result.missing -= {n for s in result.statements for n in s.binds}
     if broken and (result.missing or any(name in problem[1] for problem in broken for name in graded)):
         result.remarks += [text for text, _ in broken]
@@ -172,49 +178,62 @@ def _continues(line: str) -> bool:
     return bool(re.match(r"(else|elif|except|finally|case)\b", line))
 
 
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
 def _statement(node: ast.stmt, cell: int) -> Statement:
-    binds, reads, always = set(), set(), False
-    inside = _bindings_inside(node)
-    for child in ast.walk(node):
-        if isinstance(child, ast.Name):
-            reads.add(child.id)
-        elif isinstance(child, ast.Global):
+    """Which names the statement binds for the whole notebook, and which it reads anywhere inside."""
+    binds, reads, inner = set(), set(), set()
+    always = False
+    stack = [(node, True)]  # (node, whether it acts at module level)
+    while stack:
+        child, outer = stack.pop()
+        kind = type(child)
+        if kind is ast.Name:
+            stored = type(child.ctx) is not ast.Load
+            (binds if outer else inner).add(child.id) if stored else reads.add(child.id)
+            continue
+        if kind is ast.arg:
+            inner.add(child.arg)
+        elif kind is ast.Global:
             binds.update(child.names)
-        elif isinstance(child, (ast.Import, ast.ImportFrom)) and child in inside:
-            for alias in child.names:
-                binds.add(alias.asname or alias.name.split(".")[0])
-                always |= alias.name == "*"
-        elif isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and child.func.id in ("exec", "globals"):
-            always |= child in inside
-    for child in inside:
-        if isinstance(child, ast.Name) and isinstance(child.ctx, (ast.Store, ast.Del)):
-            binds.add(child.id)
-        elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        elif kind in (ast.Import, ast.ImportFrom):
+            names = {alias.asname or alias.name.partition(".")[0] for alias in child.names}
+            (binds if outer else inner).update(names)
+            always |= outer and "*" in names
+        elif kind is ast.Call and outer and type(child.func) is ast.Name and child.func.id in ("exec", "globals"):
+            always = True
+        elif kind in (ast.Subscript, ast.Attribute) and outer and type(child.ctx) is not ast.Load:
+            binds |= _root(child)
+        elif kind in (ast.ExceptHandler, ast.MatchAs, ast.MatchStar) and child.name and outer:
             binds.add(child.name)
-        elif isinstance(child, (ast.Subscript, ast.Attribute)) and isinstance(child.ctx, (ast.Store, ast.Del)):
-            binds.update(_root(child))
-        elif (isinstance(child, ast.ExceptHandler) and child.name) or (
-            isinstance(child, (ast.MatchAs, ast.MatchStar)) and child.name
-        ):
-            binds.add(child.name)
+        if kind in _SCOPES:
+            if kind is not ast.Lambda:
+                (binds if outer else inner).add(child.name)
+            decorators = getattr(child, "decorator_list", ())
+            stack += [(part, outer) for part in decorators]
+            stack += [(part, False) for part in _parts(child) if part not in decorators]
+        else:
+            level = outer and kind not in _COMPREHENSIONS
+            stack += [(part, level) for part in _parts(child)]
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         func = node.value.func  # `cache.append(row)` changes `cache`
         if isinstance(func, ast.Attribute):
-            binds.update(f"{name}." for name in _root(func))
-    return Statement(node, cell, frozenset(binds), frozenset(reads), always)
+            binds |= {f"{name}." for name in _root(func)}
+    return Statement(node, cell, frozenset(binds), frozenset(reads), frozenset(reads - inner), always)
 
 
-def _bindings_inside(node: ast.AST) -> set:
-    """The nodes that act at module level: everything but the bodies of functions, classes and comprehensions."""
-    seen, stack = set(), [node]
-    while stack:
-        child = stack.pop()
-        seen.add(child)
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            stack += child.decorator_list
-        elif not isinstance(child, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-            stack += ast.iter_child_nodes(child)
-    return seen
+def _parts(node: ast.AST):
+    """The nodes directly below `node`."""
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            for item in value:
+                if isinstance(item, ast.AST):
+                    yield item
+        elif isinstance(value, ast.AST):
+            yield value
 
 
 def _root(node) -> set[str]:

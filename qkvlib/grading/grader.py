@@ -131,10 +131,10 @@ class _Run:
                 if not outcome.ended and not answered:
                     return
                 continue
-            asked = [e["name"] for e in outcome.events if e["event"] == "asking" and e.get("name") in waiting]
-            if asked:
-                self.results[asked[-1]] = self.ended_badly(asked[-1], outcome)
-                waiting = [n for n in waiting if n != asked[-1] and not self.stands_on_an_endless_one(n)]
+            if _prepared(outcome):  # answers come in order, so the first that is missing was running
+                blamed = waiting.pop(0)
+                self.results[blamed] = self.ended_badly(blamed, outcome)
+                waiting = [name for name in waiting if not self.stands_on_an_endless_one(name)]
             elif len(waiting) == 1:  # the statements before it never finished
                 self.results[waiting[0]] = self.ended_badly(waiting[0], outcome)
                 return
@@ -173,26 +173,51 @@ class _Run:
                         self.remarks.append(_problem(problem))
 
     def without_double_jeopardy(self) -> None:
-        """Ask again for what failed while it stood on an earlier wrong answer, with a right one in its place."""
-        order = self.assignment.graded
-        for name in order:
-            result = self.results.get(name)
-            if result is not None and (result.status == "correct" or result.mistake == "not-found"):
-                continue
-            wrong = [other for other in self.uses.get(name, []) if self.lost(other)]
-            if not wrong or self.children > 4 * len(self.items) + 4:
-                continue
-            again = self.ask([name], substitutes=wrong)
-            answers = [e for e in again.events if e["event"] == "answer" and e.get("name") == name]
-            judged = self.judged(name, answers[0]) if answers else result
-            if judged is None:
-                judged = self.ended_badly(name, again)
-            elif judged.status == "correct":
-                listed = " and ".join(f"`{other}`" for other in wrong)
-                judged.note = f"Graded with a right {listed} in place of yours, which is marked where it stands."
-            elif result is not None:
-                judged = result
-            self.results[name] = judged
+        """Ask again for what failed while it stood on other wrong answers, with right ones in their place.
+
+        The answers at the root are replaced first. What is still wrong then is wrong by itself, and is replaced in turn
+        for what stands on it.
+        """
+        settled: set[str] = set()
+        for _ in self.items:
+            again = [name for name in self.items if name not in settled and self.may_be_innocent(name)]
+            guilty = {
+                other for name in again for other in self.uses.get(name, []) if self.lost(other) and other not in again
+            }
+            again = [name for name in again if guilty.intersection(self.uses.get(name, []))]
+            if not again or self.children > 4 * len(self.items) + 4:
+                return
+            self.ask_with_right_ones(again, sorted(guilty, key=self.assignment.graded.index))
+            settled.update(again)
+
+    def may_be_innocent(self, name: str) -> bool:
+        """Not right, but there, and standing on another answer that is not right."""
+        result = self.results.get(name)
+        if result is not None and (result.status == "correct" or result.mistake == "not-found"):
+            return False
+        return any(self.lost(other) or other not in self.results for other in self.uses.get(name, []))
+
+    def ask_with_right_ones(self, names: list[str], guilty: list[str]) -> None:
+        """Ask for `names` with right answers in place of the guilty ones; an answer that is right now counts."""
+        waiting = list(names)
+        while waiting:
+            outcome = self.ask(waiting, substitutes=guilty)
+            events = {e.get("name"): e for e in outcome.events if e["event"] == "answer" and e.get("name") in waiting}
+            for name, event in events.items():
+                judged = self.judged(name, event)
+                if judged.status == "correct":
+                    replaced = [f"`{other}`" for other in guilty if other in self.uses[name]]
+                    listed = " and ".join(replaced)
+                    judged.note = f"Graded with a right {listed} in place of yours, which is marked where it stands."
+                    self.results[name] = judged
+                self.results.setdefault(name, judged)
+            left = [name for name in waiting if name not in events]
+            if outcome.ended and left and _prepared(outcome):
+                ended = left.pop(0)
+                self.results.setdefault(ended, self.ended_badly(ended, outcome))
+            if len(left) == len(waiting):
+                return
+            waiting = left
 
     def lost(self, name: str) -> bool:
         return name in self.results and self.results[name].status != "correct"
@@ -237,6 +262,11 @@ class _Run:
             name, "stopped",
             f"The process ended while `{name}` ran: it left Python, or asked for more memory than there is.",
         )  # fmt: skip
+
+
+def _prepared(outcome: Outcome) -> bool:
+    """Whether the statements the answers need had been run."""
+    return any(event["event"] == "prepared" for event in outcome.events)
 
 
 def _outcome(result: dict) -> judge.Outcome:

@@ -238,8 +238,7 @@ class _Totals:
         self.statuses = {name: Counter() for name in assignment.graded}
         self.mistakes: Counter = Counter()
         self.examples: dict[tuple[str, str], tuple[str, list[str]]] = {}
-        self.looks: list[dict] = []
-        self.n_looks = 0
+        self.looks: dict[str, list[str]] = {}  # what -> students, for what a teacher should see
 
     def add(self, record: dict) -> float:
         """Count one record; its score."""
@@ -271,9 +270,7 @@ class _Totals:
 
     def look(self, record: dict, what: str) -> None:
         """Something the teacher should see."""
-        self.n_looks += 1
-        if len(self.looks) < _LOOKS:
-            self.looks.append({"student": record["student"], "page": quote(record["student"]), "what": what})
+        self.looks.setdefault(what, []).append(record["student"])
 
     def summary(self) -> dict:
         """The class's numbers as plain data."""
@@ -316,8 +313,15 @@ class _Totals:
                 }
                 for m in summary["mistakes"]
             ],
-            "looks": self.looks,
-            "more_looks": self.n_looks - len(self.looks),
+            "looks": [
+                {
+                    "what": what,
+                    "students": [{"id": student, "page": quote(student)} for student in students[:_LOOKS]],
+                    "more": max(0, len(students) - _LOOKS),
+                }
+                for what, students in list(self.looks.items())[:_LOOKS]
+            ],
+            "more_looks": max(0, len(self.looks) - _LOOKS),
         }
 
 
@@ -332,8 +336,8 @@ def _parts(counts: Counter) -> list[dict]:
 
 
 def histogram(scores: list[float], total: float) -> dict:
-    """Bars over the points reached: one per point up to 12 points, else a tenth of the total each."""
-    if total <= 12 and float(total).is_integer():
+    """Bars over the points reached: one per point up to 20 points, else a tenth of the total each."""
+    if total <= 20 and float(total).is_integer():
         counts = Counter(min(int(score), int(total)) for score in scores)
         names = [(str(n), counts[n]) for n in range(int(total) + 1)]
     else:
