@@ -14,7 +14,7 @@ from qkvlib.grading.sandbox import Limits, Sandbox
 pytestmark = pytest.mark.sandbox
 MARK = "qkv-attack-mark"
 PLACES = ["/tmp", "/dev/shm", "/dev", "/", "/usr", "/sandbox", "/proc", "/var/tmp", str(Path.home())]
-LIMITS = Limits(seconds=0.5, cpu_total=2, wall=4.5)
+LIMITS = Limits(seconds=0.5, cpu_total=2, wall=12)
 
 
 @pytest.fixture(scope="module")

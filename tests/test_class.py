@@ -141,6 +141,7 @@ def answer_class(folder, roster, task, handed_out, key):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.sandbox
 def test_a_class_of_200_graded_on_both_engines(tmp_path, bubblewrap):
     exercise = ROOT / "exercises" / "01_one_token.ipynb"
@@ -154,7 +155,7 @@ def test_a_class_of_200_graded_on_both_engines(tmp_path, bubblewrap):
     folder.mkdir()
     kinds = answer_class(folder, roster, task, tmp_path / "handout", key)
 
-    job = Job(task, SECRET, individual=True, limits=Limits(seconds=0.3, cpu_total=2, wall=6))
+    job = Job(task, SECRET, individual=True, limits=Limits(seconds=0.3, cpu_total=2, wall=30))
     graded = {}
     for name, engine in (("local", LocalEngine(2)), ("dask", DaskEngine(workers=2))):
         with Source(folder) as source, Journal(tmp_path / name / "journal.jsonl") as journal:

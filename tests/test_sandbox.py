@@ -59,7 +59,7 @@ def test_unsafe_grades_too_and_cleans_up(tmp_path, monkeypatch):
     (tmp_path / "tmp").mkdir()
     task = assignment.load(course(tmp_path))
     loop = {"blend": "def blend(weights, V):\n    open('left.txt', 'w').write('x')\n    while True: pass"}
-    with Sandbox(Limits(seconds=0.3, wall=3), unsafe=True) as walls:
+    with Sandbox(Limits(seconds=0.3, wall=30), unsafe=True) as walls:
         assert grader.grade_cells(walls, task, as_cells(submission()), "s1", SECRET).score == task.total
         result = grader.grade_cells(walls, task, as_cells(submission(loop)), "s1", SECRET)
         assert result.results[2].mistake == "no-end"

@@ -14,6 +14,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.sandbox
 def test_the_notebook_shows_what_happens(bubblewrap):
     stored = nbformat.read(DOCS / "teaching.ipynb", as_version=4)

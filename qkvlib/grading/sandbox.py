@@ -51,7 +51,7 @@ class Limits:
 
     seconds: float = 2.0  # CPU time of one call or one cell's statement
     cpu_total: int = 8  # CPU time of one child process, for code that ignores the limit above
-    wall: float = 20.0  # wall clock of one child; generous, so that a busy machine changes no grade
+    wall: float = 45.0  # wall clock of one child; generous, so that a busy machine changes no grade
     memory: int = 1 << 30  # address space of one process
     processes: int = 8  # processes and threads of one child
     disk: int = 16 << 20  # its private /tmp, and the largest file
