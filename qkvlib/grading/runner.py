@@ -45,7 +45,9 @@ INERT = [
     "otter",
     "papermill",
     "jupyter_client",
-] + [f"qkvlib.{name}" for name in ("check", "widgets", "instruments", "figures", "progress", "grading", "cli")]
+] + [
+    f"qkvlib.{name}" for name in ("check", "clinic", "widgets", "instruments", "figures", "progress", "grading", "cli")
+]
 
 libc = ctypes.CDLL(None, use_errno=True)
 

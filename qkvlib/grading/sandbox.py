@@ -30,7 +30,7 @@ from qkvlib.grading import wire
 
 _HERE = Path(__file__).parent
 _PACKAGE = Path(qkvlib.__file__).parent
-_KEPT_OUT = {"grading", "widgets", "instruments", "cli.py", "figures.py", "__pycache__"}
+_KEPT_OUT = {"clinic.py", "grading", "widgets", "instruments", "cli.py", "figures.py", "__pycache__"}
 _MAX_EVENTS = 5_000
 _GRACE = 15.0  # seconds the warm process may take to clean up beyond a child's wall clock
 
