@@ -207,7 +207,7 @@ def _array(exercise, call, value, want, name, axes):
     array, want = as_array(value), as_array(want)
     if array is None:
         ragged = isinstance(value, tuple)
-        seen = "a list whose rows differ in length" if ragged else in_words(value)
+        seen = "a list that holds text, or whose rows differ in length" if ragged else in_words(value)
         return _wrong(exercise, "type", f"{name} is {seen}.", "An array of numbers is asked for.")
     if want.ndim == 0:
         if array.size != 1:
@@ -227,7 +227,8 @@ def _array(exercise, call, value, want, name, axes):
 
 def _shapes(exercise, call, array, want, name, axes):
     given = describe_inputs(call, exercise)
-    seen = f"{given}{name[0].lower() + name[1:] if name.startswith('Your') else name} has shape {shape(array)}"
+    lower = name[0].lower() + name[1:] if given and name.startswith("Your") else name
+    seen = f"{given}{lower} has shape {shape(array)}"
     if array.ndim != want.ndim:
         more = "more axes" if array.ndim > want.ndim else "fewer axes"
         return _wrong(

@@ -35,10 +35,11 @@ def _entries(value, want, tolerance):
     right = [key for key in want if key not in wrong]
     if right:
         are = "is" if len(right) == 1 else "are"
+        how = ", one entry at a time, with the shapes written beside it" if np.size(want[wrong[0]]) > 1 else ""
         return (
             "part-wrong",
             f"{listed(right)} {are} right, and {wrong[0]} is not yet.",
-            f"Work out {wrong[0]} once more, one entry at a time, with the shapes written beside it.",
+            f"Work out {wrong[0]} once more{how}.",
         )
     return (
         "values",

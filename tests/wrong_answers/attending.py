@@ -563,3 +563,59 @@ def default_axis(z, axis=0):
 @wrong("softmax", "axis-ignored")
 def last_and_unstable(z, axis=-1):
     return np.exp(z) / np.exp(z).sum(-1, keepdims=True)
+
+
+# -- as a first reader of the course typed them
+
+
+@wrong("softmax", "scores-divided")
+def gaps_shrunk(z, axis=-1):
+    e = np.exp(z / 100)
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+@wrong("softmax", "scores-divided")
+def divided_by_the_largest(z, axis=-1):
+    e = np.exp(z / z.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+@wrong("softmax", "something-added-to-sum")
+def afraid_of_zero(z, axis=-1):
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    return e / (e.sum(axis=axis, keepdims=True) + 1e-3)
+
+
+@wrong("softmax", "subtracted-without-exp")
+def stops_after_subtracting(z, axis=-1):
+    z = z - z.max(axis=axis, keepdims=True)
+    return z / z.sum(axis=axis, keepdims=True)
+
+
+@wrong("attention", "softmax-over-first-axis")
+def down_the_first_axis(Q, K, V):
+    w = good_softmax(good_scores(Q, K), axis=0)
+    return w @ V, w
+
+
+@wrong("fix_attention", "softmax-axis-half-mended")
+def only_the_maximum_mended(Q, K, V):
+    grid = good_scores(Q, K)
+    e = np.exp(grid - grid.max(axis=-1, keepdims=True))
+    weights = e / e.sum(axis=-2, keepdims=True)
+    return weights @ V, weights
+
+
+@wrong("fix_attention", "softmax-axis-half-mended")
+def only_the_sum_mended(Q, K, V):
+    grid = good_scores(Q, K)
+    e = np.exp(grid - grid.max(axis=-2, keepdims=True))
+    weights = e / e.sum(axis=-1, keepdims=True)
+    return weights @ V, weights
+
+
+@wrong("masked_attention", "renormalised-over-queries")
+def shared_again_down_columns(Q, K, V, mask):
+    w = good_softmax(good_scores(Q, K)) * mask
+    w = w / w.sum(axis=-2, keepdims=True)
+    return w @ V, w

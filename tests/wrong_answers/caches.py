@@ -230,3 +230,8 @@ def capstone_no_output(x, cache, W_Q, W_K, W_V, W_O, n_heads, n_kv_heads):
 @wrong("capstone", "cache-not-grown")
 def capstone_old_cache(x, cache, W_Q, W_K, W_V, W_O, n_heads, n_kv_heads):
     return full_step(x, cache, W_Q, W_K, W_V, W_O, n_heads, n_kv_heads)[0], cache
+
+
+@wrong("split_c_attn", "fixed-width")
+def as_in_the_printed_file(weight, bias):
+    return [(weight[:, a : a + 8], bias[a : a + 8]) for a in (0, 8, 16)]

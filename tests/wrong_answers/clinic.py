@@ -124,3 +124,8 @@ def conv_same(X, weight, bias):
 @wrong("fix_conv1d", "bias-left-out")
 def conv_no_bias(X, weight, bias):
     return X @ weight
+
+
+@wrong("fix_softmax_axis", "second-softmax")
+def softmax_twice(Q, K, V):
+    return good_softmax(good_softmax(good_scores(Q, K), axis=-2)) @ V

@@ -267,3 +267,32 @@ def searches(tensors, layer):
 @wrong("llama_qkv", "raised-KeyError")
 def misspelt(tensors, layer):
     return tuple(tensors[f"layers.{layer}.attention.{name}.weight"].T for name in "qkv")
+
+
+# -- as a first reader of the course typed them
+
+
+@wrong("project_token", "cut-to-whole-numbers")
+def whole_steps(x, W):
+    total = np.zeros(W.shape[1], dtype=int)
+    for times, row in zip(x, W, strict=True):
+        total = total + (times * row).astype(int)
+    return total
+
+
+@wrong("project_token", "last-term-only")
+def returns_inside_the_loop(x, W):
+    total = np.zeros(W.shape[1])
+    for times, row in zip(x, W, strict=True):
+        total = total + times * row
+        return total
+
+
+@wrong("smallest_matrix", "divided-by-count")
+def by_how_many(x, q):
+    return np.outer(x, q) / len(x)
+
+
+@wrong("qk_circuit", "inverse-for-transpose")
+def inverted(W_Q, W_K):
+    return W_Q @ np.linalg.pinv(W_K)

@@ -17,6 +17,7 @@ wrong_value(
     "qkv_shapes", "matrices-transposed", "turned", {**right_shapes, "W_Q": (3, 7), "W_K": (3, 7), "W_V": (3, 7)}
 )
 wrong_value("qkv_shapes", "part-wrong", "one slip", {**right_shapes, "W_K": (7, 5)})
+wrong_value("qkv_shapes", "batch-and-tokens-swapped", "tokens first", {**right_shapes, "X": (5, 2, 7), "Q": (5, 2, 3)})
 
 wrong_value("order_by_hand", "shapes-not-first", "D first", "DBCA")
 wrong_value("order_by_hand", "added-too-early", "A before C", "BDAC")
@@ -29,6 +30,7 @@ wrong_value("weights_of_two", "ratio-of-scores", "ratio", [15 / 27, 12 / 27])
 wrong_value("weights_of_two", "scaled-first", "scaled", [0.893, 0.107])
 wrong_value("weights_of_two", "places-swapped", "swapped", [0.047, 0.953])
 wrong_value("weights_of_two", "gap-misjudged", "guess", [0.7, 0.3])
+wrong_value("weights_of_two", "percent", "percentages", [95.3, 4.7])
 wrong_value("weights_of_two", "not-shares", "exponentials", list(np.exp([3, 0])))
 
 row = np.exp([2, 3, 1, 5]) / np.exp([2, 3, 1, 5]).sum()
@@ -41,9 +43,13 @@ wrong_value("masked_row", "not-shares", "exponentials", [7.39, 20.09, 2.72, 0])
 wrong_value("figure_error", "difference-only", "the gap", {"printed": 8.1, "should_be": 1.92})
 wrong_value("figure_error", "another-score", "the second", {"printed": 2.3, "should_be": 5.48})
 wrong_value("figure_error", "temperature", "cooler", {"printed": 8.1, "should_be": 3.05})
+wrong_value("figure_error", "token-for-score", "dog", {"printed": "dog", "should_be": 4.92})
 wrong_value("figure_error", "another-logarithm", "log10", {"printed": 8.1, "should_be": 3.83})
 
 wrong_value("whisper_key_bias", "weights-move", "weights", {"score_change": [-3, -3], "weight_change": [-0.1, 0.1]})
 wrong_value("whisper_key_bias", "bias-summed", "sum", {"score_change": [-1, -1], "weight_change": [0, 0]})
 wrong_value("whisper_key_bias", "sign", "sign", {"score_change": 3, "weight_change": 0})
 wrong_value("whisper_key_bias", "no-change-at-all", "zero", {"score_change": 0, "weight_change": 0})
+after = {"score_change": [12, 9], "weight_change": [0.953, 0.047]}
+wrong_value("whisper_key_bias", "after-not-change", "after", after)
+wrong_value("whisper_key_bias", "scaled-change", "scaled", {"score_change": [-2.121] * 2, "weight_change": [0, 0]})

@@ -126,9 +126,15 @@ project_token = Exercise(
         mistake(
             "last-term-only",
             "Only one entry of x has reached your result.",
-            "In a loop, collect with += instead of starting again with =.",
+            "In a loop, collect with += instead of starting again with =, and return after the loop, not inside it.",
             lambda x, W: x[-1] * W[-1],
             lambda x, W: x[0] * W[0],
+        ),
+        mistake(
+            "cut-to-whole-numbers",
+            "Each product was cut to a whole number before it was added.",
+            "Collect in a float array, and leave out int and astype.",
+            lambda x, W: np.trunc(x[:, None] * W).sum(axis=0),
         ),
         mistake(
             "misses-the-end",
@@ -362,7 +368,7 @@ project_qkv = Exercise(
         ),
         mistake(
             "first-token-only",
-            "Only the first token has been projected.",
+            "Only the first piece of X has been projected: one token, or one sequence of a batch.",
             "Let the whole of X take part; every row is a token.",
             lambda X, W_Q, W_K, W_V: (X[0] @ W_Q, X[0] @ W_K, X[0] @ W_V),
             lambda X, W_Q, W_K, W_V: (X[:1] @ W_Q, X[:1] @ W_K, X[:1] @ W_V),
@@ -532,6 +538,14 @@ qkv_shapes = Exercise(
             _shapes_with(X="B d_model T"),
         ),
         mistake(
+            "batch-and-tokens-swapped",
+            "Sequences and tokens have changed places.",
+            "The batch comes first: each sequence holds its tokens.",
+            _shapes_with(X="T B d_model", Q="T B d_head"),
+            _shapes_with(X="T B d_model"),
+            _shapes_with(Q="T B d_head"),
+        ),
+        mistake(
             "head-width-for-x",
             "Your X is only as wide as a head.",
             "X comes before any projection: it still has the full width.",
@@ -586,7 +600,7 @@ smallest_matrix = Exercise(
         ),
         mistake(
             "divided-by-other-length",
-            "You divide by the length of q.",
+            "You divide by a number made from q.",
             "It is x that meets itself in x W; what should cancel?",
             lambda x, q: np.outer(x, q) / (q @ q),
             lambda x, q: np.outer(x, q) / np.linalg.norm(q),
@@ -597,6 +611,11 @@ smallest_matrix = Exercise(
             "You divide by the sum of x, so entries of different sign cancel.",
             "Which sum of products appears when x meets W?",
             lambda x, q: np.outer(x, q) / x.sum(),
+        ),
+        mistake(
+            "divided-by-count",
+            "You divide by how many entries x has, whatever they are.",
+            "Which sum of products appears when x meets W?",
             lambda x, q: np.outer(x, q) / len(x),
         ),
         mistake(

@@ -223,6 +223,16 @@ def _shares(z, axis=-1, *, over="axis", make="exp", then="share", stable=True):
     return raised / total
 
 
+def _divided(z, axis, extra):
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    return e / (e.sum(axis=axis, keepdims=True) + extra)
+
+
+def _unexponentiated(z, axis):
+    z = z - z.max(axis=axis, keepdims=True)
+    return z / z.sum(axis=axis, keepdims=True)
+
+
 softmax = Exercise(
     name="softmax",
     lesson=2,
@@ -272,6 +282,12 @@ softmax = Exercise(
             lambda z, axis=-1: (
                 np.exp(z - z.max(axis=axis, keepdims=True)) / np.exp(z - z.max(axis=axis, keepdims=True)).sum(axis=axis)
             ),
+        ),
+        mistake(
+            "subtracted-without-exp",
+            "You subtract the largest number and share out, but no exponential is taken.",
+            "The subtraction only keeps the exponential small; the exponential still has to follow.",
+            lambda z, axis=-1: _unexponentiated(z, axis),
         ),
         switch(
             "no-exp",
@@ -342,6 +358,20 @@ softmax = Exercise(
             "It is right for small scores, but for scores near 1000 the exponential overflows and you get NaN.",
             "Softmax sees differences only: what could be subtracted from a row without changing its shares?",
             stable=False,
+        ),
+        mistake(
+            "scores-divided",
+            "You divided the scores before the exponential, so the gaps between them shrank.",
+            "Subtracting one number from a row keeps every gap; dividing does not.",
+            lambda z, axis=-1: soft(z / z.max(axis=axis, keepdims=True), axis),
+            lambda z, axis=-1: soft(z / z.max(), axis),
+            *(lambda z, axis=-1, n=n: soft(z / n, axis) for n in (10, 100, 1000)),
+        ),
+        mistake(
+            "something-added-to-sum",
+            "Your rows sum to a little less than 1: something is added to the sum that you divide by.",
+            "Once the largest number is subtracted, the sum is never 0. It needs no help.",
+            *(lambda z, axis=-1, n=n: _divided(z, axis, n) for n in (1e-3, 1e-2, 1e-1, 1)),
         ),
         mistake(
             "hard-argmax",
@@ -666,6 +696,19 @@ attention = Exercise(
             ),
         ),
         mistake(
+            "softmax-over-first-axis",
+            "Your softmax ran along the first axis, which counts queries, or texts in a batch.",
+            "Each query shares out 1 among the keys: count that axis from the end.",
+            lambda Q, K, V: _weighted(soft(compare_all(Q, K), 0), V),
+        ),
+        mistake(
+            "softmax-axis-half-mended",
+            "In your softmax the maximum and the sum run along different axes.",
+            "Both belong to one row of scores: which axis counts the keys?",
+            lambda Q, K, V: _weighted(_two_axes(compare_all(Q, K), -1, -2), V),
+            lambda Q, K, V: _weighted(_two_axes(compare_all(Q, K), -2, -1), V),
+        ),
+        mistake(
             "causal-unasked",
             "Your tokens cannot look ahead: a causal mask has been used.",
             "There is no mask in this exercise; every query may look at every key.",
@@ -686,6 +729,15 @@ attention = Exercise(
     ),
     praise="Right: softmax(Q Kᵀ / √d_head) V, and the weights to look at.",
 )
+
+
+def _weighted(weights, V):
+    return weights @ V, weights
+
+
+def _two_axes(z, largest, total):
+    e = np.exp(z - z.max(axis=largest, keepdims=True))
+    return e / e.sum(axis=total, keepdims=True)
 
 
 def _then_scale(Q, K, V, weights):
@@ -797,7 +849,7 @@ weights_of_two = Exercise(
         mistake(
             "equal-shares",
             "You gave both the same.",
-            "A gap of 3 is a factor of e³.",
+            "The scores differ; the exponential turns their gap into a factor.",
             _two(lambda s: [0.5, 0.5]),
         ),
         mistake(
@@ -815,6 +867,13 @@ weights_of_two = Exercise(
             _two(lambda s: np.exp(s - s.max())),
         ),
         mistake(
+            "percent",
+            "You typed percentages.",
+            "Shares of 1 are asked for: divide each by 100.",
+            _two(lambda s: 100 * soft(s)),
+            recognise=lambda args, w: abs(np.sum(w) - 100) < 1,
+        ),
+        mistake(
             "not-shares",
             "Your two numbers do not sum to 1.",
             "Shares of a whole: divide each exponential by their sum.",
@@ -828,11 +887,11 @@ weights_of_two = Exercise(
         ),
     ),
     hints=(
-        "Subtract 12 from both scores: softmax does not notice, and the numbers get small.",
-        "exp(3) is about 20.1, exp(0) is 1.",
+        "Subtract the smaller score from both: softmax does not notice, and the numbers get small.",
+        "One exponential is then exp(0), which is 1. The other is exp of the gap.",
         "Divide each by their sum.",
     ),
-    praise="Right: a gap of 3 is not 'a bit'. Softmax sees the difference.",
+    praise="Right: softmax sees the difference of two scores, and makes a factor of it.",
 )
 
 

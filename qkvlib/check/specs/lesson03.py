@@ -170,6 +170,12 @@ def _weights_then(Q, K, V, weights):
     return weights @ V, weights
 
 
+def _shared_again(Q, K, V, mask):
+    weights = soft(compare_all(Q, K)) * mask
+    weights = weights / weights.sum(-2, keepdims=True)
+    return weights @ V, weights
+
+
 masked_attention = Exercise(
     name="masked_attention",
     lesson=3,
@@ -187,6 +193,12 @@ masked_attention = Exercise(
             "Mask before the sharing out, so that the allowed places share the whole of it.",
             versions=(lambda Q, K, V, mask: (head(Q, K, V, mask, masking="after")[0], head(Q, K, V)[1]),),
             masking="after",
+        ),
+        mistake(
+            "renormalised-over-queries",
+            "You share out again after masking, but down the columns.",
+            "It is a row that should sum to 1. Masking before the softmax saves this step altogether.",
+            lambda Q, K, V, mask: _shared_again(Q, K, V, mask),
         ),
         mistake(
             "own-causal-mask",
@@ -364,6 +376,12 @@ figure_error = Exercise(
             _figure(lambda s: 0.82, lambda s, w: soft(s)[0]),
         ),
         mistake(
+            "token-for-score",
+            "You name a token where a number is asked for.",
+            "Give the score that is printed beside it.",
+            recognise=lambda args, answer: isinstance(answer, dict) and isinstance(answer["printed"], str),
+        ),
+        mistake(
             "another-score",
             "Changing the score that you chose repairs one ratio and leaves another one wrong.",
             "Two of the three scores fit their weights already: which two?",
@@ -372,7 +390,7 @@ figure_error = Exercise(
     ),
     hints=(
         "Softmax sees differences: the log of a ratio of two weights is the difference of their two scores.",
-        "Check each pair: ln(0.06/0.12) against 2.3 - 3.0 is one of them. Which pair fits?",
+        "Check each pair: the log of the ratio of two weights against the difference of two scores. Which pair fits?",
         "Keep the pair that fits, and place the third score above one of them by the log of their ratio.",
     ),
     praise="Right: one score is misprinted, and the weights tell you what it was.",

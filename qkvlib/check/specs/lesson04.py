@@ -76,6 +76,12 @@ qk_circuit = Exercise(
             lambda W_Q, W_K: W_Q @ T(W_K) / W_Q.shape[-1],
         ),
         mistake(
+            "inverse-for-transpose",
+            "One of your two matrices was inverted.",
+            "Nothing is undone here: y W_K only stands turned round in the score.",
+            lambda W_Q, W_K: W_Q @ np.linalg.pinv(W_K),
+        ),
+        mistake(
             "elementwise",
             "The two matrices are multiplied entry by entry.",
             "The sign for a matrix product is @.",

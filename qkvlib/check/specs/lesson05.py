@@ -323,6 +323,14 @@ multi_head_attention = Exercise(
             lambda X, Q, K, V, out, n, mask=None: _per_head(X, Q, K, V, out, n, mask),
         ),
         mistake(
+            "causal-by-default",
+            "Without a mask your tokens cannot look ahead: a causal mask has taken its place.",
+            "mask=None means that everybody may look everywhere.",
+            lambda X, W_Q, W_K, W_V, W_O, n_heads, mask=None: math.multi_head_attention(
+                X, W_Q, W_K, W_V, W_O, n_heads, np.tri(X.shape[-2], dtype=bool) if mask is None else mask
+            ),
+        ),
+        mistake(
             "residual-added",
             "X has been added to the output.",
             "The residual connection comes later, outside attention.",

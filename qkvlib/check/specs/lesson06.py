@@ -430,7 +430,7 @@ kv_cache_bytes = Exercise(
         ),
         mistake(
             "kilobytes",
-            "Your number is too small by 1,024, or a power of it.",
+            "Your number is in kilobytes, megabytes or larger units.",
             "Plain bytes are asked for.",
             *(
                 lambda *a, unit=unit: math.kv_cache_bytes(*a) / unit

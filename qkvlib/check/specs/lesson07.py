@@ -305,6 +305,12 @@ fix_softmax_axis = Exercise(
     mistakes=(
         still_broken("fix_softmax_axis", "Each query shares out a whole 1 among the keys.", clinic.broken_softmax_axis),
         mistake(
+            "second-softmax",
+            "A second softmax stands on top of the first, which still runs down the columns.",
+            "One is enough, along the right axis.",
+            lambda Q, K, V: soft(soft(compare_all(Q, K), -2)) @ V,
+        ),
+        mistake(
             "first-axis",
             "The softmax runs over the first axis, which may be the batch.",
             "Count from the end: keys are the last axis of the scores.",
@@ -550,7 +556,7 @@ fix_conv1d = Exercise(
     reference=clinic.mended_conv1d,
     inputs=lambda rng: calls(
         ("c_proj, which is square", normal(rng, 5, 7), normal(rng, 7, 7), normal(rng, 7)),
-        ("c_attn, which is not", normal(rng, 5, 3), normal(rng, 3, 9), normal(rng, 9)),
+        ("c_attn, which is not square", normal(rng, 5, 3), normal(rng, 3, 9), normal(rng, 9)),
         ("a batch of sequences", normal(rng, 2, 5, 3), normal(rng, 3, 11), normal(rng, 11)),
     ),
     axes=("token", "column of weight"),

@@ -23,6 +23,11 @@ def _by_kind(pairs):
     return tuple(zip(*pairs, strict=True))
 
 
+def _blocks(weight, bias, width):
+    cuts = [slice(k * width, (k + 1) * width) for k in range(3)]
+    return tuple((weight[:, cut], bias[cut]) for cut in cuts)
+
+
 split_c_attn = Exercise(
     name="split_c_attn",
     lesson=8,
@@ -43,6 +48,12 @@ split_c_attn = Exercise(
             lambda w, b: _c_attn(w, b, weight_axis=0),
             lambda w, b: tuple(zip(np.array_split(w, 3), np.split(b, 3), strict=True)),
             lambda w, b: tuple((w[k * len(w) // 3 : (k + 1) * len(w) // 3], np.split(b, 3)[k]) for k in range(3)),
+        ),
+        mistake(
+            "fixed-width",
+            "Your blocks have one fixed width, which fits one layer only.",
+            "Read the width from the weight: how many columns belong to each of the three?",
+            *(lambda w, b, d=d: _blocks(w, b, d) for d in (8, 64, 768)),
         ),
         mistake(
             "every-third-column",
@@ -304,6 +315,18 @@ whisper_key_bias = Exercise(
     ),
     tolerance=1e-4,
     mistakes=(
+        mistake(
+            "after-not-change",
+            "You give the scores or the weights as they are with the bias.",
+            "A change is after minus before.",
+            recognise=lambda args, a: np.allclose(_first(a), (args[1] + args[2]) @ args[0], atol=1e-3),
+        ),
+        mistake(
+            "scaled-change",
+            "Your score changes are divided by the root of a width.",
+            "Plain dot products are asked for here.",
+            recognise=lambda args, a: np.allclose(_first(a), args[0] @ args[2] / np.sqrt(len(args[0])), atol=2e-3),
+        ),
         mistake(
             "weights-move",
             "Your score changes are right, but you expect the weights to move.",
