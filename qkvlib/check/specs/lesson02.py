@@ -696,12 +696,6 @@ attention = Exercise(
             ),
         ),
         mistake(
-            "softmax-over-first-axis",
-            "Your softmax ran along the first axis, which counts queries, or texts in a batch.",
-            "Each query shares out 1 among the keys: count that axis from the end.",
-            lambda Q, K, V: _weighted(soft(compare_all(Q, K), 0), V),
-        ),
-        mistake(
             "softmax-axis-half-mended",
             "In your softmax the maximum and the sum run along different axes.",
             "Both belong to one row of scores: which axis counts the keys?",
