@@ -186,6 +186,14 @@ def descendants(pid):
     return found - {pid}
 
 
+def command_line(pid):
+    """What a process was started as; nothing if it ended meanwhile."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 @pytest.mark.sandbox
 def test_a_killed_worker_process_loses_nothing(task, tmp_path, bubblewrap, monkeypatch):
     monkeypatch.setattr(batch, "CHUNK", 4)
@@ -195,7 +203,7 @@ def test_a_killed_worker_process_loses_nothing(task, tmp_path, bubblewrap, monke
 
     def kill_one(state: Progress):
         if not killed:
-            workers = [p for p in descendants(os.getpid()) if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes()]
+            workers = [p for p in descendants(os.getpid()) if b"spawn_main" in command_line(p)]
             killed.append(workers[0])
             os.kill(workers[0], signal.SIGKILL)
 

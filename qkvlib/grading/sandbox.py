@@ -272,9 +272,13 @@ def _launch_command(control: int) -> list[str]:
         elif os.path.isdir(link):
             binds.append((link, link))
     walls += ["--proc", "/proc", "--dev", "/dev", "--dir", "/tmp", "--chdir", "/"]
-    for path in dict.fromkeys((os.path.realpath(sys.base_prefix), os.path.dirname(os.path.dirname(python)), packages)):
-        if not any(path == target or path.startswith(target + "/") for _, target in binds):
+    for path in dict.fromkeys((os.path.realpath(sys.base_prefix), os.path.dirname(os.path.dirname(python)))):
+        if not any(_lies_in(path, target) for _, target in binds):
             binds.append((path, path))
+    # An own name for the packages: below a /tmp they would vanish behind each child's private one.
+    places = [packages] if any(_lies_in(packages, target) for _, target in binds) else []
+    places.append("/sandbox/packages")
+    binds.append((packages, "/sandbox/packages"))
     for name in ("runner.py", "wire.py", "extract.py"):
         binds.append((str(_HERE / name), f"/sandbox/{name}"))
     for entry in sorted(_PACKAGE.iterdir()):
@@ -282,18 +286,22 @@ def _launch_command(control: int) -> list[str]:
             binds += [(str(part), f"/sandbox/library/qkvlib/check/{part.name}") for part in sorted(entry.glob("*.py"))]
         elif entry.name not in _KEPT_OUT and not entry.name.startswith("."):
             binds.append((str(entry), f"/sandbox/library/qkvlib/{entry.name}"))
-    installed = os.path.join(packages, "qkvlib")
+    installed = os.path.isdir(os.path.join(packages, "qkvlib"))
     config = {
         "control": control,
         "bwrap": bwrap,
         "walls": walls,
         "binds": binds,
-        "hidden": [installed] if os.path.isdir(installed) else [],
+        "hidden": [f"{place}/qkvlib" for place in places] if installed else [],
         "uid": 64_000 + os.getpid() % 1_000,  # one uid per grader, so that sandboxes cannot signal each other
         "staging": _staging([source for source, _ in binds]),
-        "command": [python, *_FLAGS, "/sandbox/runner.py", "3", "/sandbox/library", packages, "isolated"],
+        "command": [python, *_FLAGS, "/sandbox/runner.py", "3", "/sandbox/library", "/sandbox/packages", "isolated"],
     }
     return [sys.executable, *_FLAGS, str(_HERE / "launch.py"), json.dumps(config)]
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + "/")
 
 
 def _staging(sources: list[str]) -> str:
