@@ -47,7 +47,7 @@ def offline(monkeypatch):
     uv = shutil.which("uv", path=Path(sys.executable).parent)
     monkeypatch.setenv("UV", uv)
     monkeypatch.setenv("UV_OFFLINE", "1")
-    lock = ROOT / "requirements-dev.lock"
+    lock = ROOT / "requirements.lock"  # uv itself is in the other one, and came by pip
     dry = [uv, "pip", "install", "--dry-run", "--reinstall", "--python", sys.executable, "--requirement", lock]
     cached = subprocess.run(dry, capture_output=True, text=True, timeout=120)
     required("what the lock file names, in uv's cache,", cached.returncode == 0)
