@@ -255,5 +255,6 @@ def test_contributings_lesson_and_exercise_build(tmp_path):
     (tmp_path / "lessons" / "01_a_exercises.md").write_text(short + exercise)
     notebook, solution, stub = plan(read_course(tmp_path))
     assert notebook.notebook.cells[1].metadata["alt"].startswith("Two arrows")
-    assert "return Q @ K.T" in solution.notebook.cells[1].source
-    assert "return Q @ K.T" not in stub.notebook.cells[1].source
+    (answer,) = re.findall(r"BEGIN SOLUTION\n(.*?) *### END", exercise, re.DOTALL)
+    assert answer.strip() in solution.notebook.cells[1].source
+    assert answer.strip() not in stub.notebook.cells[1].source
