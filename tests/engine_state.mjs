@@ -1,7 +1,7 @@
 // Reads {module, spec, inputs, params, ask: [...]} from standard input and answers with what engine.js says.
 import { pathToFileURL } from "node:url";
 const { module, spec, inputs, params, ask } = JSON.parse(await new Response(process.stdin).text());
-const { Engine, short, niceCeiling, parse, encode } = await import(pathToFileURL(module));
+const { Engine, short, inCell, niceCeiling, parse, encode } = await import(pathToFileURL(module));
 const engine = spec && new Engine(spec);
 if (engine) engine.run(inputs, params);
 const answer = {
@@ -11,6 +11,7 @@ const answer = {
   value: ([name]) => encode(engine.values.get(name)),
   rerun: ([newInputs, newParams]) => [...engine.run({ ...inputs, ...newInputs }, { ...params, ...newParams })],
   short: ([numbers]) => numbers.map((v) => short(Number(v))),
+  cells: ([numbers, ends]) => ends.map((end) => numbers.map((v) => inCell(Number(v), end))),
   nice: ([numbers]) => numbers.map((v) => niceCeiling(Number(v))),
   parse: ([texts]) => texts.map((text) => { const v = parse(text); return v === undefined ? "refused" : String(v); }),
 };

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from engine_in_node import ask
 
-from qkvlib.widgets.numbers import nice_ceiling, short
+from qkvlib.widgets.numbers import in_cell, nice_ceiling, short
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,27 @@ def test_by_hand(value, text):
     assert short(value) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "end", "text"),
+    [
+        (7.2e-28, 1, "≈0"),
+        (-7.2e-28, 1, "≈0"),
+        (0.0, 1, "0"),
+        (0.00049, 20, "≈0"),
+        (0.0005, 1, "0.001"),
+        (-0.00085, 1, "−0.001"),
+        (0.893, 1, "0.893"),
+        (0.0004, 0.5, "4e-4"),  # a matrix of small numbers keeps them
+        (0.0004, 0.001, "4e-4"),
+        (1.8e-16, 2e-16, "1.8e-16"),  # and one of nothing but rounding shows what it is
+        (math.nan, 1, "NaN"),
+        (-math.inf, 1, "−∞"),
+    ],
+)
+def test_a_cell_is_never_noisier_than_its_matrix(value, end, text):
+    assert in_cell(value, end) == text
+
+
 def test_python_and_browser_write_the_same(node):
     rng = np.random.default_rng(0)
     spread = rng.normal(size=3000) * 10.0 ** rng.integers(-8, 9, 3000)
@@ -41,6 +62,9 @@ def test_python_and_browser_write_the_same(node):
     words = [repr(v).replace("inf", "Infinity").replace("nan", "NaN") for v in numbers]
     (theirs,) = ask(node, None, ["short", words])
     assert theirs == [short(v) for v in numbers]
+    ends = [1e-6, 0.01, 0.5, 1.0, 5.0, 1000.0]
+    (theirs,) = ask(node, None, ["cells", words, ends])
+    assert theirs == [[in_cell(v, end) for v in numbers] for end in ends]
     sizes = [abs(v) for v in numbers if abs(v) < 1e307]
     (theirs,) = ask(node, None, ["nice", sizes])
     assert theirs == [nice_ceiling(v) for v in sizes]

@@ -7,7 +7,7 @@ from axe import violations
 from qkvlib import examples, instruments
 from qkvlib.clinic import BUGS
 from qkvlib.widgets import Sheet, Worksheet
-from qkvlib.widgets.numbers import short
+from qkvlib.widgets.numbers import in_cell, nice_ceiling, short
 from qkvlib.widgets.ops import Value
 from qkvlib.widgets.page import save
 from qkvlib.widgets.worksheet import unpack
@@ -91,6 +91,15 @@ def python_values(worksheet, state):
     return worksheet.sheet.evaluate(inputs, params)
 
 
+def cell_text(worksheet, node, array):
+    """What a cell of the node shows: an input's number as it was given, another one measured by its matrix."""
+    if worksheet.sheet.input_options.get(node, {}).get("editable"):
+        return short
+    (end,) = {e.get("max") for line in worksheet.spec["layout"] for e in line if e.get("node") == node}
+    end = end or nice_ceiling(np.abs(array[np.isfinite(array)]).max(initial=0))
+    return lambda value: in_cell(value, end)
+
+
 def assert_shown_is_true(page, worksheet):
     page.evaluate(FRAME)
     values = python_values(worksheet, page.evaluate(STATE))
@@ -98,9 +107,10 @@ def assert_shown_is_true(page, worksheet):
     for node, cells in page.evaluate(READ):
         array = values[node].array.ravel()
         masked = values[node].masked
+        text = cell_text(worksheet, node, array)
         for i, shown, hatched in cells:
             # The last bits of a sum may differ, and with them a digit that is rounded at exactly one half.
-            near = [short(array[i] * (1 + nudge)) for nudge in (0, 1e-12, -1e-12)]
+            near = [text(array[i] * (1 + nudge)) for nudge in (0, 1e-12, -1e-12)]
             assert shown in near, (node, i)
             assert hatched == (masked is not None and bool(masked.ravel()[i])), (node, i)
             compared += 1

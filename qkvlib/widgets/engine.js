@@ -17,6 +17,17 @@ export function short(v) {
   return sign + (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
 }
 
+/** Not zero, and nothing beside the other cells of a matrix whose colours end at ±end. */
+export const isNearlyZero = (v, end) => v !== 0 && Math.abs(v) < 0.0005 * Math.min(1, end);
+
+/** A number in a cell of that matrix: `short`, but never smaller than three decimals tell. */
+export function inCell(v, end) {
+  const size = Math.abs(v);
+  if (isNearlyZero(v, end)) return "≈0";
+  if (size >= 0.0005 && size < 0.001 && end >= 1) return v < 0 ? "−0.001" : "0.001";
+  return short(v);
+}
+
 /** What a learner typed as a number, or undefined. */
 export function parse(text) {
   const plain = text.trim().replace(/−/g, "-").replace(",", ".").toLowerCase();
@@ -628,6 +639,7 @@ export class Engine {
 }
 
 function written(v, format) {
+  if (format === "%" && v > 0 && v < 0.0005) return "<0.1%";
   if (format === "%") return `${short(Math.round(v * 1000) / 10)}%`;
   if (format === "int") return Number.isFinite(v) ? String(Math.round(v)).replace(/\B(?=(\d{3})+$)/g, ",") : short(v);
   if (format === "bytes") {

@@ -1,6 +1,6 @@
 // Two ways to show one matrix: a table of numbers while it is small, a painted canvas when it is not. Both have the same
 // methods, and both put real, labelled, focusable grid cells on the page.
-import { short, frame } from "./engine.js";
+import { short, inCell, frame } from "./engine.js";
 
 export function el(tag, className = "", text = "") {
   const node = document.createElement(tag);
@@ -29,6 +29,11 @@ class Grid {
     if (this.headName) this.root.append(el("div", "ws-head-name", this.headName));
     this.root.append(this.grid);
     this.marks = [];
+  }
+
+  /** What stands in a cell; an input's number as it was given. */
+  text(v, end) {
+    return this.panel.editable ? short(v) : inCell(v, end);
   }
 
   deactivate() {
@@ -77,8 +82,8 @@ export class TableGrid extends Grid {
     for (const [i, cell] of this.cells) {
       const v = value.data[i], closed = value.masked?.[i] ?? 0;
       if (before && Object.is(before.data[i], v) && (before.masked?.[i] ?? 0) === closed) continue;
-      if (cell.firstChild?.nodeType === Node.TEXT_NODE) cell.firstChild.data = short(v);
-      else if (!cell.firstChild) cell.textContent = short(v);
+      if (cell.firstChild?.nodeType === Node.TEXT_NODE) cell.firstChild.data = this.text(v, end);
+      else if (!cell.firstChild) cell.textContent = this.text(v, end);
       const dim = lit !== null && Math.floor((i - this.first) / this.m) !== lit;
       cell.style.backgroundColor = closed ? "" : view.colour(v / end, dim);
       cell.classList.toggle("ws-masked", closed === 1);
@@ -178,7 +183,7 @@ export class HeatGrid extends Grid {
       if (!this.numbers) return;
       ink.fillStyle = text;
       for (let r = 0; r < n; r++)
-        ink.fillText(c < 0 ? "…" : short(value.data[first + r * m + c]), middle, top + (r + 0.5) * h1, w - 2);
+        ink.fillText(c < 0 ? "…" : this.text(value.data[first + r * m + c], end), middle, top + (r + 0.5) * h1, w - 2);
       ink.fillStyle = soft;
     });
     this.value = value;

@@ -28,6 +28,20 @@ def short(value: float) -> str:
     return sign + text
 
 
+def in_cell(value: float, end: float) -> str:
+    """What a cell of a matrix says whose colours end at ±`end`: `short`, but never smaller than three decimals tell.
+
+    0.00085 -> "0.001", 7.2e-28 -> "≈0": not zero, and nothing beside the other cells. On a scale that ends below 1,
+    "≈0" begins below a two-thousandth of its end. The sentence about a cell and `repr` always give the number itself.
+    """
+    size = abs(float(value))
+    if 0 < size < 0.0005 * min(1, end):
+        return "≈0"
+    if end >= 1 and 0.0005 <= size < 0.001:
+        return "−0.001" if value < 0 else "0.001"
+    return short(value)
+
+
 def _fixed(size: float, places: int) -> str:
     text = str(Decimal(size).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .numbers import nice_ceiling, short
+from .numbers import in_cell, nice_ceiling, short
 from .ops import Value, shape_text
 
 CELL_W, CELL_H, GAP, PAD = 54, 28, 2, 16
@@ -41,10 +41,11 @@ def _block(entry, values, worksheet):
     pick = entry.get("pick")
     if isinstance(pick, dict):
         pick = worksheet[pick["param"]]
-    return _panel(entry.get("title") or entry["node"], values[entry["node"]], pick, entry.get("max"))
+    editable = worksheet.sheet.input_options.get(entry["node"], {}).get("editable", False)
+    return _panel(entry.get("title") or entry["node"], values[entry["node"]], pick, entry.get("max"), editable)
 
 
-def _panel(title, value: Value, pick, end):
+def _panel(title, value: Value, pick, end, editable):
     array = value.array
     stack = array if array.ndim == 3 else array.reshape(1, *_two_axes(array))
     finite = np.abs(array[np.isfinite(array)])
@@ -53,7 +54,7 @@ def _panel(title, value: Value, pick, end):
     grids = []
     for h in heads:
         masked = None if value.masked is None else value.masked.reshape(stack.shape)[h]
-        grid = _grid(stack[h], value.rows, value.cols, masked, end)
+        grid = _grid(stack[h], value.rows, value.cols, masked, end, editable)
         if array.ndim == 3:
             name = value.heads[h] if value.heads else f"head {h}"
             grid = _column([_text(name, 11, SOFT), grid], gap=2)
@@ -62,7 +63,7 @@ def _panel(title, value: Value, pick, end):
     return _column([_text(title, 13, bold=True), *_wrapped(grids), _text(foot, 11, SOFT)], gap=4)
 
 
-def _grid(matrix, rows, cols, masked, end):
+def _grid(matrix, rows, cols, masked, end, editable):
     shown_r, shown_c = (_some(n) for n in matrix.shape)
     left = 6 + max((_width(r, 12) for r in rows), default=0) if rows else 0
     top = 18 if cols else 0
@@ -87,7 +88,8 @@ def _grid(matrix, rows, cols, masked, end):
             draw.rounded_rectangle(box, 4, PAPER if closed else _colour(matrix[r, c] / end))
             if closed:
                 _hatch(draw, box)
-            _centred(draw, beside, above, CELL_H, short(matrix[r, c]), 12, SOFT if closed else INK)
+            text = short(matrix[r, c]) if editable else in_cell(matrix[r, c], end)  # an input's number as it was given
+            _centred(draw, beside, above, CELL_H, text, 12, SOFT if closed else INK)
     return image
 
 

@@ -1,7 +1,7 @@
 // The worksheet on the page: draws a sheet's values as grids of numbers, lets a learner change them, explains each cell.
 // State lives in the model (traits `inputs` and `p_<parameter>`); every view draws from it and writes to it only when a
 // learner acts. worksheet.py puts engine.js and grids.js in front of this file in place of the imports.
-import { Engine, short, parse, niceCeiling, encode, decode, frame } from "./engine.js";
+import { Engine, short, isNearlyZero, parse, niceCeiling, encode, decode, frame } from "./engine.js";
 import { el, keepKeys, TableGrid, HeatGrid } from "./grids.js";
 
 const PX_PER_STEP = 8;        // of dragging
@@ -37,6 +37,7 @@ class Panel {
   draw(value, trouble) {
     this.value = value;
     this.root.classList.toggle("ws-broken", !value);
+    this.nearly = false;
     if (!value) {
       this.signature = null;
       this.grids.clear();
@@ -59,6 +60,7 @@ class Panel {
     Object.assign(this, { end, theme: this.view.theme, lit: light });
     this.range.textContent = value.data.length ? `±${short(end)}` : "";
     for (const grid of this.grids.values()) grid.paint(value, end, all ? null : this.painted, light);
+    this.nearly = !this.editable && value.data.some((v) => isNearlyZero(v, end));
     this.painted = value;
   }
 
@@ -218,7 +220,7 @@ class View {
     this.root.setAttribute("aria-label", this.spec.title);
     const top = this.root.appendChild(el("div", "ws-top"));
     top.append(el("strong", "ws-title", this.spec.title));
-    const tools = top.appendChild(el("span"));
+    const tools = top.appendChild(el("span", "ws-tools"));
     for (const [text, act] of [["Undo", () => this.undo()], ["Reset", () => this.reset()]]) {
       const button = tools.appendChild(keepKeys(el("button", "", text)));
       button.type = "button";
@@ -234,7 +236,7 @@ class View {
     this.sayings = [];
     for (const line of this.spec.layout) {
       const signs = line.some((entry) => "sign" in entry);
-      this.root.appendChild(el("div", `ws-line${signs ? " ws-sum-line" : ""}`)).append(...line.map((entry) => this.place(entry)));
+      this.root.appendChild(el("div", `ws-line${signs ? " ws-sum-line" : ""}`)).append(...this.parts(line));
     }
     const legend = this.root.appendChild(el("div", "ws-legend"));
     const ramp = legend.appendChild(el("span", "ws-ramp"));
@@ -242,7 +244,21 @@ class View {
     legend.prepend("−");
     legend.append("+", el("span", "", "the colours of a matrix end at the ± number beside its shape"));
     if (this.spec.nodes.some((node) => node.op === "mask")) legend.append(el("span", "ws-masked ws-key"), "masked");
+    this.nearly = legend.appendChild(el("span", "ws-nearly", "≈0 is not quite 0: point at it for the number"));
     this.paintRamp();
+  }
+
+  /** What a line shows. A sign and what follows it wrap together: none is left hanging at the end of a row. */
+  parts(line) {
+    const parts = [];
+    let pair = null;
+    for (const entry of line) {
+      if ("sign" in entry) pair ??= parts[parts.push(el("div", "ws-pair")) - 1];
+      if (pair) pair.append(this.place(entry));
+      else parts.push(this.place(entry));
+      if (!("sign" in entry)) pair = null;
+    }
+    return parts;
   }
 
   place(entry) {
@@ -286,6 +302,7 @@ class View {
     for (const panel of this.panels)
       if (changed.has(panel.name) || panel.theme !== this.theme || panel.entry.pick || panel.entry.lit)
         panel.draw(this.engine.values.get(panel.name), this.engine.errors.get(panel.name));
+    this.nearly.hidden = !this.panels.some((panel) => panel.nearly);
     for (const [saying, template] of this.sayings) saying.textContent = this.engine.say(template);
     if (this.target || this.engine.trouble || this.troubled) this.tell(this.target);
   }
