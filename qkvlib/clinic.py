@@ -79,7 +79,8 @@ def mended_shared_matrix(X, W_Q, W_K, W_V):
 def test_shared_matrix(head):
     X, W_Q, W_K, W_V = EXAMPLES["shared_matrix"]()
     before = head(X, W_Q, W_K, W_V)
-    return not any(np.allclose(before, head(X, W_Q, *W)) for W in [(-W_K, W_V), (W_K, -W_V)])
+    others = head(X, W_Q, -W_K, W_V), head(X, W_Q, W_K, -W_V)
+    return not any(np.allclose(before, other) for other in others)
 
 
 # -- 4. split first, project later --------------------------------------------------------------------------------
@@ -89,8 +90,8 @@ def broken_split_before_projecting(X, W_Q, n_heads):
     """Queries of every head, [n_heads, T, d_head]."""
     X_heads = split_heads(X, n_heads)
     d = X_heads.shape[-1]
-    blocks = [W_Q[h * d : (h + 1) * d, h * d : (h + 1) * d] for h in range(n_heads)]
-    return X_heads @ np.stack(blocks)
+    own = [slice(h * d, (h + 1) * d) for h in range(n_heads)]
+    return X_heads @ np.stack([W_Q[block, block] for block in own])
 
 
 def mended_split_before_projecting(X, W_Q, n_heads):
@@ -101,7 +102,8 @@ def mended_split_before_projecting(X, W_Q, n_heads):
 def test_split_before_projecting(heads):
     X, W_Q, n_heads = EXAMPLES["split_before_projecting"]()
     nudged = X + np.eye(X.shape[-1])[-1]
-    return not np.allclose(heads(X, W_Q, n_heads)[0], heads(nudged, W_Q, n_heads)[0])
+    before, after = heads(X, W_Q, n_heads), heads(nudged, W_Q, n_heads)
+    return not np.allclose(before[0], after[0])
 
 
 # -- 5. values that decide the matching ---------------------------------------------------------------------------
@@ -175,13 +177,14 @@ def broken_fused_split(X, W_QKV, n_heads):
 def mended_fused_split(X, W_QKV, n_heads):
     """Queries, keys and values of every head from the fused [Q | K | V], each [n_heads, T, d_head]."""
     Q, K, V = np.split(X @ W_QKV, 3, axis=-1)
-    return split_heads(Q, n_heads), split_heads(K, n_heads), split_heads(V, n_heads)
+    return tuple(split_heads(part, n_heads) for part in (Q, K, V))
 
 
 def test_fused_split(split):
     X, W_QKV, n_heads = EXAMPLES["fused_split"]()
     third = W_QKV.shape[1] // 3
-    return np.allclose(merge_heads(split(X, W_QKV, n_heads)[0]), X @ W_QKV[:, :third])
+    Q = merge_heads(split(X, W_QKV, n_heads)[0])
+    return np.allclose(Q, X @ W_QKV[:, :third])
 
 
 # -- 9. cached after repeating ------------------------------------------------------------------------------------
@@ -321,9 +324,14 @@ def fingerprint_table() -> str:
     """All ten as a Markdown table: the bug, what it leaves in the numbers, the test, where it was found."""
     rows = ["| bug | fingerprint | what its test demands | seen in |", "|---|---|---|---|"]
     for bug in BUGS.values():
-        seen = ", ".join(f"[{r.label}]({r.url})" for r in bug.references) or "beginners' code"
+        seen = ", ".join(f"[{_breakable(r.label)}]({r.url})" for r in bug.references) or "beginners' code"
         rows.append(f"| {bug.title} | {bug.fingerprint} | {bug.demand} | {seen} |")
     return "\n".join(rows)
+
+
+def _breakable(label: str) -> str:
+    """A repository's name is one long word: the space of no width lets a narrow column break it where a reader would."""
+    return label.replace("/", "/\N{ZERO WIDTH SPACE}").replace("_", "_\N{ZERO WIDTH SPACE}")
 
 
 _GITHUB = "https://github.com/"

@@ -161,7 +161,8 @@ def grid(ax, numbers, rows, cols, title="", lit=None, digits=2) -> None:
 def shares(ax, values: dict, ylabel: str) -> None:
     """A bar between 0 and 1 for each entry of {label: value}, with its number on top."""
     bars = ax.bar(list(values), list(values.values()), 0.7, color=QUERY)
-    ax.bar_label(bars, fmt="%.2f", fontsize=11)
+    clear = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # a line across the bars must not strike it out
+    ax.bar_label(bars, fmt="%.2f", fontsize=11, padding=1, bbox=clear)
     ax.set(ylim=(0, 1.15), ylabel=ylabel)
     ax.spines[["top", "right"]].set_visible(False)
 

@@ -71,6 +71,15 @@ def test_every_cell_has_run_in_order_and_outputs_are_stored(path):
                     assert output.metadata[mime]["alt"], f"the picture of {cell.id} has no alt text"
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=short)
+def test_one_title_and_no_heading_a_level_too_deep(path):
+    text = "\n\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    levels = [len(marks) for marks in re.findall(r"^(#+) ", _FENCE.sub("", text), re.MULTILINE)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1, "one title for each notebook: begin the parts with ##"
+    assert all(below <= above + 1 for above, below in zip(levels, levels[1:], strict=False))
+
+
 @pytest.mark.parametrize("folder", ["exercises", "solutions"])
 @pytest.mark.parametrize("slug", sorted(EXERCISES))
 def test_blank_is_todo_and_the_solution_is_correct(folder, slug):

@@ -84,7 +84,7 @@ def gqa():
 
     s.lay(
         [s.panel("reads", title="who reads whom", max=1)],
-        [s.say("Error of the output at 'it': {error} % of its length.")],
+        [s.say("Error of the output at 'it': {error}% of its length.")],
         [s.say("W_K and W_V: {kv_parameters:int} parameters. W_Q and W_O: {qo_parameters:int}, always.")],
         [s.say("Cache of this layer for these tokens: {cache_bytes:bytes} in bfloat16.")],
         [s.say("Trained with that many K/V heads from the start: {trained_accuracy:%} right on unseen sentences.")],
