@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -77,7 +78,7 @@ def test_one_title_and_no_heading_a_level_too_deep(path):
     levels = [len(marks) for marks in re.findall(r"^(#+) ", _FENCE.sub("", text), re.MULTILINE)]
     assert levels[0] == 1
     assert levels.count(1) == 1, "one title for each notebook: begin the parts with ##"
-    assert all(below <= above + 1 for above, below in zip(levels, levels[1:], strict=False))
+    assert all(below <= above + 1 for above, below in pairwise(levels))
 
 
 @pytest.mark.parametrize("folder", ["exercises", "solutions"])
