@@ -330,7 +330,7 @@ def fingerprint_table() -> str:
 
 
 def _breakable(label: str) -> str:
-    """A repository's name is one long word: the space of no width lets a narrow column break it where a reader would."""
+    """A repository's name is one long word: spaces of no width let a narrow column break it where a reader would."""
     return label.replace("/", "/\N{ZERO WIDTH SPACE}").replace("_", "_\N{ZERO WIDTH SPACE}")
 
 
