@@ -518,6 +518,11 @@ def calls(*triples) -> list[Call]:
     return [Call(tuple(args), about) for about, *args in triples]
 
 
+def picked(mistakes, *slugs) -> tuple[Mistake, ...]:
+    """Those of `mistakes` with one of these slugs."""
+    return tuple(m for m in mistakes if m.slug in slugs)
+
+
 def letters(value):
     """An order of lettered lines as one word, however it was written: "b d, c", ["B", "D", "C"]."""
     if isinstance(value, tuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.spec import Mistake, switch
-from qkvlib.check.specs.common import head, measure_mistakes, role_mistakes, softmax_mistakes, value_mistakes
+from qkvlib.check.spec import Mistake, mistake, switch
+from qkvlib.check.specs.common import ONE_QUERY, head, measure_mistakes, role_mistakes, softmax_mistakes, value_mistakes
 
 # -- splitting and merging ----------------------------------------------------------------------------------------
 
@@ -57,6 +57,49 @@ def share(K, n_rep, how="repeat"):
     if how == "reversed":
         return np.repeat(K[..., ::-1, :, :], n_rep, axis=-3)
     raise ValueError(how)
+
+
+# -- the cache ----------------------------------------------------------------------------------------------------
+# `cache` and `new` are pairs (keys, values) of [..., T, d] and of [..., 1, d].
+
+
+def grow_cache(cache, new, how="end"):
+    """The cache with the new token in it, in one wrong way or another."""
+
+    def both(join):
+        return tuple(np.concatenate(join(old, row), axis=-2) for old, row in zip(cache, new, strict=True))
+
+    if how == "end":
+        return both(lambda old, row: (old, row))
+    if how == "front":
+        return both(lambda old, row: (row, old))
+    if how == "replace":
+        return new
+    if how == "overwrite":
+        return both(lambda old, row: (old[..., :-1, :], row))
+    if how == "twice":
+        return both(lambda old, row: (old, row, row))
+    if how == "keys":
+        return grow_cache(cache, new)[0], cache[1]
+    if how == "values":
+        return cache[0], grow_cache(cache, new)[1]
+    raise ValueError(how)
+
+
+def seen_cache(cache, new, grown, how="all"):
+    """What the new token looks at."""
+    return {"all": grown, "old": cache, "new": new, "last": tuple(part[..., 1:, :] for part in grown)}[how]
+
+
+def kept_cache(cache, new, grown, how="new"):
+    """What is handed back as cache."""
+    return {
+        "new": grown,
+        "old": tuple(cache),
+        "swapped": grown[::-1],
+        "row": new,
+        "vector": tuple(row[..., 0, :] for row in new),
+    }[how]
 
 
 # -- the whole layer ----------------------------------------------------------------------------------------------
@@ -308,6 +351,121 @@ def sharing_switches() -> tuple[Mistake, ...]:
             "The first group reads the first.",
             share_k="reversed",
             share_v="reversed",
+        ),
+    )
+
+
+def cache_switches(step) -> tuple[Mistake, ...]:
+    """What goes wrong with a cache in one step of decoding; `step(x, cache, ...)` is the exercise's model."""
+    return (
+        switch(
+            "sees-only-the-past",
+            "The new token does not look at itself: its key and value came too late.",
+            "Put its key and value into the cache first, then attend.",
+            versions=(
+                lambda *a: step(*a, see="old" if a[1][0].size else "nothing"),
+                lambda *a: step(*a, see="old" if a[1][0].size else "all"),
+            ),
+            see="old",
+        ),
+        switch(
+            "cache-not-grown",
+            "The cache comes back as long as it was.",
+            "The next token will need this one's key and value.",
+            keep="old",
+        ),
+        switch(
+            "cache-unused",
+            "The new token sees only itself: the cache is never read.",
+            "Keys and values of all tokens so far take part.",
+            versions=(lambda *a: step(*a, see="new", keep="old"),),
+            see="new",
+        ),
+        switch(
+            "cache-replaced",
+            "The cache holds only the new token: the past is lost.",
+            "Add a row to what is there.",
+            grow="replace",
+        ),
+        switch(
+            "only-the-new-row-kept",
+            "The output is right, but what you hand back as cache is the new row alone.",
+            "Hand back the whole cache, one row longer.",
+            versions=(lambda *a: step(*a, keep="vector"),),
+            keep="row",
+        ),
+        switch(
+            "added-at-the-front",
+            "The new token stands first in the cache.",
+            "Tokens stay in their order; the newest comes last.",
+            grow="front",
+        ),
+        switch(
+            "last-row-overwritten",
+            "The new token has replaced the last one.",
+            "Append a row; nothing is dropped.",
+            grow="overwrite",
+        ),
+        switch(
+            "appended-twice",
+            "The new token stands in the cache twice.",
+            "Once is enough: look for a second append.",
+            grow="twice",
+        ),
+        switch(
+            "values-not-cached",
+            "The keys grow, but the values do not.",
+            "Both halves of the cache get a row.",
+            grow="keys",
+        ),
+        switch(
+            "keys-not-cached",
+            "The values grow, but the keys do not.",
+            "Both halves of the cache get a row.",
+            grow="values",
+        ),
+        switch(
+            "oldest-forgotten",
+            "The output does not see the oldest token.",
+            "Every token so far takes part.",
+            see="last",
+        ),
+        switch(
+            "cache-halves-swapped",
+            "Keys and values have changed places in the cache that you return.",
+            "Hand it back in the order in which it came: keys, then values.",
+            keep="swapped",
+        ),
+    )
+
+
+def one_query_mistakes(step) -> tuple[Mistake, ...]:
+    """Sharing out, blending and handing back in one step of decoding; `step` is the exercise's model."""
+    return (
+        *(m for m in softmax_mistakes() if m.slug not in ONE_QUERY),
+        switch(
+            "keys-as-values",
+            "What you blend are the keys.",
+            "Keys are for being found; values are handed over.",
+            values="K",
+        ),
+        mistake(
+            "output-only",
+            "The output is there, but no cache comes back.",
+            "Return both: the next step needs the cache.",
+            lambda *a: step(*a)[0],
+        ),
+        mistake(
+            "cache-only",
+            "The cache is there, but no output comes back.",
+            "Return both: out, then the cache.",
+            lambda *a: step(*a)[1],
+        ),
+        mistake(
+            "results-swapped",
+            "The cache comes first and the output second.",
+            "Output first, then the cache.",
+            lambda *a: step(*a)[::-1],
         ),
     )
 

@@ -170,6 +170,16 @@ def _weights_then(Q, K, V, weights):
     return weights @ V, weights
 
 
+def _penalised(low):
+    """Forbidden scores lowered by a finite amount."""
+
+    def version(Q, K, V, mask):
+        grid = compare_all(Q, K)
+        return _weights_then(Q, K, V, soft(np.where(mask, grid, grid + low)))
+
+    return version
+
+
 def _shared_again(Q, K, V, mask):
     weights = soft(compare_all(Q, K)) * mask
     weights = weights / weights.sum(-2, keepdims=True)
@@ -224,12 +234,7 @@ masked_attention = Exercise(
             "penalty-too-small",
             "Forbidden scores are only a little lower than the others, so they keep some weight.",
             "They must be lower by so much that nothing is left of them.",
-            *(
-                lambda Q, K, V, mask, low=low: _weights_then(
-                    Q, K, V, soft(np.where(mask, compare_all(Q, K), compare_all(Q, K) + low))
-                )
-                for low in (-2.0, -5.0, -10.0)
-            ),
+            *(_penalised(low) for low in (-2.0, -5.0, -10.0)),
             *(
                 lambda Q, K, V, mask, low=low: _weights_then(Q, K, V, soft(np.where(mask, compare_all(Q, K), low)))
                 for low in (-2.0, -5.0, -10.0)
@@ -239,12 +244,7 @@ masked_attention = Exercise(
             "almost-zero-added",
             "Forbidden places keep their weight: what you add to their scores is almost 0.",
             "Look at the sign of the exponent.",
-            *(
-                lambda Q, K, V, mask, low=low: _weights_then(
-                    Q, K, V, soft(np.where(mask, compare_all(Q, K), compare_all(Q, K) + low))
-                )
-                for low in (-1e-9, 1e-9, -1e-6)
-            ),
+            *(_penalised(low) for low in (-1e-9, 1e-9, -1e-6)),
         ),
         *measure_mistakes(),
         *role_mistakes(),

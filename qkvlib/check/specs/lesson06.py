@@ -8,27 +8,30 @@ from qkvlib import attention as math
 from qkvlib.check.spec import Exercise, Mistake, mistake, switch
 from qkvlib.check.specs import heads
 from qkvlib.check.specs.common import (
-    ONE_QUERY,
     calls,
     first_of_pair,
     head,
     mask_mistakes,
     normal,
+    picked,
     random_mask,
     scale_mistakes,
-    softmax_mistakes,
 )
 
 # -- repeat_kv ----------------------------------------------------------------------------------------------------
 
 
-def _repeat_inputs(rng):
+def shared_inputs(rng):
+    """(K, n_rep), with something to repeat in every call."""
     return calls(
         ("two K/V heads", normal(rng, 2, 5, 3), 3),
         ("as many heads as tokens", normal(rng, 3, 3, 3), 2),
         ("a batch of sequences", normal(rng, 2, 3, 7, 5), 2),
-        ("nothing to repeat", normal(rng, 3, 5, 2), 1),
     )
+
+
+def _repeat_inputs(rng):
+    return [*shared_inputs(rng), *calls(("nothing to repeat", normal(rng, 3, 5, 2), 1))]
 
 
 def repeat_mistakes() -> tuple[Mistake, ...]:
@@ -512,38 +515,18 @@ def _decode(
 ):
     by = {"Q": W_Q, "K": W_K, "V": W_V}
 
-    def make(name):
-        return x if name == "X" else x @ by[name]
+    def row(name):
+        return (x if name == "X" else x @ by[name])[None]
 
-    new_q, new_k, new_v = make(q), make(k), make(v)
-    K, V = cache
-    if grow == "end":
-        K2, V2 = np.vstack([K, new_k[None]]), np.vstack([V, new_v[None]])
-    elif grow == "front":
-        K2, V2 = np.vstack([new_k[None], K]), np.vstack([new_v[None], V])
-    elif grow == "replace":
-        K2, V2 = new_k[None], new_v[None]
-    elif grow == "keys":
-        K2, V2 = np.vstack([K, new_k[None]]), V
-    elif grow == "values":
-        K2, V2 = K, np.vstack([V, new_v[None]])
-    elif grow == "overwrite":
-        K2, V2 = np.vstack([K[:-1], new_k[None]]), np.vstack([V[:-1], new_v[None]])
-    elif grow == "twice":
-        K2, V2 = np.vstack([K, new_k[None], new_k[None]]), np.vstack([V, new_v[None], new_v[None]])
-    else:  # "embedding": the token itself is kept
-        K2, V2 = np.vstack([K, x[None]]), np.vstack([V, x[None]])
+    new = row(k), row(v)
+    if grow == "embedding":
+        new, grow = (x[None], x[None]), "end"
+    grown = heads.grow_cache(cache, new, grow)
     if see == "nothing":
-        return np.zeros(V.shape[-1]), (K2, V2)
-    seen_K, seen_V = {"all": (K2, V2), "old": (K, V), "new": (new_k[None], new_v[None]), "last": (K2[1:], V2[1:])}[see]
-    out = head(new_q[None], seen_K, seen_V, scale=scale, normalise=normalise, values=values)[0][0]
-    kept = {
-        "new": (K2, V2),
-        "old": (K, V),
-        "swapped": (V2, K2),
-        "row": (new_k, new_v),
-    }[keep]
-    return out, kept
+        return np.zeros(W_V.shape[-1]), grown
+    seen = heads.seen_cache(cache, new, grown, see)
+    out = head(row(q), *seen, scale=scale, normalise=normalise, values=values)[0][0]
+    return out, heads.kept_cache(cache, new, grown, keep)
 
 
 def decode_forms():
@@ -566,111 +549,15 @@ decode_step = Exercise(
     inputs=_decode_inputs,
     forms=decode_forms(),
     mistakes=(
-        switch(
-            "sees-only-the-past",
-            "The new token does not look at itself: its key and value came too late.",
-            "Put its key and value into the cache first, then attend.",
-            versions=(
-                lambda *a: _decode(*a, see="old" if len(a[1][0]) else "nothing"),
-                lambda *a: _decode(*a, see="old" if len(a[1][0]) else "all"),
-            ),
-            see="old",
-        ),
-        switch(
-            "cache-not-grown",
-            "The cache comes back as long as it was.",
-            "The next token will need this one's key and value.",
-            keep="old",
-        ),
-        switch(
-            "cache-unused",
-            "The new token sees only itself: the cache is never read.",
-            "Keys and values of all tokens so far take part.",
-            versions=(lambda x, c, Q, K, V: (x @ V, (c[0], c[1])),),
-            see="new",
-        ),
-        switch(
-            "cache-replaced",
-            "The cache holds only the new token: the past is lost.",
-            "Add a row to what is there.",
-            grow="replace",
-        ),
-        switch(
-            "only-the-new-row-kept",
-            "The output is right, but what you hand back as cache is the new row alone.",
-            "Hand back the whole cache, one row longer.",
-            keep="row",
-            versions=(lambda x, c, Q, K, V: (_decode(x, c, Q, K, V)[0], ((x @ K)[None], (x @ V)[None])),),
-        ),
-        switch(
-            "added-at-the-front",
-            "The new token stands first in the cache.",
-            "Tokens stay in their order; the newest comes last.",
-            grow="front",
-        ),
-        switch(
-            "last-row-overwritten",
-            "The new token has replaced the last one.",
-            "Append a row; nothing is dropped.",
-            grow="overwrite",
-        ),
-        switch(
-            "appended-twice",
-            "The new token stands in the cache twice.",
-            "Once is enough: look for a second append.",
-            grow="twice",
-        ),
-        switch(
-            "values-not-cached",
-            "The keys grow, but the values do not.",
-            "Both halves of the cache get a row.",
-            grow="keys",
-        ),
-        switch(
-            "keys-not-cached",
-            "The values grow, but the keys do not.",
-            "Both halves of the cache get a row.",
-            grow="values",
-        ),
+        *heads.cache_switches(_decode),
         switch(
             "embedding-cached",
             "The embedding itself went into the cache.",
             "Keys and values are kept, so that nothing has to be projected again.",
             grow="embedding",
         ),
-        switch(
-            "oldest-forgotten",
-            "The output does not see the oldest token.",
-            "Every token so far takes part.",
-            see="last",
-        ),
-        switch(
-            "cache-halves-swapped",
-            "Keys and values have changed places in the cache that you return.",
-            "Hand it back in the order in which it came: keys, then values.",
-            keep="swapped",
-        ),
-        switch(
-            "keys-and-values-swapped",
-            "W_K and W_V have changed places.",
-            "Which of the two makes what a token hands over?",
-            k="V",
-            v="K",
-        ),
-        switch(
-            "queries-and-keys-swapped",
-            "W_Q and W_K have changed places.",
-            "Which of the two makes what a token looks for?",
-            q="K",
-            k="Q",
-        ),
-        switch(
-            "one-matrix-for-all",
-            "Query, key and value all come from one matrix.",
-            "Each role has a matrix of its own.",
-            q="Q",
-            k="Q",
-            v="Q",
+        *picked(
+            heads.projection_switches(), "one-matrix-for-all", "queries-and-keys-swapped", "keys-and-values-swapped"
         ),
         switch("keys-from-query-matrix", "The new key is made with W_Q.", "Read that line again.", k="Q"),
         switch("values-from-key-matrix", "The new value is made with W_K.", "Read that line again.", v="K"),
@@ -682,31 +569,7 @@ decode_step = Exercise(
             q="X",
         ),
         *scale_mistakes("The scores of the new token"),
-        *(m for m in softmax_mistakes() if m.slug not in ONE_QUERY),
-        switch(
-            "keys-as-values",
-            "What you blend are the keys.",
-            "Keys are for being found; values are handed over.",
-            values="K",
-        ),
-        mistake(
-            "output-only",
-            "The output is there, but no cache comes back.",
-            "Return both: the next step needs the cache.",
-            lambda x, c, Q, K, V: _decode(x, c, Q, K, V)[0],
-        ),
-        mistake(
-            "cache-only",
-            "The cache is there, but no output comes back.",
-            "Return both: out, then the cache.",
-            lambda x, c, Q, K, V: _decode(x, c, Q, K, V)[1],
-        ),
-        mistake(
-            "results-swapped",
-            "The cache comes first and the output second.",
-            "Output first, then the cache.",
-            lambda x, c, Q, K, V: _decode(x, c, Q, K, V)[::-1],
-        ),
+        *heads.one_query_mistakes(_decode),
         mistake(
             "weights-for-output",
             "What comes back as output are the weights.",

@@ -24,7 +24,7 @@ from qkvlib.check.specs.common import (
     value_mistakes,
 )
 from qkvlib.check.specs.lesson02 import scores as scores_exercise
-from qkvlib.check.specs.lesson06 import repeat_mistakes
+from qkvlib.check.specs.lesson06 import repeat_mistakes, shared_inputs
 
 
 def still_broken(bug: str, nudge: str, *more) -> Mistake:
@@ -36,6 +36,9 @@ def still_broken(bug: str, nudge: str, *more) -> Mistake:
 def _without(mistakes, *slugs):
     return tuple(m for m in mistakes if m.slug not in slugs)
 
+
+# A function of the clinic promises `out`; the weights may come back beside it.
+_OUT_AND_WEIGHTS = {"forms": (lambda r: r[0], lambda r: r), "parts": ("out", "weights")}
 
 # -- 1 ------------------------------------------------------------------------------------------------------------
 
@@ -128,8 +131,7 @@ fix_shared_matrix = Exercise(
         ("square matrices", normal(rng, 5, 5), *(normal(rng, 5, 5) / 2 for _ in range(3))),
         ("a batch of sequences", normal(rng, 2, 7, 5), *(normal(rng, 5, 3) / 2 for _ in range(3))),
     ),
-    forms=(lambda r: r[0], lambda r: r),
-    parts=("out", "weights"),
+    **_OUT_AND_WEIGHTS,
     mistakes=(
         still_broken("fix_shared_matrix", "Three roles, three matrices.", clinic.broken_shared_matrix),
         *_without(heads.projection_switches(), "one-matrix-for-all"),
@@ -245,7 +247,12 @@ def _qkv(rng):
     )
 
 
-_OUT_FORMS = (lambda r: r[0], lambda r: r)
+_WEIGHTS_ONLY = mistake(
+    "weights-only",
+    "What comes back are the weights.",
+    "Blend the values with them.",
+    lambda Q, K, V: head(Q, K, V)[1],
+)
 
 fix_values_in_scores = Exercise(
     name="fix_values_in_scores",
@@ -254,8 +261,7 @@ fix_values_in_scores = Exercise(
     reference=head,
     model=head,
     inputs=_qkv,
-    forms=_OUT_FORMS,
-    parts=("out", "weights"),
+    **_OUT_AND_WEIGHTS,
     mistakes=(
         still_broken("fix_values_in_scores", "Two of the three decide who is heard.", clinic.broken_values_in_scores),
         mistake(
@@ -278,12 +284,7 @@ fix_values_in_scores = Exercise(
         *softmax_mistakes(),
         *value_mistakes(),
         *scale_mistakes("The scores behind your result"),
-        mistake(
-            "weights-only",
-            "What comes back are the weights.",
-            "Blend the values with them.",
-            lambda Q, K, V: head(Q, K, V)[1],
-        ),
+        _WEIGHTS_ONLY,
     ),
     hints=(
         "Double V: what should happen to the output, and to the weights?",
@@ -300,8 +301,7 @@ fix_softmax_axis = Exercise(
     reference=head,
     model=head,
     inputs=_qkv,
-    forms=_OUT_FORMS,
-    parts=("out", "weights"),
+    **_OUT_AND_WEIGHTS,
     mistakes=(
         still_broken("fix_softmax_axis", "Each query shares out a whole 1 among the keys.", clinic.broken_softmax_axis),
         mistake(
@@ -334,12 +334,7 @@ fix_softmax_axis = Exercise(
         *_without(softmax_mistakes(), "softmax-over-queries", "softmax-over-first-axis", "softmax-over-second-axis"),
         *value_mistakes(),
         *scale_mistakes("The scores behind your result"),
-        mistake(
-            "weights-only",
-            "What comes back are the weights.",
-            "Blend the values with them.",
-            lambda Q, K, V: head(Q, K, V)[1],
-        ),
+        _WEIGHTS_ONLY,
     ),
     hints=(
         "Let V be all ones: what must the output be, if each row of weights sums to 1?",
@@ -363,11 +358,7 @@ fix_tiled_heads = Exercise(
     lesson=7,
     parameters=("K", "n_rep"),
     reference=clinic.mended_tiled_heads,
-    inputs=lambda rng: calls(
-        ("two K/V heads", normal(rng, 2, 5, 3), 3),
-        ("as many heads as tokens", normal(rng, 3, 3, 3), 2),
-        ("a batch of sequences", normal(rng, 2, 3, 7, 5), 2),
-    ),
+    inputs=shared_inputs,
     axes=("query head", "token", "feature of a head"),
     mistakes=(
         still_broken(
@@ -470,11 +461,7 @@ fix_cache_after_repeat = Exercise(
     parameters=("K", "n_rep"),
     reference=clinic.mended_cache_after_repeat,
     model=_cached,
-    inputs=lambda rng: calls(
-        ("two K/V heads", normal(rng, 2, 5, 3), 3),
-        ("as many heads as tokens", normal(rng, 3, 3, 3), 2),
-        ("a batch of sequences", normal(rng, 2, 3, 7, 5), 2),
-    ),
+    inputs=shared_inputs,
     parts=("the cache", "the keys that are read"),
     mistakes=(
         still_broken(

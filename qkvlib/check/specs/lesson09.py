@@ -7,7 +7,7 @@ import numpy as np
 from qkvlib.attention import KVCache
 from qkvlib.check.spec import Exercise, mistake, switch
 from qkvlib.check.specs import heads
-from qkvlib.check.specs.common import ONE_QUERY, calls, head, normal, scale_mistakes, softmax_mistakes
+from qkvlib.check.specs.common import calls, head, normal, picked, scale_mistakes
 from qkvlib.check.specs.lesson06 import decode_forms
 
 
@@ -66,29 +66,17 @@ def _step(
             return flat.reshape(d, n).T[:, None]
         return flat.reshape(n, 1, d)
 
-    new_q, new_k, new_v = rows(q, n_heads), rows(k, n_kv_heads), rows(v, n_kv_heads)
-    K, V = cache
-    K2, V2 = {
-        "end": lambda: (np.concatenate([K, new_k], -2), np.concatenate([V, new_v], -2)),
-        "front": lambda: (np.concatenate([new_k, K], -2), np.concatenate([new_v, V], -2)),
-        "replace": lambda: (new_k, new_v),
-        "overwrite": lambda: (np.concatenate([K[:, :-1], new_k], -2), np.concatenate([V[:, :-1], new_v], -2)),
-        "keys": lambda: (np.concatenate([K, new_k], -2), V),
-    }[grow]()
+    new_q, new = rows(q, n_heads), (rows(k, n_kv_heads), rows(v, n_kv_heads))
+    grown = heads.grow_cache(cache, new, grow)
     if see == "nothing":
-        return np.zeros(W_O.shape[1]), (K2, V2)
-    seen = {"all": (K2, V2), "old": (K, V), "new": (new_k, new_v)}[see]
+        return np.zeros(W_O.shape[1]), grown
+    seen = heads.seen_cache(cache, new, grown, see)
     read_K, read_V = heads.share(seen[0], n_rep, share_k), heads.share(seen[1], n_rep, share_v)
     merged = heads.merge(head(new_q, read_K, read_V, d_model=x.shape[-1], **switches)[0], join)[0]
     out = {"right": lambda: merged @ W_O, "none": lambda: merged, "turned": lambda: merged @ W_O.T}[output]()
-    kept = {
-        "new": lambda: (K2, V2),
-        "old": lambda: (K, V),
-        "repeated": lambda: (np.repeat(K2, n_rep, -3), np.repeat(V2, n_rep, -3)),
-        "swapped": lambda: (V2, K2),
-        "row": lambda: (new_k, new_v),
-    }[keep]()
-    return out, kept
+    if keep == "repeated":
+        return out, tuple(heads.share(part, n_rep) for part in grown)
+    return out, heads.kept_cache(cache, new, grown, keep)
 
 
 capstone = Exercise(
@@ -101,69 +89,12 @@ capstone = Exercise(
     inputs=_capstone_inputs,
     forms=decode_forms(),
     mistakes=(
-        switch(
-            "sees-only-the-past",
-            "The new token does not look at itself: its key and value came too late.",
-            "Put its key and value into the cache first, then attend.",
-            versions=(
-                lambda *a: _step(*a, see="old" if a[1][0].size else "nothing"),
-                lambda *a: _step(*a, see="old" if a[1][0].size else "all"),
-            ),
-            see="old",
-        ),
-        switch(
-            "cache-unused",
-            "The new token sees only itself: the cache is never read.",
-            "Keys and values of all tokens so far take part.",
-            see="new",
-        ),
-        switch(
-            "cache-not-grown",
-            "The cache comes back as long as it was.",
-            "The next token will need this one's key and value.",
-            keep="old",
-        ),
+        *heads.cache_switches(_step),
         switch(
             "cached-after-repeating",
             "Your cache holds a copy of every K/V head for each query head that reads it.",
             "Keep them as they are, and repeat when reading.",
             keep="repeated",
-        ),
-        switch(
-            "cache-replaced",
-            "The cache holds only the new token: the past is lost.",
-            "Add a row to what is there.",
-            grow="replace",
-        ),
-        switch(
-            "only-the-new-row-kept",
-            "The output is right, but what you hand back as cache is the new row alone.",
-            "Hand back the whole cache, one row longer.",
-            keep="row",
-        ),
-        switch(
-            "added-at-the-front",
-            "The new token stands first in the cache.",
-            "Tokens stay in their order; the newest comes last.",
-            grow="front",
-        ),
-        switch(
-            "last-row-overwritten",
-            "The new token has replaced the last one.",
-            "Append a row; nothing is dropped.",
-            grow="overwrite",
-        ),
-        switch(
-            "values-not-cached",
-            "The keys grow, but the values do not.",
-            "Both halves of the cache get a row.",
-            grow="keys",
-        ),
-        switch(
-            "cache-halves-swapped",
-            "Keys and values have changed places in the cache that you return.",
-            "Hand it back in the order in which it came: keys, then values.",
-            keep="swapped",
         ),
         *heads.sharing_switches(),
         mistake(
@@ -172,20 +103,7 @@ capstone = Exercise(
             "Each group of query heads shares one K/V head: repeat when reading.",
             lambda x, c, Q, K, V, out, n, kv: _not_repeated(x, c, Q, K, V, out, n, kv),
         ),
-        switch(
-            "queries-and-keys-swapped",
-            "W_Q and W_K have changed places.",
-            "Which of the two makes what a token looks for?",
-            q="K",
-            k="Q",
-        ),
-        switch(
-            "keys-and-values-swapped",
-            "W_K and W_V have changed places.",
-            "Which of the two makes what a token hands over?",
-            k="V",
-            v="K",
-        ),
+        *picked(heads.projection_switches(), "queries-and-keys-swapped", "keys-and-values-swapped"),
         switch("values-from-key-matrix", "The new value is made with W_K.", "Read that line again.", v="K"),
         switch("keys-from-value-matrix", "The new key is made with W_V.", "Read that line again.", k="V"),
         switch(
@@ -197,31 +115,7 @@ capstone = Exercise(
         *(m for m in heads.head_switches() if "join" in m.switches and m.switches["join"] != "reshape"),
         *(m for m in heads.head_switches() if "output" in m.switches),
         *scale_mistakes("The scores of the new token", model=True),
-        *(m for m in softmax_mistakes() if m.slug not in ONE_QUERY),
-        switch(
-            "keys-as-values",
-            "What you blend are the keys.",
-            "Keys are for being found; values are handed over.",
-            values="K",
-        ),
-        mistake(
-            "output-only",
-            "The output is there, but no cache comes back.",
-            "Return both: the next step needs the cache.",
-            lambda *a: _step(*a)[0],
-        ),
-        mistake(
-            "cache-only",
-            "The cache is there, but no output comes back.",
-            "Return both: out, then the cache.",
-            lambda *a: _step(*a)[1],
-        ),
-        mistake(
-            "results-swapped",
-            "The cache comes first and the output second.",
-            "Output first, then the cache.",
-            lambda *a: _step(*a)[::-1],
-        ),
+        *heads.one_query_mistakes(_step),
         mistake(
             "heads-unmerged",
             "Your heads come back as an axis of their own.",
