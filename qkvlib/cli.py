@@ -107,6 +107,7 @@ def assign(
     out: Annotated[Path, typer.Option(help="Folder for the hand-out; must be new or empty.")] = Path("handout"),
     course: Annotated[Path, typer.Option(help="The course file with the secret; made if missing.")] = COURSE_FILE,
     same_for_all: Annotated[bool, typer.Option("--same-for-all", help="Everybody gets the same numbers.")] = False,
+    due: Annotated[str, typer.Option(help='When it is due, in your words: "Friday 12 June, 18:00". It is shown.')] = "",
 ) -> None:
     """Write one notebook per student, each with its own numbers, and an answer key."""
     from rich.console import Console
@@ -114,7 +115,7 @@ def assign(
     from qkvlib.grading import command
 
     try:
-        command.assign(notebook, roster, out, course, same_for_all, Console())
+        command.assign(notebook, roster, out, course, same_for_all, Console(), due)
     except command.EXPECTED as error:
         raise _fail(error) from None
 

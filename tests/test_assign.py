@@ -11,8 +11,8 @@ from qkvlib.cli import app
 from qkvlib.grading import assignment, grader, variants
 from qkvlib.grading.assign import hand_out
 from qkvlib.grading.assignment import AssignmentError
-from qkvlib.grading.collect import Student
 from qkvlib.grading.coursefile import CourseFile, CourseFileError, open_course
+from qkvlib.grading.roster import Student
 from qkvlib.grading.sandbox import Limits, Sandbox
 
 ROSTER = [Student("s1", "Ada *Byron* <b>"), Student("s2", "Emmy Noether"), Student("s3")]
@@ -83,6 +83,25 @@ def test_the_same_again_byte_for_byte(exercise, secret_file, tmp_path):
     for student in ROSTER:
         one, other = (tmp_path / side / student.id / "01_one_token.ipynb" for side in "ab")
         assert one.read_bytes() == other.read_bytes()
+
+
+def test_what_a_student_reads_first(tmp_path, secret_file):
+    exercise = by_hand(tmp_path / "course", "x = [1, 2, 1, 0]\nlayer = 1")
+    book = read(exercise)
+    book["cells"][0] = {
+        **markdown("# 1 · By hand\n\n[← 0](../notebooks/0.ipynb) | [Index](../i.ipynb)\n\n**Time.** 5"),
+        "id": "header",
+    }
+    book["cells"].append({**markdown("[the solutions](../solutions/01_one_token.ipynb)"), "id": "footer"})
+    exercise.write_text(json.dumps(book))
+    made = hand_out(exercise, ROSTER, tmp_path / "out", secret_file, due="Friday *12*")
+    assert made.parameters == ("x",), "a number that nobody has another of is not individual"
+    mine = read(tmp_path / "out" / "s2" / "01_one_token.ipynb")
+    assert source_of(mine, "header") == "# 1 · By hand\n\n**Time.** 5"
+    assert "../" not in json.dumps(mine["cells"])
+    first = source_of(mine, "assignment")
+    assert "Emmy Noether.** Due: Friday &#42;12&#42;. 3 points in 1 exercise. It has its own numbers" in first
+    assert open_course(secret_file.path)[0].due == {"01_one_token": "Friday *12*"}
 
 
 def test_the_same_for_all(exercise, secret_file, tmp_path):

@@ -17,8 +17,9 @@ from classroom import SECRET, STUBS, course, submission
 
 from qkvlib.grading import assignment, batch, collect, report
 from qkvlib.grading.batch import BatchError, DaskEngine, Job, LocalEngine, Progress, grade_batch, remaining
-from qkvlib.grading.collect import Source, Student
+from qkvlib.grading.collect import Source
 from qkvlib.grading.journal import Journal, JournalBusy
+from qkvlib.grading.roster import Student
 from qkvlib.grading.sandbox import Limits
 
 LIMITS = Limits(seconds=0.5, cpu_total=2, wall=30)
@@ -219,7 +220,7 @@ HOSTILE = '=cmd|"/c calc"!A1<script>alert(1)</script>`x`"\'&\u202e'
 
 def table(path):
     """The rows of a CSV."""
-    return list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
+    return list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
 
 
 def a_record(student, task, **changes):
@@ -275,10 +276,11 @@ def test_the_tables_and_files_of_the_platforms(task, tmp_path):
     ]
     canvas = table(tmp_path / "canvas.csv")
     assert canvas[0][:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
-    assert [row[-1] for row in canvas[1:]] == ["8", "8", "5", "0"]
+    assert [(row[2], row[-1]) for row in canvas[1:]] == [("", "8"), ("s1", "8"), ("s2", "5")]
     moodle = table(tmp_path / "moodle.csv")
     assert moodle[1][:4] == ["s1", "Ada Byron", "ada@example.org", "8"]
     assert moodle[2][5] == "3 of 4 exercises are right and 1 was left blank."
+    assert len(moodle) == 3
     scope = json.loads((tmp_path / "gradescope" / "s2" / "results.json").read_text())
     assert scope["score"] == 5
     assert [t["score"] for t in scope["tests"]] == [2, 2, 1, 0]

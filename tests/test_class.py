@@ -8,9 +8,10 @@ import pytest
 from qkvlib.grading import assignment, collect, grader, report, variants
 from qkvlib.grading.assign import hand_out
 from qkvlib.grading.batch import DaskEngine, Job, LocalEngine, grade_batch
-from qkvlib.grading.collect import Source, Student
+from qkvlib.grading.collect import Source
 from qkvlib.grading.coursefile import CourseFile
 from qkvlib.grading.journal import Journal
+from qkvlib.grading.roster import Student
 from qkvlib.grading.sandbox import Limits, Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,7 +10,8 @@ import pytest
 from classroom import submission
 
 from qkvlib.grading import collect
-from qkvlib.grading.collect import CollectError, NotebookProblem, Source, Student, parse, read_roster
+from qkvlib.grading.collect import NotebookProblem, Source, parse
+from qkvlib.grading.roster import CollectError, Student
 
 ROSTER = [Student("s01", "Ada Byron"), Student("s02", "Emmy Noether"), Student("s03", "Sofya Kovalevskaya")]
 BOOK = json.dumps(submission()).encode()
@@ -18,7 +19,9 @@ BOOK = json.dumps(submission()).encode()
 
 def found(place, roster=ROSTER):
     with Source(place) as source:
-        return {s.student: s for s in collect.collect(source, roster, "02_two_tokens")}
+        return {
+            s.student: s for s in collect.collect(source, roster, "02_two_tokens", lambda student: f"mark of {student}")
+        }
 
 
 def zipped(path, entries):
@@ -61,6 +64,61 @@ def test_moodle_zip_with_and_without_folders(tmp_path):
     assert {k for k, v in found(path).items() if v.file} == {"s01", "s02"}
 
 
+# As Moodle's mod_assign\\downloader and Canvas's ContentZipper name files, and students besides.
+@pytest.mark.parametrize(
+    ("label", "student", "name"),
+    [
+        ("Ada Byron_4711_assignsubmission_file/work.ipynb", "1", "Ada Byron"),  # Moodle since 4.1
+        ("Ada Byron_4711_assignsubmission_file_/work.ipynb", "1", "Ada Byron"),  # Moodle before
+        ("Ada Byron_4711_assignsubmission_file_work.ipynb", "1", "Ada Byron"),  # not in folders
+        ("export/Ada Byron_4711_assignsubmission_file/part/work.ipynb", "1", "Ada Byron"),
+        ("Ada Byron_2_assignsubmission_file/work.ipynb", "1", "Ada Byron"),  # participant 2, not student 2
+        ("Ada Byron_9_assignsubmission_file/2/work.ipynb", "1", "Ada Byron"),  # a folder the student made
+        ("Ada Byron_9_assignsubmission_file_2.ipynb", "1", "Ada Byron"),
+        ("Müller Jürgen_9_assignsubmission_file/w.ipynb", "1", "Jürgen Müller"),
+        ("Mu\u0308ller Ju\u0308rgen_9_assignsubmission_file/w.ipynb", "1", "Jürgen M\u00fcller"),  # macOS's unzip
+        ("محمد بن أحمد_9_assignsubmission_file/w.ipynb", "1", "محمد بن أحمد"),
+        ("byronada_101_201_work.ipynb", "1", "Ada Byron"),
+        ("byronada_LATE_101_202_work-2.ipynb", "1", "Ada Byron"),
+        ("byronada_101_2_2.ipynb", "1", "Ada Byron"),  # upload 2, not student 2
+        ("garcíalópezanamaría_101_201_w.ipynb", "1", "Ana María García López"),
+        ("van_derbergjan_101_201_w.ipynb", "1", "Jan van_der Berg"),
+        ("obrienbob_101_201_w.ipynb", "1", 'O\'Brien, "Bob"'),
+        ("preferredname_1_201_w.ipynb", "1", "Registered Name"),  # a roster with Canvas's own user numbers
+        ("Mallory_3_assignsubmission_file/1/w.ipynb", "Mallory_3", "Ada Byron"),
+        ("Participant_1_assignsubmission_file/w.ipynb", "Participant_1", "Ada Byron"),
+        ("Teilnehmerin_2_assignsubmission_file/w.ipynb", "Teilnehmerin_2", "Ada Byron"),
+        ("anon_a1B2c_301_w.ipynb", "anon_a1B2c_301_w", "Ada Byron"),
+    ],
+)
+def test_whose_file_it_is(tmp_path, label, student, name):
+    got = found(zipped(tmp_path / "all.zip", {label: BOOK}), [Student("1", name), Student("2", "Emmy Noether")])
+    assert [s.student for s in got.values() if s.file == label] == [student]
+
+
+@pytest.mark.parametrize(
+    ("label", "late"),
+    [
+        ("byronada_LATE_101_202_w.ipynb", True),
+        ("LATE_anon_a1B2c_301_w.ipynb", True),
+        ("byronada_101_202_LATE_w.ipynb", False),
+        ("LATE.ipynb", False),
+    ],
+)
+def test_late(tmp_path, label, late):
+    (submission_,) = found(zipped(tmp_path / "all.zip", {label: BOOK}), []).values()
+    assert submission_.remarks == (["Canvas marks this submission as late."] if late else [])
+
+
+def test_who_handed_in_something_else_is_told_what(tmp_path):
+    for name in ("s01/homework.pdf", "s01/notes.txt", "s02/02_two_tokens.ipynb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(BOOK)
+    got = found(tmp_path)
+    assert got["s01"].problem.startswith("No notebook was handed in, but homework.pdf, notes.txt.")
+    assert (got["s01"].file, got["s02"].problem, got["s03"].problem) == ("", "", "Nothing was handed in.")
+
+
 def test_canvas_zip_takes_the_last_upload(tmp_path):
     names = ["byronada_101_201_work.ipynb", "byronada_LATE_101_202_work-2.ipynb", "noetheremmy_102_203_work.ipynb"]
     got = found(zipped(tmp_path / "canvas.zip", dict.fromkeys(names, BOOK)))
@@ -77,9 +135,22 @@ def test_two_students_of_one_name_are_not_guessed(tmp_path):
 
 def test_a_file_name_that_says_nothing_is_looked_up_inside(tmp_path):
     book = submission()
-    book["metadata"]["qkv"] = {"student": "s02", "mark": "not checked here"}
+    book["metadata"]["qkv"] = {"student": "s02", "mark": "mark of s02"}
     (tmp_path / "Untitled (3).ipynb").write_text(json.dumps(book))
     assert found(tmp_path)["s02"].file == "Untitled (3).ipynb"
+
+
+def test_a_forged_claim_is_not_believed_and_never_beats_a_name(tmp_path):
+    forged = submission()
+    forged["metadata"]["qkv"] = {"student": "s02", "mark": "made up"}
+    copied = submission()
+    copied["metadata"]["qkv"] = {"student": "s02", "mark": "mark of s02"}
+    (tmp_path / "zz.ipynb").write_text(json.dumps(forged))
+    (tmp_path / "zzz-2.ipynb").write_text(json.dumps(copied))
+    (tmp_path / "a_s02.ipynb").write_bytes(BOOK)
+    got = found(tmp_path)
+    assert got["s02"].file == "a_s02.ipynb"
+    assert got["zz"].remarks == ["This name is not on the roster."]
 
 
 def test_links_are_not_followed(tmp_path):
@@ -143,7 +214,7 @@ def test_a_zip_in_a_zip_is_not_opened(tmp_path):
         archive.writestr("s01.ipynb", BOOK)
     path = zipped(tmp_path / "in.zip", {"s01.zip": inner.getvalue(), "s02.ipynb": BOOK})
     got = found(path)
-    assert got["s01"].problem == "Nothing was handed in."
+    assert got["s01"].problem.startswith("No notebook was handed in, but s01.zip.")
 
 
 def test_a_file_that_is_no_zip(tmp_path):
@@ -205,31 +276,3 @@ def test_odd_but_readable_notebooks():
     assert parse(json.dumps(third).encode()).cells[0]["source"] == "x = 1"
     strange = {"cells": [None, 3, {"source": [1, "x"]}, {"cell_type": [], "source": {}, "metadata": [], "id": 7}]}
     assert [c["source"] for c in parse(json.dumps(strange).encode()).cells] == ["x", ""]
-
-
-def test_a_roster(tmp_path):
-    path = tmp_path / "roster.csv"
-    path.write_text('\ufeffStudent_ID,Name,Email\ns1,"Byron, Ada",a@example.org\n\ns2,Emmy,\n', encoding="utf-8")
-    assert read_roster(path) == [Student("s1", "Byron, Ada", "a@example.org"), Student("s2", "Emmy", "")]
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("id,name\ns1,A\n", "line 1: it must name the columns"),
-        ("", "line 1"),
-        ("student_id,name\n", "no student"),
-        ("student_id,name\ns1,A\n,B\n", "line 3: the student_id is empty"),
-        ("student_id,name\ns1,A\ns2\n", "line 3: this line does not have 2 columns"),
-        ("student_id,name\ns1,A\ns2,B,C\n", "line 3: this line does not have 2 columns"),
-        ("student_id,name\ns1,A\nS1,B\n", "line 3: student_id S1 was on line 2"),
-        ("student_id,name\n../../etc,A\n", "line 2: student_id"),
-        ("student_id,name\n<script>,A\n", "line 2: student_id"),
-        ("student_id,name\n=cmd(),A\n", "line 2: student_id"),
-    ],
-)
-def test_a_roster_with_a_mistake_names_the_line(tmp_path, text, says):
-    path = tmp_path / "roster.csv"
-    path.write_text(text)
-    with pytest.raises(CollectError, match=says):
-        read_roster(path)

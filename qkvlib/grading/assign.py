@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import shutil
 import tempfile
 import warnings
@@ -17,9 +18,10 @@ from qkvlib.check.registry import exercises
 from qkvlib.grading import assignment as assignments
 from qkvlib.grading import variants
 from qkvlib.grading.assignment import Assignment, AssignmentError
-from qkvlib.grading.collect import Student
 from qkvlib.grading.coursefile import CourseFile
 from qkvlib.grading.grader import draw_calls, seed_for
+from qkvlib.grading.report import number
+from qkvlib.grading.roster import Student
 from qkvlib.grading.sandbox import clean
 
 
@@ -33,11 +35,16 @@ class HandOut:
 
 
 def hand_out(
-    exercise_notebook: Path, roster: list[Student], out: Path, course: CourseFile, same_for_all: bool = False
+    exercise_notebook: Path,
+    roster: list[Student],
+    out: Path,
+    course: CourseFile,
+    same_for_all: bool = False,
+    due: str = "",
 ) -> HandOut:
     """Write `out/<student>/<assignment>.ipynb` for everybody and `out/answer_key.json`, all or nothing.
 
-    The same roster, notebook and course file give the same files, byte for byte.
+    The same roster, notebook, date and course file give the same files, byte for byte. `due` is shown as it is written.
     """
     task = assignments.load(exercise_notebook)
     template = _read(exercise_notebook)
@@ -46,12 +53,13 @@ def hand_out(
         raise AssignmentError(f"{out} exists and is not empty: name another folder with --out, or move it away.")
     out.parent.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix=".handout-", dir=out.parent))
-    names = () if same_for_all else tuple(variants.defaults(task))
+    own = {} if same_for_all else {s.id: variants.values_for(task, course.secret, s.id) for s in roster}
+    names = tuple(n for n, value in variants.defaults(task).items() if any(own[s][n] != value for s in own))
     key = {"assignment": task.slug, "title": task.title, "individual": bool(names), "students": {}}
     try:
         for student in roster:
-            values = variants.values_for(task, course.secret, student.id) if names else {}
-            book = for_student(template, task, student, values, course.mark(task.slug, student.id))
+            values = {name: own[student.id][name] for name in names}
+            book = for_student(template, task, student, values, course.mark(task.slug, student.id), due)
             folder = place / student.id
             folder.mkdir()
             _write(folder / f"{task.slug}.ipynb", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
@@ -66,22 +74,27 @@ def hand_out(
         shutil.rmtree(place, ignore_errors=True)
         raise
     course.assigned[task.slug] = "individual" if names else "same"
+    course.due[task.slug] = clean(due, 80)
     course.save()
     return HandOut(out, len(roster), names)
 
 
-def for_student(template: dict, task: Assignment, student: Student, values: dict, mark: str) -> dict:
+def for_student(template: dict, task: Assignment, student: Student, values: dict, mark: str, due: str = "") -> dict:
     """One student's notebook: a greeting, the assignment switch, and their own parameters after the default ones."""
     book = copy.deepcopy(template)
     _clear_outputs(book)
+    _drop_links(book)
     if values:
         book = _parameterised(book, values)
     switch = f'import os\n\nos.environ["QKV_ASSIGNMENT"] = "{task.slug}"  # an assignment: hints yes, solutions no'
-    who = clean(student.name, 80) or student.id
-    for character in "\\`*_{}[]()<>#+-.!|&":
-        who = who.replace(character, f"&#{ord(character)};")  # a name is a name, never markup
+    who = _as_text(student.name) or _as_text(student.id)
+    until = f" Due: {_as_text(due)}." if due else ""
     numbers = " It has its own numbers, so compare methods with others, not results." if values else ""
-    greeting = f"**{task.number} · an assignment for {who}.**{numbers} Save it under the same name and hand it in."
+    worth = f"{number(task.total)} points in {len(task.items)} exercise{'s' if len(task.items) > 1 else ''}."
+    greeting = (
+        f"**{task.number} · an assignment for {who}.**{until} {worth}{numbers} Hints work here, `.solution()` does "
+        "not. Save the notebook under the same name and hand it in."
+    )
     book["cells"][1:1] = [
         {"cell_type": "markdown", "id": "assignment", "metadata": {}, "source": greeting},
         {
@@ -119,6 +132,21 @@ def _parameterised(book: dict, values: dict) -> dict:
         if "injected-parameters" in cell["metadata"].get("tags", []):
             cell["id"] = "your-parameters"
     return filled
+
+
+def _as_text(text: str) -> str:
+    """A name is a name, never markup."""
+    return "".join(f"&#{ord(c)};" if c in "\\`*_{}[]()<>#+-.!|&" else c for c in clean(text, 80))
+
+
+def _drop_links(book: dict) -> None:
+    """Take out the links to lessons and solutions: in a student's folder they lead nowhere."""
+    for cell in book["cells"]:
+        if cell.get("id") == "header":
+            lines = "".join(cell["source"]).split("\n")
+            kept = [line for line in lines if not re.match(r"\[[^\]]*\]\(\.\./|.*\|.*\]\(\.\./", line)]
+            cell["source"] = re.sub(r"\n{3,}", "\n\n", "\n".join(kept))
+    book["cells"] = [cell for cell in book["cells"] if cell.get("id") != "footer"]
 
 
 def _clear_outputs(book: dict) -> None:

@@ -31,7 +31,7 @@ class Item:
     expressions: tuple[str, ...]
     named: dict[str, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
-    title: str = ""
+    title: str = ""  # the heading it stands under
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -101,10 +101,13 @@ def load(exercise_notebook: Path, solution_notebook: Path | None = None) -> Assi
         if not solution_notebook.is_file():
             raise AssignmentError(f"The solutions of {exercise_notebook.name} were not found at {solution_notebook}.")
     handed_out, solved = _cells(exercise_notebook), _cells(Path(solution_notebook))
-    items, solutions, provided, parameters = [], {}, [], ""
+    items, solutions, provided, parameters, heading = [], {}, [], "", ""
     for cell in handed_out:
+        if cell["cell_type"] == "markdown":
+            heading = (re.findall(r"^##+ (.+)$", _source(cell), re.MULTILINE) or [heading])[-1].strip()
         if _role(cell) == "check":
-            items.append(_item(cell, exercise_notebook.name))
+            items.append(_item(cell, exercise_notebook.name, heading))
+            heading = ""  # a second exercise below the same heading goes without
         elif _role(cell) == "plain" and cell["cell_type"] == "code":
             provided.append(_source(cell))
             if "parameters" in cell["metadata"].get("tags", []):
@@ -158,7 +161,7 @@ def _title(cells: list[dict], fallback: str) -> str:
     return fallback
 
 
-def _item(cell: dict, where: str) -> Item:
+def _item(cell: dict, where: str, title: str) -> Item:
     """Read `check.NAME(...)` out of a check cell."""
     for node in ast.walk(ast.parse(_source(cell))):
         func = node.func if isinstance(node, ast.Call) else None
@@ -172,6 +175,6 @@ def _item(cell: dict, where: str) -> Item:
                 expressions=tuple(ast.unparse(argument) for argument in node.args),
                 named={name: text for name, text in keywords.items() if name in parts and not node.args},
                 given={name: text for name, text in keywords.items() if name not in parts},
-                title=func.attr.replace("_", " "),
+                title=re.sub(r"^\d+\.\s*", "", title),
             )
     raise AssignmentError(f"{where}: the check cell {cell.get('id', '')} does not call check.<name>(...).")

@@ -1,23 +1,25 @@
 """Find the submissions in a folder or a zip and read them, trusting nothing about them.
 
 Understood: notebooks side by side, a folder per student, and the zips of Moodle ("Ada
-Byron_123_assignsubmission_file_/work.ipynb") and Canvas ("byronada_LATE_123_456_work.ipynb"). Nothing is ever unpacked
+Byron_123_assignsubmission_file/work.ipynb") and Canvas ("byronada_LATE_123_456_work.ipynb"). Nothing is ever unpacked
 to disk and no link is followed, so a path in an archive is only a label. Sizes are capped while reading, whatever the
 archive claims.
 """
 
 from __future__ import annotations
 
-import csv
+import hmac
 import json
 import os
 import re
 import stat
+import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from qkvlib.grading.roster import CollectError, Student
 from qkvlib.grading.sandbox import clean
 
 MAX_NOTEBOOK = 20 << 20
@@ -27,21 +29,8 @@ MAX_ENTRIES = 100_000
 _SKIPPED = {"__MACOSX", ".ipynb_checkpoints", ".git", "__pycache__"}
 
 
-class CollectError(ValueError):
-    """The submissions or the roster cannot be read at all; the message says what to do."""
-
-
 class NotebookProblem(ValueError):
     """One submission cannot be read; the message is written for the student."""
-
-
-@dataclass(frozen=True)
-class Student:
-    """One line of the roster."""
-
-    id: str
-    name: str = ""
-    email: str = ""
 
 
 @dataclass
@@ -63,46 +52,6 @@ class Notebook:
     mark: str = ""
     assignment: str = ""
     remarks: list[str] = field(default_factory=list)
-
-
-# -- the roster -----------------------------------------------------------------------------------------------------
-
-
-def read_roster(path: Path) -> list[Student]:
-    """Students from a CSV with the columns student_id, name and optionally email. Errors name the line."""
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CollectError(f"The roster {path} cannot be read as UTF-8 text: {error}.") from error
-    rows = csv.DictReader(text.splitlines(keepends=True))
-    columns = [column.strip().lower() for column in rows.fieldnames or []]
-    if "student_id" not in columns or "name" not in columns:
-        raise CollectError(f"{path}, line 1: it must name the columns student_id,name (and email if wanted).")
-    rows.fieldnames = columns
-    students: dict[str, Student] = {}
-    lines: dict[str, int] = {}
-    for row in rows:
-        line = rows.line_num
-        if not any((value or "").strip() for key, value in row.items() if key is not None):
-            continue
-        if None in row or None in row.values():
-            raise CollectError(f"{path}, line {line}: this line does not have {len(columns)} columns.")
-        student = Student(*(row.get(key, "").strip() for key in ("student_id", "name", "email")))
-        if not student.id:
-            raise CollectError(f"{path}, line {line}: the student_id is empty.")
-        if not re.fullmatch(r"[\w.@+-]{1,80}", student.id) or student.id.startswith(".") or ".." in student.id:
-            raise CollectError(
-                f"{path}, line {line}: student_id {clean(student.id, 40)!r} may have letters, digits and .@+-_ only."
-            )
-        if student.id.casefold() in lines:
-            raise CollectError(
-                f"{path}, line {line}: student_id {student.id} was on line {lines[student.id.casefold()]} already."
-            )
-        lines[student.id.casefold()] = line
-        students[student.id] = student
-    if not students:
-        raise CollectError(f"{path}: there is no student on this roster.")
-    return list(students.values())
 
 
 # -- where submissions lie ------------------------------------------------------------------------------------------
@@ -136,9 +85,16 @@ class Source:
         if self._zip is not None:
             self._zip.close()
 
-    def files(self) -> Iterator[tuple[str, str]]:
+    def files(self) -> list[tuple[str, str]]:
         """(label, problem) of every notebook, in order of their labels."""
-        yield from sorted(self._zip_files() if self._zip is not None else self._folder_files(self.place, ""))
+        return sorted(file for file in self._files() if is_notebook(file[0]) or file[1])
+
+    def others(self) -> list[str]:
+        """The labels of everything that is no notebook, for those who handed in nothing else."""
+        return sorted(label for label, problem in self._files() if not is_notebook(label) and not problem)
+
+    def _files(self) -> Iterator[tuple[str, str]]:
+        return self._zip_files() if self._zip is not None else self._folder_files(self.place, "")
 
     def _folder_files(self, folder: Path, prefix: str, depth: int = 0) -> Iterator[tuple[str, str]]:
         with os.scandir(folder) as entries:
@@ -148,20 +104,25 @@ class Source:
             if entry.name in _SKIPPED:
                 continue
             if entry.is_symlink():
-                if entry.name.lower().endswith(".ipynb") or depth == 0:
+                if is_notebook(entry.name) or depth == 0:
                     yield label, "It is a link to somewhere else, and links are not followed. Hand in the file itself."
             elif entry.is_dir(follow_symlinks=False):
                 if depth < 6:
                     yield from self._folder_files(Path(entry.path), label + "/", depth + 1)
-            elif entry.name.lower().endswith(".ipynb"):
-                yield label, "" if entry.is_file(follow_symlinks=False) else "It is not an ordinary file."
+            elif entry.is_file(follow_symlinks=False):
+                yield label, ""
+            elif is_notebook(entry.name):
+                yield label, "It is not an ordinary file."
 
     def _zip_files(self) -> Iterator[tuple[str, str]]:
         for info in self._zip.infolist():
             parts = PurePosixPath(info.filename.replace("\\", "/")).parts
-            if info.is_dir() or not info.filename.lower().endswith(".ipynb") or _SKIPPED.intersection(parts):
+            if info.is_dir() or _SKIPPED.intersection(parts):
                 continue
             problem = ""
+            if not is_notebook(info.filename):
+                yield info.filename, ""
+                continue
             if stat.S_ISLNK(info.external_attr >> 16):
                 problem = "It is a link inside the archive, and links are not followed. Hand in the file itself."
             elif ".." in parts or info.filename.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", info.filename):
@@ -198,19 +159,35 @@ class Source:
 
 # -- whose it is ----------------------------------------------------------------------------------------------------
 
-_MOODLE = re.compile(r"^(?P<name>.+)_(?P<number>\d+)_assignsubmission_\w+?_(?P<file>.*)$")
-_CANVAS = re.compile(r"^(?P<name>[^_]+)_(?:LATE_)?(?P<user>\d+)_(?P<number>\d+)_(?P<file>.+)$")
+# Moodle: fullname_participant_assignsubmission_file, a folder (up to 4.0 with a last "_") or the start of a file name.
+_MOODLE = re.compile(r"^(?P<name>[^_]+)_(?P<number>\d+)_assignsubmission_[a-z]+(?:_.*)?$")
+# Canvas: sortablename[_LATE]_user_attachment_file; graded anonymously, "anon" and a code instead of name and user.
+_CANVAS = re.compile(r"^(?:(?P<name>.+?)_(?P<late>LATE_)?(?P<user>\d+)|(?P<late2>LATE_)?anon_\w+?)_(?P<number>\d+)_.+$")
 _AGAIN = re.compile(r"-(\d+)$|\s?\((\d+)\)$")
 
 
-def collect(source: Source, roster: list[Student], slug: str) -> list[Submission]:
-    """One submission per student, in order of student id; students on the roster without one get a `problem`."""
+UNKNOWN, BY_MARK, BY_NAME = range(3)  # how a file found its student: the later, the surer
+
+
+def is_notebook(label: str) -> bool:
+    """Whether a file calls itself a notebook."""
+    return label.lower().endswith(".ipynb")
+
+
+def collect(
+    source: Source, roster: list[Student], slug: str, mark: Callable[[str], str] | None = None
+) -> list[Submission]:
+    """One submission per student, in order of student id; students on the roster without one get a `problem`.
+
+    `mark(student)` is what the notebook handed out to `student` carries. With it, a file whose name says nothing goes
+    to the student it was handed out to; a notebook that only claims so goes to nobody.
+    """
     whose = _Matcher(roster)
-    by_student: dict[str, list[tuple[str, str, bool]]] = {}
+    by_student: dict[str, list[tuple[str, str, int]]] = {}
     for label, problem in source.files():
         student, known = whose.student(label)
-        if not known and not problem:
-            student, known = _from_metadata(source, label, whose) or (student, known)
+        if known == UNKNOWN and not problem:
+            student, known = _from_metadata(source, label, whose, mark) or (student, known)
         by_student.setdefault(student, []).append((label, problem, known))
     submissions = []
     for student, files in by_student.items():
@@ -218,83 +195,111 @@ def collect(source: Source, roster: list[Student], slug: str) -> list[Submission
         submission = Submission(student, label, problem)
         if len(files) > 1:
             submission.remarks.append(f"{len(files)} notebooks were handed in; {clean(label, 120)} was graded.")
-        if roster and not known:
+        if is_late(label):
+            submission.remarks.append("Canvas marks this submission as late.")
+        if roster and known == UNKNOWN:
             submission.remarks.append("This name is not on the roster.")
         submissions.append(submission)
-    for student in roster:
-        if student.id not in by_student:
-            submissions.append(Submission(student.id, "", "Nothing was handed in."))
     if not by_student:
         raise CollectError(f"There is no .ipynb file in {source.place}.")
+    instead: dict[str, list[str]] = {}
+    if any(student.id not in by_student for student in roster):
+        for label in source.others():
+            instead.setdefault(whose.student(label)[0], []).append(PurePosixPath(label).name)
+    for student in roster:
+        if student.id not in by_student:
+            problem = "Nothing was handed in."
+            if student.id in instead:
+                names = ", ".join(clean(name, 60) for name in instead[student.id][:3])
+                problem = f"No notebook was handed in, but {names}. Hand in the file that ends in .ipynb."
+            submissions.append(Submission(student.id, "", problem))
     return sorted(submissions, key=lambda s: s.student)
 
 
-def _preference(file: tuple[str, str, bool], slug: str):
-    """Of several notebooks: readable before not, this assignment's before others, the last upload before earlier."""
-    label, problem, _ = file
+def is_late(label: str) -> bool:
+    """Whether Canvas wrote LATE into the name of the file."""
+    found = _CANVAS.match(PurePosixPath(label).stem)
+    return bool(found and (found["late"] or found["late2"]))
+
+
+def _preference(file: tuple[str, str, int], slug: str):
+    """Of several notebooks: readable before not, surely theirs, this assignment's, then the last upload."""
+    label, problem, known = file
     stem = PurePosixPath(label).stem
     again = _AGAIN.search(stem)
     number = int(again[1] or again[2]) if again else 0
-    return not problem, slug in stem, stem[:2] == slug[:2], number, label
+    return not problem, known, slug in stem, stem[:2] == slug[:2], number, label
 
 
 class _Matcher:
-    """From a path to a student: by id anywhere in the path, then by the names the two platforms write."""
+    """From a path to a student: by id anywhere in the path, then by the names the two platforms write.
+
+    The numbers the platforms write are their own (a participant, an upload), so they are never taken for a student id;
+    only Canvas's user number is, where the name is nobody's on the roster.
+    """
 
     def __init__(self, roster: list[Student]):
-        self.ids = {student.id.casefold(): student.id for student in roster}
+        self.ids = {_plain(student.id): student.id for student in roster}
         self.names: dict[str, str] = {}
         for student in roster:
             for key in _name_keys(student.name):
                 self.names[key] = "" if key in self.names else student.id  # two of one name: neither
 
-    def student(self, label: str) -> tuple[str, bool]:
-        """(student id, whether it is on the roster). Off the roster, a name made from the path."""
+    def student(self, label: str) -> tuple[str, int]:
+        """(student id, BY_NAME or UNKNOWN). Off the roster, a name made from the path."""
         parts = PurePosixPath(label.replace("\\", "/")).parts
         parts = [part for part in parts if part not in ("/", "..", ".")] or ["unnamed"]
-        for part in parts[:-1]:
-            if part.casefold() in self.ids:
-                return self.ids[part.casefold()], True
-        stem = re.sub(r"\.ipynb$", "", parts[-1], flags=re.IGNORECASE)
-        if stem.casefold() in self.ids:
-            return self.ids[stem.casefold()], True
         moodle = next((m for m in map(_MOODLE.match, parts) if m), None)
+        if moodle:  # first: what follows in the path was named by the student
+            found = self.names.get(_fold(moodle["name"])) or self.ids.get(_plain(moodle["name"]))
+            return (found, BY_NAME) if found else (_as_id(f"{moodle['name']}_{moodle['number']}"), UNKNOWN)
+        for part in parts[:-1]:
+            if _plain(part) in self.ids:
+                return self.ids[_plain(part)], BY_NAME
+        stem = re.sub(r"\.\w{1,5}$", "", parts[-1])
+        if _plain(stem) in self.ids:
+            return self.ids[_plain(stem)], BY_NAME
         canvas = _CANVAS.match(stem)
-        for match in (moodle, canvas):
-            if match:
-                candidates = [match["number"], match.groupdict().get("user", ""), _fold(match["name"])]
-                for candidate in candidates:
-                    found = self.ids.get(candidate.casefold()) or self.names.get(candidate)
-                    if found:
-                        return found, True
+        if canvas and canvas["name"]:
+            name = _fold(canvas["name"])
+            found = self.names.get(name) or (name not in self.names and self.ids.get(canvas["user"]))
+            return (found, BY_NAME) if found else (_as_id(canvas["name"]), UNKNOWN)
         words = re.split(r"[^\w.@+-]+|_(?=\D)|(?<=\D)_", stem)
         for word in [*words, *stem.split("_"), *stem.split("-")]:
-            if word.casefold() in self.ids:
-                return self.ids[word.casefold()], True
-        if moodle or canvas:
-            return _as_id((moodle or canvas)["name"]), False
-        return _as_id(parts[-2] if len(parts) > 1 else stem), False
+            if _plain(word) in self.ids:
+                return self.ids[_plain(word)], BY_NAME
+        return _as_id(parts[-2] if len(parts) > 1 else stem), UNKNOWN
 
 
-def _from_metadata(source: Source, label: str, whose: _Matcher) -> tuple[str, bool] | None:
+def _from_metadata(
+    source: Source, label: str, whose: _Matcher, mark: Callable[[str], str] | None
+) -> tuple[str, int] | None:
     """A file whose name says nothing may still say to whom it was handed out."""
     try:
-        handed_to = parse(source.read(label)).handed_to
+        book = parse(source.read(label))
     except NotebookProblem:
         return None
-    found = whose.ids.get(handed_to.casefold())
-    return (found, True) if found else None
+    found = whose.ids.get(_plain(book.handed_to))
+    if not found or mark is None or not hmac.compare_digest(mark(found).encode(), book.mark.encode("utf-8", "replace")):
+        return None
+    return found, BY_MARK
 
 
 def _name_keys(name: str) -> set[str]:
-    words = [_fold(word) for word in re.split(r"[\s,]+", name) if word]
-    if not words:
-        return set()
-    return {"".join(words), "".join(words[-1:] + words[:-1]), "".join(reversed(words))}
+    """The ways a name may be written without spaces: any word first, or all turned round."""
+    words = [word for word in map(_fold, re.split(r"[\s,]+", name)) if word]
+    turned = {"".join(words[i:] + words[:i]) for i in range(len(words))}
+    return turned | {"".join(reversed(words))} if words else set()
+
+
+def _plain(text: str) -> str:
+    """An id however a system composes its letters."""
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def _fold(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
+    """Letters and digits alone, accents dropped: macOS and Linux compose them differently."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if c.isalnum())
 
 
 def _as_id(text: str) -> str:

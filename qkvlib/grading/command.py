@@ -14,10 +14,12 @@ from qkvlib.grading import assignment as assignments
 from qkvlib.grading.assign import hand_out
 from qkvlib.grading.assignment import AssignmentError
 from qkvlib.grading.batch import BatchError, DaskEngine, Job, LocalEngine, Progress, grade_batch
-from qkvlib.grading.collect import CollectError, Source, collect, read_roster
+from qkvlib.grading.collect import Source, collect
 from qkvlib.grading.coursefile import CourseFileError, open_course
+from qkvlib.grading.handedin import answers
 from qkvlib.grading.journal import Journal, JournalBusy
 from qkvlib.grading.report import number, write_report
+from qkvlib.grading.roster import CollectError, read_roster
 from qkvlib.grading.sandbox import SandboxUnavailable, available
 
 EXPECTED = (
@@ -30,17 +32,25 @@ UNSAFE_WARNING = (
 )
 
 
-def assign(notebook: str, roster: Path, out: Path, course: Path, same_for_all: bool, console: Console) -> None:
+def assign(
+    notebook: str, roster: Path, out: Path, course: Path, same_for_all: bool, console: Console, due: str = ""
+) -> None:
     """Write one notebook per student and the answer key."""
     students = read_roster(roster)
     file, fresh = open_course(course)
-    made = hand_out(assignments.find(notebook), students, out, file, same_for_all)
+    made = hand_out(assignments.find(notebook), students, out, file, same_for_all, due)
     if fresh:
-        console.print(f"Made {course}: the course secret. Keep it, back it up, and never hand it out.")
+        _say(console, f"Made {course}: the course secret. Keep it, back it up, and never hand it out.")
     what = f"each with its own {', '.join(made.parameters)}" if made.parameters else "all alike"
-    console.print(f"{made.notebooks} notebooks in {made.folder}, {what}. For you alone: answer_key.json there.")
+    many = "1 notebook" if made.notebooks == 1 else f"{made.notebooks} notebooks"
+    _say(console, f"{many} in {made.folder}, {what}. For you alone: {made.folder / 'answer_key.json'}.")
     if not made.parameters and not same_for_all:
-        console.print("This notebook has no parameters cell, so there was nothing to make individual.")
+        _say(console, "This notebook has no numbers that could be made individual.")
+
+
+def _say(console: Console, text: str, style: str = "") -> None:
+    """One line, whatever the width, so that paths can be copied; nothing in it is markup."""
+    console.print(text, style=style or None, soft_wrap=True, markup=False, highlight=False)
 
 
 def grade(
@@ -64,14 +74,14 @@ def grade(
     students = read_roster(roster) if roster else []
     available(unsafe)
     if unsafe:
-        console.print(f"[bold yellow]{UNSAFE_WARNING}")
+        _say(console, UNSAFE_WARNING, "bold yellow")
     file, fresh = open_course(course)
     if fresh:
-        console.print(f"Made {course}: the course secret. Keep it: grading again with it gives the same grades.")
+        _say(console, f"Made {course}: the course secret. Keep it: grading again with it gives the same grades.")
     job = Job(task, file.secret, individual=file.assigned.get(task.slug) == "individual", unsafe=unsafe)
     running = DaskEngine(scheduler, workers) if engine == "dask" else LocalEngine(workers)
     with Source(submissions) as source, Journal(Path(out) / "journal.jsonl") as journal:
-        found = collect(source, students, task.slug)
+        found = collect(source, students, task.slug, lambda student: file.mark(task.slug, student))
         with _bars(console) as bars:
             line = bars.add_task("grading", total=len(found), left=None)
 
@@ -82,15 +92,22 @@ def grade(
             bars.update(line, completed=len(found), left=0.0)
             pages = bars.add_task("writing pages", total=len(keys), left=0.0)
             summary = write_report(
-                out, task, journal.records(keys), students, lambda done: bars.update(pages, completed=done)
+                out,
+                task,
+                journal.records(keys),
+                students,
+                lambda done: bars.update(pages, completed=done),
+                file.due.get(task.slug, ""),
+                lambda record: answers(source, record, task),
             )
     mean, total = number(summary["mean"]), number(summary["out_of"])
-    console.print(
+    _say(
+        console,
         f"{summary['graded']} graded, {summary['missing']} not handed in, {summary['unreadable']} unreadable. "
-        f"Mean {mean} of {total}. Start with {Path(out) / 'class.html'}; the numbers are in grades.csv."
+        f"Mean {mean} of {total}. Start with {Path(out) / 'class.html'}; the numbers are in grades.csv.",
     )
     if unsafe:
-        console.print(f"[bold yellow]{UNSAFE_WARNING}")
+        _say(console, UNSAFE_WARNING, "bold yellow")
     return summary
 
 

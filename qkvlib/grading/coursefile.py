@@ -20,22 +20,27 @@ class CourseFileError(ValueError):
 
 @dataclass
 class CourseFile:
-    """The secret, and for each assignment "individual" or "same"."""
+    """The secret, and for each assignment "individual" or "same" and, if it was given, when it is due."""
 
     path: Path
     secret: bytes
     assigned: dict[str, str] = field(default_factory=dict)
+    due: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> None:
         """Write the file, readable by its owner alone, in one step."""
-        text = json.dumps({"secret": self.secret.hex(), "assigned": self.assigned}, indent=2) + "\n"
+        facts = {"secret": self.secret.hex(), "assigned": self.assigned, "due": self.due}
         temporary = self.path.with_name(self.path.name + ".new")
         descriptor = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, self.path)
+        try:
+            with open(descriptor, "w", encoding="utf-8") as file:
+                file.write(json.dumps(facts, indent=2) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, self.path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
 
     def mark(self, slug: str, student: str) -> str:
         """What a handed-out notebook carries to show for whom it was made; only this course file can write it."""
@@ -54,7 +59,8 @@ def open_course(path: Path) -> tuple[CourseFile, bool]:
         return course, True
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        course = CourseFile(path, bytes.fromhex(content["secret"]), dict(content.get("assigned", {})))
+        facts = (dict(content.get(name, {})) for name in ("assigned", "due"))
+        course = CourseFile(path, bytes.fromhex(content["secret"]), *facts)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CourseFileError(
             f"{path} is not a course file. Restore it from a backup, or name another with --course; a new secret "

@@ -26,14 +26,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from qkvlib.grading.assignment import Assignment
-from qkvlib.grading.collect import Student
+from qkvlib.grading.collect import is_late
+from qkvlib.grading.roster import Student
 
 _TEMPLATES = Path(__file__).parent / "templates"
 SIGNS = {"correct": "✓", "wrong": "△", "todo": "○"}
 HEADINGS = {"correct": "Correct", "wrong": "Not yet", "todo": "Left blank"}
-_LOOKS = 40
-_WHO = 8
-_LEAD, _WIDE = 210, 510  # where the bars of the class report start, and how wide they get
+_LOOKS = 40  # lines worth a look, and students named in each
+_WHO = 8  # students named beside a mistake
+_SHARED = 6  # mistakes proposed for the next lesson
+_ROWS = 400  # students in the table of the class report
+_LEAD, _WIDE = 250, 470  # where the bars of the class report start, and how wide they get
 
 
 def number(value: float) -> str:
@@ -73,43 +76,50 @@ def write_report(
     records: Iterable[dict],
     roster: list[Student],
     progress: Callable[[int], None] = lambda done: None,
+    due: str = "",
+    answers: Callable[[dict], dict[str, str]] = lambda record: {},
 ) -> dict:
-    """Write everything for these records into `out`, each part swapped in whole. Returns the class's numbers."""
+    """Write everything for these records into `out`, each part swapped in whole. Returns the class's numbers.
+
+    `answers(record)` gives the text of what was handed in, by exercise, to be shown to the student.
+    """
     out = Path(out)
     known = {student.id: student for student in roster}
-    totals = _Totals(assignment)
+    totals = _Totals(assignment, due)
     place = Path(tempfile.mkdtemp(prefix=".report-", dir=out))
     place.chmod(0o755)
     try:
         (place / "feedback").mkdir()
         (place / "gradescope").mkdir()
         with (
-            _table(place / "grades.csv") as grades,
+            _table(place / "grades.csv", "utf-8-sig") as grades,  # Excel knows UTF-8 by its mark alone
             _table(place / "canvas.csv") as canvas,
             _table(place / "moodle.csv") as moodle,
         ):
             names = assignment.graded
-            grades.row(["student_id", "name", *names, "score", "out_of", "percent", "problem", "remarks", "sandbox"])
+            facts = ["score", "out_of", "percent", "problem", "late", "file", "remarks", "sandbox"]
+            grades.row(["student_id", "name", *names, *facts])
             canvas.row(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment.title])
             canvas.row(["    Points Possible", "", "", "", "", number(assignment.total)])
-            moodle.row(["Identifier", "Full name", "Email address", "Grade", "Maximum Grade", "Feedback comments"])
+            moodle.row(["ID number", "Full name", "Email address", "Grade", "Maximum grade", "Feedback"])
             for done, record in enumerate(records, 1):
                 student = known.get(record["student"], Student(record["student"]))
-                score = totals.add(record)
-                _write_student(place, assignment, record, student, score)
+                score = totals.add(record, student)
+                _write_student(place, assignment, record, student, score, due, answers(record))
                 points = {r["name"]: number(r["points"]) for r in record["results"]}
                 share = f"{100 * score / assignment.total:.1f}" if assignment.total else ""
                 wall = "none: do not trust this grade" if record["unsafe"] else "yes"
                 each = [points.get(name, "") for name in names]
-                numbers = [number(score), number(assignment.total), share]
-                grades.row(
-                    [student.id, student.name, *each, *numbers, record["problem"], " ".join(record["remarks"]), wall]
-                )
-                canvas.row([student.name, "", student.id, student.id, "", number(score)])
-                comment = record["problem"] or headline(record["results"])
-                moodle.row([student.id, student.name, student.email, number(score), number(assignment.total), comment])
+                late = "yes" if is_late(record["file"]) else ""
+                told = [record["problem"], late, record["file"], " ".join(record["remarks"]), wall]
+                grades.row([student.id, student.name, *each, number(score), number(assignment.total), share, *told])
+                if not record["problem"] and (not roster or student.id in known):
+                    # nobody else: a 0 would overwrite an excuse, and one stranger makes Moodle refuse the whole file
+                    canvas.row([student.name, "", student.id, student.id, "", number(score)])
+                    told = [number(score), number(assignment.total), headline(record["results"])]
+                    moodle.row([student.id, student.name, student.email, *told])
                 progress(done)
-        (place / "class.html").write_text(render("class.html", **totals.page()), encoding="utf-8")
+        (place / "class.html").write_text(render("class.html", **totals.page()), encoding="utf-8", errors="replace")
         summary = totals.summary()
         (place / "class.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
         for entry in sorted(place.iterdir()):
@@ -136,11 +146,11 @@ def _swap(new: Path, target: Path) -> None:
 class _table:
     """A CSV in which no cell is read as a formula."""
 
-    def __init__(self, path: Path):
-        self._path = path
+    def __init__(self, path: Path, encoding: str = "utf-8"):
+        self._path, self._encoding = path, encoding
 
     def __enter__(self):
-        self._file = open(self._path, "w", newline="", encoding="utf-8")
+        self._file = open(self._path, "w", newline="", encoding=self._encoding)
         self._writer = csv.writer(self._file)
         return self
 
@@ -161,27 +171,34 @@ def harmless(cell: str) -> str:
 # -- one student ----------------------------------------------------------------------------------------------------
 
 
-def _write_student(place: Path, assignment: Assignment, record: dict, student: Student, score: float) -> None:
-    page = render(
-        "feedback.html",
-        title=assignment.title,
-        student=student.id,
-        name=student.name,
-        score=score,
-        out_of=assignment.total,
-        headline=headline(record["results"]),
-        reference=record["key"][:12],
-        **{key: record[key] for key in ("results", "remarks", "problem", "unsafe")},
-    )
-    (place / "feedback" / f"{student.id}.html").write_text(page, encoding="utf-8", errors="replace")
+def _write_student(
+    place: Path,
+    assignment: Assignment,
+    record: dict,
+    student: Student,
+    score: float,
+    due: str,
+    answers: dict[str, str],
+) -> None:
+    titles = {item.name: item.title for item in assignment.items}
+    results = [
+        {**r, "title": titles.get(r["name"], ""), "answer": answers.get(r["name"], "")} for r in record["results"]
+    ]
     facts = {
         "student": student.id,
+        "name": student.name,
         "assignment": assignment.slug,
+        "title": assignment.title,
+        "due": due,
+        "file": record["file"],
         "score": score,
         "out_of": assignment.total,
         "reference": record["key"][:12],
-        **{key: record[key] for key in ("results", "remarks", "problem", "unsafe")},
+        **{key: record[key] for key in ("remarks", "problem", "unsafe")},
+        "results": results,
     }
+    page = render("feedback.html", headline=headline(results), file_name=record["file"].rpartition("/")[2], **facts)
+    (place / "feedback" / f"{student.id}.html").write_text(page, encoding="utf-8", errors="replace")
     (place / "feedback" / f"{student.id}.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     folder = place / "gradescope" / student.id
     folder.mkdir()
@@ -230,55 +247,64 @@ def headline(results: list[dict]) -> str:
 class _Totals:
     """Counts over the records, kept while they stream by."""
 
-    def __init__(self, assignment: Assignment):
-        self.assignment = assignment
+    def __init__(self, assignment: Assignment, due: str = ""):
+        self.assignment, self.due = assignment, due
         self.scores: list[float] = []
-        self.missing = self.unreadable = 0
+        self.missing = self.unreadable = self.late = 0
         self.unsafe = False
         self.statuses = {name: Counter() for name in assignment.graded}
         self.mistakes: Counter = Counter()
-        self.examples: dict[tuple[str, str], tuple[str, list[str]]] = {}
-        self.looks: dict[str, list[str]] = {}  # what -> students, for what a teacher should see
+        self.examples: dict[tuple[str, str], tuple[str, list[dict]]] = {}
+        self.looks: dict[str, list[dict]] = {}  # what -> students, for what a teacher should see
+        self.rows: list[tuple] = []  # (points, student id, who, signs), the lowest points first
 
-    def add(self, record: dict) -> float:
+    def add(self, record: dict, student: Student) -> float:
         """Count one record; its score."""
         score = sum(r["points"] for r in record["results"])
+        who = {"name": student.name or student.id, "id": student.id, "page": quote(student.id)}
         self.unsafe |= record["unsafe"]
+        self.late += is_late(record["file"])
         if record["problem"]:
             if record["file"]:
                 self.unreadable += 1
-                self.look(record, record["problem"])
             else:
                 self.missing += 1
-                self.look(record, record["problem"])
+            self.looks.setdefault(record["problem"], []).append(who)
+            self._row((-1.0, student.id, who, []))
             return score
         self.scores.append(score)
+        self._row((score, student.id, who, [r["status"] for r in record["results"]]))
         for r in record["results"]:
             self.statuses[r["name"]][r["status"]] += 1
             if r["status"] == "wrong":
                 which = (r["name"], r["mistake"])
                 self.mistakes[which] += 1
-                _, who = self.examples.setdefault(which, (r["message"], []))
-                if len(who) < _WHO:
-                    who.append(record["student"])
-                if r["mistake"] in ("not-judged", "not-an-answer", "stopped"):
-                    self.look(record, f"`{r['name']}`: {r['message']}")
+                _, named = self.examples.setdefault(which, (r["message"], []))
+                if len(named) < _WHO:
+                    named.append(who)
+        ended = [r["name"] for r in record["results"] if r["mistake"] in _ENDED]
+        if ended:
+            names = " and ".join(f"`{name}`" for name in ended[:3]) + (" and more" if len(ended) > 3 else "")
+            self.looks.setdefault(f"{names}: the process ended, or what came back was no answer.", []).append(who)
         for remark in record["remarks"]:
             if remark.startswith(("This notebook was handed out", "This name is not")):
-                self.look(record, remark)
+                self.looks.setdefault(remark, []).append(who)
         return score
 
-    def look(self, record: dict, what: str) -> None:
-        """Something the teacher should see."""
-        self.looks.setdefault(what, []).append(record["student"])
+    def _row(self, row: tuple) -> None:
+        self.rows.append(row)
+        if len(self.rows) > 2 * _ROWS:
+            self.rows = sorted(self.rows, key=lambda r: r[:2])[: _ROWS + 1]
 
     def summary(self) -> dict:
         """The class's numbers as plain data."""
         return {
             "assignment": self.assignment.slug,
+            "due": self.due,
             "graded": len(self.scores),
             "missing": self.missing,
             "unreadable": self.unreadable,
+            "late": self.late,
             "unsafe": self.unsafe,
             "out_of": self.assignment.total,
             "mean": round(statistics.fmean(self.scores), 4) if self.scores else 0,
@@ -293,36 +319,44 @@ class _Totals:
     def page(self) -> dict:
         """Everything the class report shows."""
         summary = self.summary()
+        mistakes = [self._mistake(m) for m in summary["mistakes"]]
+        rows = sorted(self.rows, key=lambda r: r[:2])
         return {
+            **{key: summary[key] for key in ("due", "unsafe", "out_of", "mean", "median", "late")},
             "title": self.assignment.title,
-            "unsafe": self.unsafe,
             "n_graded": len(self.scores),
             "n_missing": self.missing,
             "n_unreadable": self.unreadable,
             "n_full": sum(score >= self.assignment.total for score in self.scores),
-            "out_of": self.assignment.total,
-            "mean": summary["mean"],
-            "median": summary["median"],
             "histogram": histogram(self.scores, self.assignment.total),
-            "exercises": [{"name": n, "parts": _parts(c)} for n, c in self.statuses.items()],
-            "mistakes": [
+            "exercises": [
                 {
-                    **m,
-                    "message": self.examples[m["exercise"], m["mistake"]][0],
-                    "who": self.examples[m["exercise"], m["mistake"]][1],
+                    "name": item.name,
+                    "title": item.title,
+                    "counts": self.statuses[item.name],
+                    "parts": _parts(self.statuses[item.name]),
+                    "often": [m for m in mistakes if m["exercise"] == item.name and m["count"] > 1],
+                    "once": [m for m in mistakes if m["exercise"] == item.name and m["count"] == 1],
                 }
-                for m in summary["mistakes"]
+                for item in self.assignment.items
             ],
+            "shared": [m for m in mistakes if m["count"] > 1 and m["mistake"] not in _ENDED][:_SHARED],
+            "rows": [{"score": score, **who, "signs": signs} for score, _, who, signs in rows[:_ROWS]],
+            "more_rows": max(0, len(self.scores) + self.missing + self.unreadable - _ROWS),
             "looks": [
-                {
-                    "what": what,
-                    "students": [{"id": student, "page": quote(student)} for student in students[:_LOOKS]],
-                    "more": max(0, len(students) - _LOOKS),
-                }
+                {"what": what, "students": students[:_LOOKS], "more": max(0, len(students) - _LOOKS)}
                 for what, students in list(self.looks.items())[:_LOOKS]
             ],
             "more_looks": max(0, len(self.looks) - _LOOKS),
         }
+
+    def _mistake(self, counted: dict) -> dict:
+        message, who = self.examples[counted["exercise"], counted["mistake"]]
+        share = round(100 * counted["count"] / len(self.scores))
+        return {**counted, "message": message, "who": who, "more": counted["count"] - len(who), "share": share}
+
+
+_ENDED = ("not-judged", "not-an-answer", "stopped")
 
 
 def _parts(counts: Counter) -> list[dict]:

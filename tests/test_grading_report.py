@@ -1,0 +1,145 @@
+"""What teachers and students read: who is named where, what is shown of an answer, and classes of every size."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from classroom import STUBS, code, course, submission
+from test_batch import a_record
+
+from qkvlib.grading import assignment, handedin, report
+from qkvlib.grading.collect import Source
+from qkvlib.grading.roster import Student
+
+LONG = "María del Carmen Fernández de la Vega y Rodríguez-Sánchez de Alvarado"
+
+
+@pytest.fixture(scope="module")
+def task(tmp_path_factory):
+    return assignment.load(course(tmp_path_factory.mktemp("course")))
+
+
+def wrong(student, task, name="scores", mistake="no-scale", message="You forgot to scale.", **changes):
+    record = a_record(student, task, **changes)
+    for result in record["results"]:
+        if result["name"] == name:
+            result.update(status="wrong", points=0, mistake=mistake, message=message)
+    return record
+
+
+def missing(student, task, problem="Nothing was handed in."):
+    record = a_record(student, task, file="", problem=problem)
+    for result in record["results"]:
+        result.update(status="todo", points=0, message="")
+    return record
+
+
+def page(path):
+    """The text of a page, without its tags."""
+    text = re.sub(r"<style>.*?</style>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", text).split())
+
+
+def test_the_class_report_names_what_to_take_up_and_who(task, tmp_path):
+    students = [Student("s1", "Ada Byron"), Student("s2", LONG), Student("s3", "Emmy"), Student("s4", "Zu")]
+    records = [
+        a_record("s1", task),
+        wrong("s2", task),
+        wrong("s3", task),
+        wrong("s4", task, "softmax", "no-exp", "No exponential.", file="zuc_LATE_1_2_w.ipynb"),
+    ]
+    summary = report.write_report(tmp_path, task, records, students, due="Friday")
+    text = page(tmp_path / "class.html")
+    assert (summary["late"], summary["due"]) == (1, "Friday")
+    assert "due Friday" in text
+    assert f"2 students (50%) in scores : You forgot to scale. {LONG} , Emmy" in text
+    assert "Once each: no-exp ( Zu )" in text
+    rows = re.findall(r"<tr><td><a href=\"feedback/(\w+)\.html\">", (tmp_path / "class.html").read_text())
+    assert rows == ["s2", "s3", "s4", "s1"], "fewest points first, each a link"
+    assert "4 graded, 1 late" in text
+
+
+@pytest.mark.parametrize("n_missing", [0, 3])
+def test_a_class_in_which_nobody_was_graded(task, tmp_path, n_missing):
+    records = [missing(f"s{i}", task) for i in range(n_missing)]
+    summary = report.write_report(tmp_path, task, records, [])
+    assert (summary["graded"], summary["mean"]) == (0, 0)
+    text = page(tmp_path / "class.html")
+    assert "not one notebook could be graded" in text
+    assert "median" not in text
+    for student in ("s0", "s1", "s2")[:n_missing]:
+        assert "No points. Nothing was handed in." in page(tmp_path / "feedback" / f"{student}.html")
+
+
+def test_one_student_and_four_hundred_and_one(task, tmp_path):
+    report.write_report(tmp_path, task, [a_record("s1", task)], [Student("s1", "Ada")])
+    assert "No two students made the same mistake" in page(tmp_path / "class.html")
+    records = [wrong(f"s{i:04d}", task) if i % 2 else a_record(f"s{i:04d}", task) for i in range(900)]
+    report.write_report(tmp_path, task, records, [])
+    text = (tmp_path / "class.html").read_text()
+    rows = re.findall(r"<tr><td><a href=\"feedback/s(\d+)\.html\">", text)
+    assert rows == [f"{i:04d}" for i in range(1, 800, 2)]
+    assert "The 500 with the most points are in grades.csv alone." in text
+    assert "and 442 more" in text
+
+
+def test_imports_leave_out_who_was_not_graded_and_who_is_not_on_the_roster(task, tmp_path):
+    records = [a_record("s1", task), missing("s2", task), a_record("stranger", task)]
+    report.write_report(tmp_path, task, records, [Student("s1", "Ada"), Student("s2", "Emmy")])
+    for name, first in (("canvas.csv", 2), ("moodle.csv", 1)):
+        rows = list(csv.reader(io.StringIO((tmp_path / name).read_text(encoding="utf-8"))))
+        assert [row[0] for row in rows[first:]] == [{"canvas.csv": "Ada", "moodle.csv": "s1"}[name]]
+    assert len((tmp_path / "grades.csv").read_text(encoding="utf-8-sig").splitlines()) == 4
+    assert (tmp_path / "grades.csv").read_bytes().startswith(b"\xef\xbb\xbf"), "Excel would garble umlauts"
+
+
+def test_a_feedback_page_shows_what_was_handed_in(task, tmp_path):
+    book = submission({"scores": "def scores(Q, K):\n    return Q @ K.T  # <script>\u202e\n" + "# more\n" * 100})
+    (tmp_path / "s1.ipynb").write_text(json.dumps(book))
+    record = wrong("s1", task)
+    record["results"][2].update(status="todo", points=0)
+    with Source(tmp_path) as source:
+        report.write_report(
+            tmp_path, task, [record], [], due="Friday", answers=lambda r: handedin.answers(source, r, task)
+        )
+    text = (tmp_path / "feedback" / "s1.html").read_text(encoding="utf-8")
+    assert "return Q @ K.T  # &lt;script&gt;\ufffd" in text
+    assert "… and 42 more lines" in text
+    assert text.count("<details open>") == 1
+    assert text.count("<details>") == 2, "one was left blank and shows nothing"
+    seen = page(tmp_path / "feedback" / "s1.html")
+    assert "Due: Friday Graded: s1.ipynb" in seen
+    kept = json.loads((tmp_path / "feedback" / "s1.json").read_text())
+    assert kept["results"][0]["answer"].startswith("def scores(Q, K):")
+    assert kept["results"][2]["answer"] == ""
+
+
+one = "def scores(Q, K):\n    return 1"
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ([code(one, "other")], one),
+        ([code("scores = lambda Q, K: 2", "")], "scores = lambda Q, K: 2"),
+        ([code(one), code("def scores(Q, K):\n    return 2")], "def scores(Q, K):\n    return 2"),
+        ([code(one), code(STUBS["scores"])], one),
+        ([code("def my_scores(Q, K):\n    return 3", "scores")], "def my_scores(Q, K):\n    return 3"),
+        ([code("scores == 3"), code("print(scores)")], ""),
+        ([code("x = 1\n" * 80 + "def scores(Q, K):\n    return 4")], "def scores(Q, K):\n    return 4"),
+        ([code("scores = '" + "9" * 500 + "'")], "scores = '" + "9" * 190 + " …"),
+    ],
+)
+def test_which_cell_is_shown(task, tmp_path, cells, expected):
+    (tmp_path / "s1.ipynb").write_text(json.dumps({"cells": cells}))
+    with Source(tmp_path) as source:
+        assert handedin.answers(source, wrong("s1", task), task).get("scores", "") == expected
+
+
+def test_nothing_is_shown_of_what_cannot_be_read(task, tmp_path):
+    (tmp_path / "s1.ipynb").write_text("{")
+    with Source(tmp_path) as source:
+        assert handedin.answers(source, a_record("s1", task), task) == {}
+        assert handedin.answers(source, missing("s2", task), task) == {}
