@@ -1,10 +1,17 @@
-"""A lesson's instruments as standalone pages, one self-contained HTML file each (tools/site.py lists all of them)."""
+"""Instruments as standalone pages, one self-contained HTML file each (tools/site.py writes all of them)."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from . import instruments
+from . import checkpoints, clinic, instruments
+from .widgets.page import page, write
+
+# Instruments that stand for several sheets: the title of their page, and what they are called with for each sheet.
+SEVERAL = {
+    "bug_clinic": ("The bug clinic", tuple(clinic.BUGS)),
+    "wild": ("In the wild", checkpoints.TINY),
+}
 
 
 class NoSuchLesson(ValueError):
@@ -22,7 +29,17 @@ def write_pages(folder, lesson: str) -> list[Path]:
         raise NoSuchLesson(f"lesson {lesson} has no instrument; lessons {known} have")
     paths = [Path(folder) / f"{name}.html" for name in names]
     for name, path in zip(names, paths, strict=True):
-        made = getattr(instruments, name)()
-        made.save(path)
-        made.close()
+        write_page(name, path)
     return paths
+
+
+def write_page(name: str, path) -> str:
+    """Writes the page of one instrument, with all its sheets, to `path`; returns the page's title."""
+    title, choices = SEVERAL.get(name, ("", ()))
+    make = getattr(instruments, name)
+    made = [make(choice) for choice in choices] or [make()]
+    write(Path(path), page(*(each.sheet for each in made), title=title))
+    title = title or made[0].sheet.sheet.title
+    for each in made:
+        each.close()
+    return title

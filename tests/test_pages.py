@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from axe import violations
 from typer.testing import CliRunner
 
 from qkvlib import instruments
 from qkvlib.cli import app
+from qkvlib.clinic import BUGS
 from qkvlib.pages import NoSuchLesson, write_pages
 
 
@@ -24,6 +26,45 @@ def test_pages_are_the_same_every_time_and_ask_for_nothing(tmp_path):
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     for path in first:
         assert not re.search(r"https?:|<(script|img|link)[^>]+(src|href)=", path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [800, 1280])
+def test_the_clinic_page_offers_every_bug_without_network_or_kernel(width, tmp_path, page):
+    assert [path.name for path in write_pages(tmp_path, "07")] == ["bug_clinic.html"]
+    page.set_viewport_size({"width": width, "height": 900})
+    page.context.set_offline(True)
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    address = (tmp_path / "bug_clinic.html").as_uri()
+    page.goto(address)
+    chooser = page.get_by_label("show")
+    titles = [instruments.bug_clinic(bug).sheet.sheet.title for bug in BUGS]
+    assert chooser.locator("option").all_inner_texts() == titles
+    for title in titles:
+        chooser.select_option(title)
+        assert page.locator(".ws-title").all_inner_texts() == [title]
+        assert page.locator(".ws-cell[data-i]").count() >= 10
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        assert violations(page, "main") == []
+    assert requests == [address]
+
+
+@pytest.mark.browser
+def test_a_sheet_keeps_what_was_done_while_another_is_looked_at(tmp_path, page):
+    write_pages(tmp_path, "07")
+    page.goto((tmp_path / "bug_clinic.html").as_uri())
+    page.locator("#controls select").select_option("1")
+    first = page.locator('[data-node="X"] [data-i="0"]')
+    first.focus()
+    page.keyboard.type("5")
+    page.keyboard.press("Enter")
+    page.get_by_label("show").select_option(index=1)
+    assert page.locator("#controls select").count() == 0
+    page.get_by_label("show").select_option(index=0)
+    assert first.inner_text() == "5"
+    assert page.locator("#controls select").input_value() == "1"
+    assert page.locator('[data-node="right"] table').count() == 1
 
 
 def test_a_lesson_without_instruments(tmp_path):

@@ -2,7 +2,6 @@
 
 import html
 import os
-import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -34,6 +33,7 @@ body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem aut
 def write_site(root: Path, course: list[Lesson]) -> int:
     """Write `root/site`, whole or not at all; the number of instruments on it."""
     from qkvlib import instruments
+    from qkvlib.pages import write_page
 
     titles = {lesson.number: lesson.title for lesson in course if not lesson.is_exercises}
     with tempfile.TemporaryDirectory(prefix=".building-", dir=root) as place:
@@ -41,9 +41,7 @@ def write_site(root: Path, course: list[Lesson]) -> int:
         fresh.mkdir()
         by_lesson: dict[str, list[tuple[str, str]]] = {}
         for name, number in instruments.REGISTRY.items():
-            page = fresh / f"{name}.html"
-            getattr(instruments, name)().save(page)
-            title = re.search("<title>(.*?)</title>", page.read_text(encoding="utf-8"))[1]
+            title = html.escape(write_page(name, fresh / f"{name}.html"))
             by_lesson.setdefault(number, []).append((name, title))
         sections = []
         for number, pages in sorted(by_lesson.items()):

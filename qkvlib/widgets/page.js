@@ -1,5 +1,5 @@
-// Hosts one worksheet on a page of its own: a model that nobody listens to in a kernel, and native controls for the
-// sheet's parameters. page.py puts the widget's module and the state into the page.
+// Hosts worksheets on a page of their own, one at a time: models that nobody listens to in a kernel, and native controls
+// for the sheet's parameters. page.py puts the widget's module and the states into the page.
 class Model {
   constructor(state) {
     this.state = state;
@@ -48,14 +48,24 @@ function control(model, param) {
   return label;
 }
 
-function host(widget, state) {
-  const model = new Model(state), dark = matchMedia("(prefers-color-scheme: dark)");
+function host(widget, states) {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
   const theme = () => { document.body.dataset.jpThemeLight = String(!dark.matches); };
   dark.addEventListener("change", theme);
   theme();
-  const controls = document.getElementById("controls");
-  controls.append(...state.spec.params.map((param) => control(model, param)));
-  controls.hidden = !state.spec.params.length;
-  widget.render({ model, el: document.getElementById("sheet") });
-  Object.assign(globalThis, { worksheet: widget, model });   // for the curious, and for tests
+  const [controls, sheet, chooser] = ["controls", "sheet", "chooser"].map((id) => document.getElementById(id));
+  const sheets = states.map((state) => {
+    const model = new Model(state);
+    return { model, controls: state.spec.params.map((param) => control(model, param)) };
+  });
+  let close = () => {};
+  const show = (k) => {
+    close();
+    controls.replaceChildren(...sheets[k].controls);
+    controls.hidden = !sheets[k].controls.length;
+    close = widget.render({ model: sheets[k].model, el: sheet });
+    globalThis.model = sheets[k].model;   // for the curious, and for tests
+  };
+  chooser?.addEventListener("input", () => show(chooser.selectedIndex));
+  show(0);
 }

@@ -1,4 +1,4 @@
-"""A worksheet as one HTML file: the widget's own ES module, the state and a small host; no network, no kernel."""
+"""Worksheets as one HTML file: the widget's own ES module, the states and a small host; no network, no kernel."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ PAGE = """<!doctype html>
 </style>
 </head>
 <body>
-<main>
+<main class="{layout}">
 <h1>{title}</h1>
+{chooser}
 <div id="controls" role="group" aria-label="controls" hidden></div>
 <div id="sheet"></div>
 <p class="page-foot">{foot}</p>
@@ -41,24 +42,38 @@ host(worksheet, JSON.parse(document.getElementById("state").textContent));
 </html>
 """
 
+CHOOSER = """<p class="page-chooser"><label class="page-control"><span>show</span>
+<select id="chooser" autocomplete="off">{options}</select></label></p>"""
 
-def page(worksheet: Worksheet, foot: str = "") -> str:
-    """The page as text. `foot` is a plain sentence under the sheet."""
-    state = {"spec": worksheet.spec, "inputs": worksheet.inputs}
-    state |= {name: getattr(worksheet, name) for name in worksheet.trait_names() if name.startswith("p_")}
+
+def page(*worksheets: Worksheet, title: str = "", foot: str = "") -> str:
+    """The page as text. Of several worksheets it shows one, and a list to choose from; they need a common `title`.
+
+    `foot` is a plain sentence under the sheet.
+    """
+    titles = [html.escape(worksheet.sheet.title) for worksheet in worksheets]
+    single = len(worksheets) == 1
+    states = json.dumps([_state(worksheet) for worksheet in worksheets], ensure_ascii=False, allow_nan=False)
     return PAGE.format(
-        title=html.escape(worksheet.sheet.title),
-        css=worksheet._css + STYLE,
+        layout="page-single" if single else "page-several",
+        title=html.escape(title) or titles[0],
+        chooser="" if single else CHOOSER.format(options="".join(f"<option>{each}</option>" for each in titles)),
+        css=Worksheet._css + STYLE,
         foot=html.escape(foot or "Every number here is computed on this page. Nothing is sent anywhere."),
         # "<" would let a token such as "</script>" end the script.
-        state=json.dumps(state, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"),
+        state=states.replace("<", "\\u003c"),
         module=browser_module().replace("export default", "const worksheet ="),
         host=(HERE / "page.js").read_text(encoding="utf-8"),
     )
 
 
+def _state(worksheet: Worksheet) -> dict:
+    params = {name: getattr(worksheet, name) for name in worksheet.trait_names() if name.startswith("p_")}
+    return {"spec": worksheet.spec, "inputs": worksheet.inputs, **params}
+
+
 def save(worksheet: Worksheet, path) -> None:
-    """Writes the page to `path`, whole or not at all."""
+    """Writes the page of one worksheet to `path`, whole or not at all."""
     write(Path(path), page(worksheet))
 
 
