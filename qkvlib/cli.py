@@ -117,7 +117,7 @@ def assign(
     try:
         command.assign(notebook, roster, out, course, same_for_all, Console(), due)
     except command.EXPECTED as error:
-        raise _fail(error) from None
+        raise _fail(command.told(error)) from None
 
 
 @app.command()
@@ -146,7 +146,10 @@ def grade(
             submissions, assignment, out, roster, course, engine, scheduler, workers, unsafe_no_sandbox, Console()
         )
     except command.EXPECTED as error:
-        raise _fail(error) from None
+        raise _fail(command.told(error, command.SAFE)) from None
+    except KeyboardInterrupt:
+        _fail(f"Interrupted. {command.SAFE}")
+        raise typer.Exit(130) from None
 
 
 @app.command()

@@ -239,7 +239,7 @@ def test_hand_out_and_grade_from_the_command_line(exercise, tmp_path, bubblewrap
     assert "2 notebooks in handout, each with its own x, sentence." in " ".join(done.stdout.split())
     done = qkv("grade", "handout", "--assignment", exercise, "--roster", "roster.csv", "--workers", "1")
     assert done.exit_code == 0, done.output
-    assert "2 graded, 0 not handed in, 0 unreadable. Mean 0 of 3." in " ".join(done.stdout.split())
+    assert "2 graded, 0 without a notebook, 0 unreadable. Mean 0 of 3." in " ".join(done.stdout.split())
     assert (tmp_path / "results" / "class.html").exists()
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from qkvlib.check.registry import exercises
 from qkvlib.course import course_root
+from qkvlib.grading import version
 
 
 class AssignmentError(ValueError):
@@ -69,8 +70,8 @@ class Assignment:
 
     @property
     def digest(self) -> str:
-        """Changes whenever anything that decides a grade changes."""
-        parts = [self.slug, self.provided, sorted(self.solutions.items()), self.parameters]
+        """Changes whenever anything that decides a grade changes, the checks themselves included."""
+        parts = [version.checks(), self.slug, self.provided, sorted(self.solutions.items()), self.parameters]
         parts += [
             (i.name, i.points, i.expressions, sorted(i.named.items()), sorted(i.given.items())) for i in self.items
         ]

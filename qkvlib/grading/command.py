@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -14,22 +16,43 @@ from qkvlib.grading import assignment as assignments
 from qkvlib.grading.assign import hand_out
 from qkvlib.grading.assignment import AssignmentError
 from qkvlib.grading.batch import BatchError, DaskEngine, Job, LocalEngine, Progress, grade_batch
+from qkvlib.grading.cluster import ClusterError, check_workers
 from qkvlib.grading.collect import Source, collect
 from qkvlib.grading.coursefile import CourseFileError, open_course
-from qkvlib.grading.handedin import answers
+from qkvlib.grading.handedin import answers, made_for
 from qkvlib.grading.journal import Journal, JournalBusy
 from qkvlib.grading.report import number, write_report
 from qkvlib.grading.roster import CollectError, read_roster
 from qkvlib.grading.sandbox import SandboxUnavailable, available
 
 EXPECTED = (
-    *(AssignmentError, BatchError, CollectError, CourseFileError, JournalBusy, NotTheCourse, SandboxUnavailable),
+    *(
+        AssignmentError,
+        BatchError,
+        ClusterError,
+        CollectError,
+        CourseFileError,
+        JournalBusy,
+        NotTheCourse,
+        SandboxUnavailable,
+    ),
     OSError,
 )
+SAFE = "What is graded is safe: run the same command again to go on from there."
 UNSAFE_WARNING = (
     "Grading WITHOUT the sandbox: students' code runs as you, with your files and your network, and can change any "
     "grade. Every result is marked. Use this only for code you have read."
 )
+
+
+def told(error: Exception, safe: str = "") -> str:
+    """What went wrong in one sentence, with what to do about it and what is `safe`; a number alone helps nobody."""
+    if not isinstance(error, OSError):
+        return str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk is full. Make room there. {safe}".rstrip()
+    where = f"{error.filename} cannot be used" if error.filename else "A file cannot be used"
+    return f"{where}: {error.strerror or error}."
 
 
 def assign(
@@ -79,13 +102,19 @@ def grade(
     if fresh:
         _say(console, f"Made {course}: the course secret. Keep it: grading again with it gives the same grades.")
     job = Job(task, file.secret, individual=file.assigned.get(task.slug) == "individual", unsafe=unsafe)
+    if scheduler:
+        check_workers(scheduler, unsafe)
     running = DaskEngine(scheduler, workers) if engine == "dask" else LocalEngine(workers)
     with Source(submissions) as source, Journal(Path(out) / "journal.jsonl") as journal:
         found = collect(source, students, task.slug, lambda student: file.mark(task.slug, student))
         with _bars(console) as bars:
             line = bars.add_task("grading", total=len(found), left=None)
 
+            before = 0
+
             def show(state: Progress) -> None:
+                nonlocal before
+                before = state.skipped
                 bars.update(line, completed=state.done, left=state.remaining)
 
             keys = grade_batch(job, source, found, journal, running, show)
@@ -94,21 +123,33 @@ def grade(
             summary = write_report(
                 out,
                 task,
-                journal.records(keys),
+                _with_remark(journal.records(keys), source, task.slug),
                 students,
                 lambda done: bars.update(pages, completed=done),
                 file.due.get(task.slug, ""),
                 lambda record: answers(source, record, task),
             )
-    mean, total = number(summary["mean"]), number(summary["out_of"])
-    _say(
-        console,
-        f"{summary['graded']} graded, {summary['missing']} not handed in, {summary['unreadable']} unreadable. "
-        f"Mean {mean} of {total}. Start with {Path(out) / 'class.html'}; the numbers are in grades.csv.",
-    )
+    counts = f"{summary['graded']} graded, {summary['missing']} without a notebook, {summary['unreadable']} unreadable."
+    if summary["graded"]:
+        counts += f" Mean {number(summary['mean'])} of {number(summary['out_of'])}."
+    if before:
+        counts += f" {len(found) - before} of {len(found)} were new or had changed."
+    _say(console, f"{counts} Start with {Path(out) / 'class.html'}; the numbers are in grades.csv.")
+    if summary["graded"] and not any(set(counts) - {"todo"} for counts in summary["statuses"].values()):
+        _say(console, f"Not one answer to {task.slug} was found. Are these the submissions to it?", "bold yellow")
     if unsafe:
         _say(console, UNSAFE_WARNING, "bold yellow")
     return summary
+
+
+def _with_remark(records: Iterator[dict], source: Source, slug: str) -> Iterator[dict]:
+    """The records; a notebook in which nothing was found is told when it was handed out for something else."""
+    for record in records:
+        if not record["problem"] and all(r["status"] == "todo" for r in record["results"]):
+            other = made_for(source, record)
+            if other and other != slug:
+                record["remarks"] = [*record["remarks"], f"This notebook is {other}, not {slug}."]
+        yield record
 
 
 class _Left(ProgressColumn):

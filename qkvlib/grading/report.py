@@ -86,6 +86,8 @@ def write_report(
     out = Path(out)
     known = {student.id: student for student in roster}
     totals = _Totals(assignment, due)
+    for left in (*out.glob(".report-*"), *out.glob(".old-*")):  # by a run that was killed while it wrote
+        shutil.rmtree(left, ignore_errors=True)
     place = Path(tempfile.mkdtemp(prefix=".report-", dir=out))
     place.chmod(0o755)
     try:
@@ -287,7 +289,7 @@ class _Totals:
             names = " and ".join(f"`{name}`" for name in ended[:3]) + (" and more" if len(ended) > 3 else "")
             self.looks.setdefault(f"{names}: the process ended, or what came back was no answer.", []).append(who)
         for remark in record["remarks"]:
-            if remark.startswith(("This notebook was handed out", "This name is not")):
+            if remark.startswith(("This notebook", "This name is not")):
                 self.looks.setdefault(remark, []).append(who)
         return score
 
