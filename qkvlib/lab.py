@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from qkvlib.trust import trust
+
 FIRST_PORT = 8888
 TRIES = 20
 START = "notebooks/00_start_here.ipynb"
@@ -68,6 +70,10 @@ def open_lab(root: Path, port: int | None = None, open_browser: bool = True) -> 
     if not (root / START).is_file():
         raise CannotOpen(f"{START} is not there; run `make build`, or clone the course again.")
     chosen = choose_port(port)
+    try:
+        trust(root)
+    except OSError as error:
+        print(f"The notebooks could not be marked as trusted ({error}): saved ones may reopen with pictures.")
     token = secrets.token_hex(16)
     print(f"The course is opening at http://127.0.0.1:{chosen}/lab/tree/{START}?token={token}", flush=True)
     print("Stop it with Ctrl-C.", flush=True)
