@@ -1,9 +1,9 @@
 """Which notebooks hold a learner's own work, so that `make test` does not judge them as if the course had written them.
 
 Somebody who learns with the course fills in exercises, saves lessons with their own predictions, adds a notebook. Those
-are no faults. So where the course itself (its lessons, tools and library) is exactly as git holds it, a notebook that is
-not is somebody's own, and skipped. Whoever works on the course has changed more than notebooks, and gets every test; so
-does CI.
+are no faults. So where the course itself (lessons, library, tools, tests) is exactly as git holds it, a notebook that
+is not is somebody's own, and skipped. Whoever works on the course has changed more than notebooks, and gets every test;
+so does CI.
 """
 
 import os
