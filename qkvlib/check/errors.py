@@ -89,6 +89,12 @@ def explain(outcome, call, exercise) -> tuple[str, str, str]:
             f"Your function calls something that is not a function ({detail}).",
             "Was a name such as sum, max or range used for a variable, or is an operator missing before a bracket?",
         )
+    if "'float' object cannot be interpreted as an integer" in detail or "indices must be integers" in detail:
+        return (
+            "raised-float-for-integer",
+            "Your function uses a number with a decimal point where only a whole one will do: a size, or an index.",
+            "/ always gives such a number, even 6 / 2; which division gives a whole one?",
+        )
     if error in _WORDS:
         seen, nudge = _WORDS[error]
         return f"raised-{error}", seen.format(detail=detail, colon=f": {detail}" if detail else ""), nudge

@@ -123,6 +123,12 @@ def _arrays(exercise, calls, arrays, wants, name="your result"):
             f"The numbers in {name} are right but rounded, or cut to whole numbers.",
             "Leave all digits in; if you fill an array yourself, make it a float array.",
         )
+    if all(_through_half_precision(a, w) for a, w in both):
+        return (
+            "low-precision",
+            f"The numbers in {name} are right to three digits or so, and no further.",
+            "A float16 keeps no more than that: leave the numbers in the precision in which they came.",
+        )
     if _ratio_is_constant(both):
         return (
             "constant-factor",
@@ -202,6 +208,12 @@ def _rounded(both):
         if all(np.allclose(a, np.round(w, digits), atol=1e-9) for a, w in both):
             return True
     return all(np.allclose(a, np.trunc(w), atol=1e-9) for a, w in both)
+
+
+def _through_half_precision(a, w):
+    if not np.isfinite(a).all() or np.max(np.abs(a), initial=0.0) > np.finfo(np.float16).max:
+        return False
+    return np.array_equal(a, a.astype(np.float16)) and np.allclose(a, w, rtol=5e-3, atol=5e-3)
 
 
 def _ratio_is_constant(both):

@@ -544,7 +544,7 @@ def rows_scaled(Q, K):
     return grid / grid.max(axis=-1, keepdims=True)
 
 
-@wrong("scores", "no-batch-axes")
+@wrong("scores", "dot-across-the-batch")
 def inner(Q, K):
     return np.inner(Q, K) / np.sqrt(Q.shape[-1])
 

@@ -194,14 +194,14 @@ def value_letter(x, cache, W_Q, W_K, W_V):
     return attend_one(x @ W_Q, K, V), (K, V)
 
 
-def full_step(x, cache, W_Q, W_K, W_V, W_O, n_heads, n_kv_heads, keep=lambda A, n: A, share=None):
+def full_step(x, cache, W_Q, W_K, W_V, W_O, n_heads, n_kv_heads, keep=lambda A, n: A, share=None, **how):
     d = W_Q.shape[1] // n_heads
     n = n_heads // n_kv_heads
     q = (x @ W_Q).reshape(n_heads, 1, d)
     K = np.concatenate([cache[0], (x @ W_K).reshape(n_kv_heads, 1, d)], axis=1)
     V = np.concatenate([cache[1], (x @ W_V).reshape(n_kv_heads, 1, d)], axis=1)
     share = share or (lambda A, n: np.repeat(A, n, axis=0))
-    H = look(q, share(K, n), share(V, n))
+    H = look(q, share(K, n), share(V, n), **how)
     return H.reshape(-1) @ W_O, (keep(K, n), keep(V, n))
 
 

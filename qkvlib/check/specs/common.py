@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib.check.plain import as_array
-from qkvlib.check.spec import Call, Mistake, switch
+from qkvlib.check.spec import Call, Mistake, mistake, switch
 
 
 def normal(rng, *shape):
@@ -56,6 +56,11 @@ NORMALISERS = {
     "heads": lambda z: soft(z, -3) if z.ndim > 2 else z,
     "first": lambda z: soft(z, 0),
     "second": lambda z: soft(z, 1),
+    "whole": lambda z: soft(z.ravel()).reshape(z.shape),
+    "uniform": lambda z: np.full_like(z, 1 / z.shape[-1]),
+    "no-keepdims": lambda z: np.exp(z - z.max(-1, keepdims=True)) / np.exp(z - z.max(-1, keepdims=True)).sum(-1),
+    "no-keepdims-twice": lambda z: np.exp(z - z.max(-1)) / np.exp(z - z.max(-1)).sum(-1),
+    "no-keepdims-bare": lambda z: np.exp(z) / np.exp(z).sum(-1),
 }
 
 SCALES = {
@@ -72,6 +77,8 @@ SCALES = {
     "sqrt-heads": lambda d, S, D, T: np.sqrt(d / D),
     "heads": lambda d, S, D, T: d / D,
     "twice": lambda d, S, D, T: 1 / d / np.sqrt(d),
+    "half": lambda d, S, D, T: 1 / (d**1 / 2),
+    "half-outside": lambda d, S, D, T: 1 / d**1 / 2,
 }
 
 
@@ -126,6 +133,10 @@ def apply_mask(grid, mask, masking):
         return np.where(T(np.broadcast_to(mask, (*mask.shape[:-2], *grid.shape[-2:]))), grid, -np.inf)
     if masking == "added":
         return grid + mask
+    if masking == "indexed":
+        grid = grid.copy()
+        grid[~mask] = -np.inf
+        return grid
     return np.where(mask, grid, -np.inf)
 
 
@@ -401,6 +412,50 @@ def softmax_mistakes() -> tuple[Mistake, ...]:
     )
 
 
+def scale_slips(model, seen: str = _SEEN_IN) -> tuple[Mistake, ...]:
+    """A root that Python understands otherwise; `model` is the exercise's."""
+    return (
+        mistake(
+            "power-without-brackets",
+            f"{seen} are divided by half of the width, or by twice the width, where its root was meant.",
+            "** is worked out before /: put the 1/2 of a power in brackets.",
+            lambda *a: model(*a, scale="half"),
+            lambda *a: model(*a, scale="half-outside"),
+        ),
+    )
+
+
+def sum_slips(model) -> tuple[Mistake, ...]:
+    """A sum that runs too far, or loses its axis, inside attention; `model` is the exercise's."""
+    return (
+        mistake(
+            "keepdims-forgotten",
+            "The sum of the softmax has lost its axis, so numpy divides by the wrong row or cannot divide at all.",
+            "There is an argument of sum that keeps the axis, with length 1.",
+            *(
+                lambda *a, how=how: model(*a, normalise=how)
+                for how in ("no-keepdims", "no-keepdims-twice", "no-keepdims-bare")
+            ),
+        ),
+        mistake(
+            "softmax-over-the-batch",
+            "All the weights of all sequences and heads together sum to 1: the sum ran over the whole array.",
+            "Each query has a whole 1 to share out: along which axis should be summed?",
+            lambda *a: model(*a, normalise="whole"),
+        ),
+    )
+
+
+def mask_as_index(model) -> Mistake:
+    """grid[~mask] = ..., with something in front of the tokens; `model` is the exercise's."""
+    return mistake(
+        "mask-as-index",
+        "A mask with two axes cannot pick places in scores that have a batch, or heads, in front.",
+        "np.where lets the mask spread over the leading axes.",
+        lambda *a: model(*a, masking="indexed"),
+    )
+
+
 # With a single query these come to the same as another mistake, or to the right thing.
 ONE_QUERY = frozenset(("softmax-over-everything", "softmax-over-first-axis", "softmax-over-second-axis"))
 
@@ -521,6 +576,40 @@ def calls(*triples) -> list[Call]:
 def picked(mistakes, *slugs) -> tuple[Mistake, ...]:
     """Those of `mistakes` with one of these slugs."""
     return tuple(m for m in mistakes if m.slug in slugs)
+
+
+def extra_axis(seen: str, nudge: str) -> Mistake:
+    """For numbers that should lie in one plain row."""
+    return mistake("extra-axis", seen, nudge, recognise=lambda args, answer: any(map(_is_column, _entries(answer))))
+
+
+def in_quotes(seen: str, nudge: str) -> Mistake:
+    """For numbers that are handed over as text."""
+    return mistake(
+        "text-for-numbers",
+        seen,
+        nudge,
+        recognise=lambda args, answer: any(isinstance(entry, str) for entry in _entries(answer)),
+    )
+
+
+def _entries(answer):
+    return list(answer.values()) if isinstance(answer, dict) else [answer]
+
+
+def _is_column(entry):
+    """A row of numbers, or a column, in a matrix of its own."""
+    return np.ndim(entry) > 1 and np.size(entry) == max(np.shape(entry))
+
+
+def no_letters() -> Mistake:
+    """For orders of lettered lines; what is compared are the letters alone."""
+    return mistake(
+        "no-letters",
+        "There are no letters in your order.",
+        "Name the lines by their letters, in one word.",
+        recognise=lambda args, order: isinstance(order, str) and not order,
+    )
 
 
 def letters(value):

@@ -56,6 +56,10 @@ def share(K, n_rep, how="repeat"):
         return np.repeat(K.mean(-3, keepdims=True), n_rep * K.shape[-3], axis=-3)
     if how == "reversed":
         return np.repeat(K[..., ::-1, :, :], n_rep, axis=-3)
+    if how == "tokens":
+        return np.repeat(K, n_rep, axis=-2)
+    if how == "none":
+        return K
     raise ValueError(how)
 
 
@@ -83,6 +87,11 @@ def grow_cache(cache, new, how="end"):
         return grow_cache(cache, new)[0], cache[1]
     if how == "values":
         return cache[0], grow_cache(cache, new)[1]
+    if how in ("head-axis", "last-axis"):
+        axis = -3 if how == "head-axis" else -1
+        return tuple(np.concatenate([old, row], axis) for old, row in zip(cache, new, strict=True))
+    if how == "vector":
+        return both(lambda old, row: (old, row[..., 0, :]))
     raise ValueError(how)
 
 
@@ -436,6 +445,25 @@ def cache_switches(step) -> tuple[Mistake, ...]:
             "Hand it back in the order in which it came: keys, then values.",
             keep="swapped",
         ),
+        mistake(
+            "row-axis-missing",
+            "The new key has one axis fewer than the cache, so the two cannot be joined.",
+            "Give it a row axis of length 1 first: None in an index, or reshape, makes one.",
+            lambda *a: step(*a, grow="vector"),
+        ),
+        mistake(
+            "joined-along-another-axis",
+            "The new row is joined to the cache along another axis than the tokens'.",
+            "Tokens are the axis before the last; count from the end.",
+            lambda *a: step(*a, grow="last-axis"),
+            lambda *a: step(*a, grow="head-axis"),
+        ),
+        mistake(
+            "array-has-no-append",
+            "The halves of the cache are arrays, and an array cannot be appended to in place.",
+            "np.concatenate, or np.vstack, makes a new array that is one row longer.",
+            lambda x, cache, *rest: cache[0].append(x),
+        ),
     )
 
 
@@ -467,6 +495,18 @@ def one_query_mistakes(step) -> tuple[Mistake, ...]:
             "Output first, then the cache.",
             lambda *a: step(*a)[::-1],
         ),
+        mistake(
+            "values-averaged",
+            "Your output is the plain average of the values.",
+            "The weights say how much of each value to take.",
+            lambda *a: step(*a, normalise="uniform"),
+        ),
+        mistake(
+            "residual-added",
+            "The embedding has been added to the output.",
+            "The residual connection comes later, outside attention.",
+            lambda *a: (step(*a)[0] + a[0], step(*a)[1]),
+        ),
     )
 
 
@@ -474,10 +514,37 @@ def attending_switches() -> tuple[Mistake, ...]:
     """Mistakes inside a head. Those that come to the same as a wrong projection are named as that."""
     same_as_projection = {"keys-ask", "queries-only", "keys-only", "keys-as-values", "queries-as-values"}
     all_of_them = (*role_mistakes(), *measure_mistakes(), *softmax_mistakes(), *value_mistakes())
-    over_heads = switch(
+    return (*(m for m in all_of_them if m.slug not in same_as_projection), over_heads())
+
+
+def over_heads(*versions) -> Mistake:
+    """A softmax along the axis of the heads."""
+    return switch(
         "softmax-over-heads",
         "Your softmax runs across the heads, so the heads share out each place among them.",
         "Every head has a whole 1 to share out among the keys.",
+        versions=versions,
         normalise="heads",
     )
-    return (*(m for m in all_of_them if m.slug not in same_as_projection), over_heads)
+
+
+def always_a_batch(function, axes=2) -> Mistake:
+    """B, T, D = X.shape; `function` is the exercise done right on an array with `axes` axes and any in front."""
+
+    def unpacked(X, *rest):
+        if X.ndim <= axes:
+            raise ValueError(f"not enough values to unpack (expected {axes + 1}, got {X.ndim})")
+        if X.ndim > axes + 1:
+            raise ValueError(f"too many values to unpack (expected {axes + 1})")
+        return function(X, *rest)
+
+    def flattened(X, *rest):
+        return function(X.reshape(-1, *X.shape[-axes:]), *rest)
+
+    return mistake(
+        "always-a-batch",
+        "Your function counts on exactly one batch axis, so it does not work on a single sequence.",
+        "Take the last axes by name and leave those in front as they come: *batch, T, D = X.shape.",
+        unpacked,
+        flattened,
+    )

@@ -8,7 +8,7 @@ import numpy as np
 
 from qkvlib import attention, examples
 from qkvlib.check.spec import Exercise, mistake, switch
-from qkvlib.check.specs.common import calls, letters, normal, soft
+from qkvlib.check.specs.common import calls, extra_axis, in_quotes, letters, no_letters, normal, soft
 
 # -- project_token ------------------------------------------------------------------------------------------------
 
@@ -449,6 +449,11 @@ hand_projection = Exercise(
             "Add the rows, column by column.",
             lambda x, W_Q, W_K, W_V: {"q": x[:, None] * W_Q, "k": x[:, None] * W_K, "v": x[:, None] * W_V},
         ),
+        extra_axis(
+            "Your q, k and v are columns, or matrices.",
+            "Each of them is one plain row of two numbers.",
+        ),
+        in_quotes("Your numbers stand in quotes, so they are text.", "Leave the quotes out."),
     ),
     hints=(
         "Write x as a row and each matrix under it: entry 1 of x belongs to row 1, and so on.",
@@ -474,6 +479,17 @@ def _shapes_with(**replace):
             **_shapes(**sizes),
             **{name: tuple(sizes[part] for part in parts.split()) for name, parts in replace.items()},
         }
+
+    return version
+
+
+def _flat_shapes(*names, keep=1):
+    """The shapes of `names` with all axes but the last `keep` laid together."""
+
+    def version(B, T, d_model, d_head):
+        shapes = _shapes(B, T, d_model, d_head)
+        cut = {name: len(shapes[name]) - keep for name in names}
+        return {**shapes, **{n: (int(np.prod(shapes[n][:c])), *shapes[n][c:]) for n, c in cut.items()}}
 
     return version
 
@@ -551,6 +567,29 @@ qkv_shapes = Exercise(
             "X comes before any projection: it still has the full width.",
             _shapes_with(X="B T d_head"),
         ),
+        in_quotes(
+            "Your shapes are text.",
+            "Write a shape as whole numbers in round brackets, with commas and without quotes.",
+        ),
+        mistake(
+            "arrays-for-shapes",
+            "You hand over arrays where their shapes are asked for.",
+            "An array carries its shape with it: which attribute is that?",
+            recognise=lambda args, shapes: any(np.ndim(value) > 1 for value in shapes.values()),
+        ),
+        mistake(
+            "axes-multiplied",
+            "You give how many numbers there are, not how they are arranged.",
+            "A shape has one number for each axis.",
+            lambda *sizes: {name: np.prod(shape) for name, shape in _shapes(*sizes).items()},
+        ),
+        mistake(
+            "flattened",
+            "Sequences and tokens lie on one axis in your shapes.",
+            "Keep one axis for the sequences and one for the tokens in each.",
+            *(_flat_shapes(*names) for names in (("X", "Q"), ("X",), ("Q",))),
+            *(_flat_shapes(*names, keep=0) for names in (("X", "Q"), ("X",), ("Q",))),
+        ),
     ),
     hints=(
         "Tokens are rows. Start with X: sequences, tokens in each, numbers per token.",
@@ -575,6 +614,13 @@ def _smallest_inputs(rng):
 def _only_row(x, q, row):
     W = np.zeros((len(x), len(q)))
     W[row] = q / x[row]
+    return W
+
+
+def _quotients_on_the_diagonal(x, q):
+    W = np.zeros((len(x), len(q)))
+    for k in range(min(len(x), len(q))):
+        W[k, k] = q[k] / x[k]
     return W
 
 
@@ -651,6 +697,7 @@ smallest_matrix = Exercise(
             "Every entry of q collects from all of x, so one entry of x cannot settle it.",
             lambda x, q: q[None, :] / x[:, None],
             lambda x, q: np.diag(q / x),
+            _quotients_on_the_diagonal,
         ),
         mistake(
             "only-one-vector",
@@ -712,6 +759,7 @@ order_by_hand = Exercise(
             "Lay the numbers side by side first.",
             *(lambda steps, order=order: order for order in ("BCDA", "CBDA", "BCAD", "CDBA")),
         ),
+        no_letters(),
         mistake(
             "step-missing",
             "Not every step is in your order exactly once.",

@@ -12,15 +12,19 @@ from qkvlib.check.specs.common import (
     T,
     calls,
     compare_all,
+    extra_axis,
     head,
     letters,
     measure_mistakes,
+    no_letters,
     normal,
     one_hot,
     role_mistakes,
     scale_mistakes,
+    scale_slips,
     soft,
     softmax_mistakes,
+    sum_slips,
     value_mistakes,
     weights_left_out,
 )
@@ -67,10 +71,36 @@ scores = Exercise(
         ),
         mistake(
             "scale-by-first-axis",
-            "Your scale follows the first axis of Q, which may be the batch.",
-            "len(Q) counts what stands there; which axis of Q is summed over in a dot product?",
+            "Your scale follows the first axis of Q, or of K, which may be the batch.",
+            "len counts what stands there; which axis of Q is summed over in a dot product?",
             lambda Q, K: Q @ T(K) / np.sqrt(len(Q)),
             lambda Q, K: Q @ T(K) / len(Q),
+            lambda Q, K: Q @ T(K) / np.sqrt(len(K)),
+            lambda Q, K: Q @ T(K) / len(K),
+        ),
+        *scale_slips(compare_all),
+        mistake(
+            "root-cut-to-whole-number",
+            "Your scores are divided by a root that was cut to a whole number.",
+            "Let the root keep its digits: int and // drop them.",
+            lambda Q, K: Q @ T(K) / int(np.sqrt(Q.shape[-1])),
+            lambda Q, K: Q @ T(K) // np.sqrt(Q.shape[-1]),
+        ),
+        mistake(
+            "dot-across-the-batch",
+            "np.dot and np.inner pair every sequence of a batch with every other one.",
+            "@ keeps each sequence to itself.",
+            lambda Q, K: np.dot(Q, T(K)) / np.sqrt(Q.shape[-1]),
+            lambda Q, K: np.inner(Q, K) / np.sqrt(Q.shape[-1]),
+            lambda Q, K: np.dot(Q, T(K)),
+            lambda Q, K: np.inner(Q, K),
+        ),
+        mistake(
+            "reshaped-for-transposed",
+            "K was reshaped where it should be turned round: the shape fits, and the numbers stand in other places.",
+            "A reshape keeps the order of the numbers; swapping two axes changes it.",
+            lambda Q, K: Q @ K.reshape(*K.shape[:-2], K.shape[-1], K.shape[-2]) / np.sqrt(Q.shape[-1]),
+            lambda Q, K: Q @ K.reshape(*K.shape[:-2], K.shape[-1], K.shape[-2]),
         ),
         mistake(
             "features-left-out",
@@ -233,6 +263,11 @@ def _unexponentiated(z, axis):
     return z / z.sum(axis=axis, keepdims=True)
 
 
+def _clipped(z, axis, low, high):
+    z = np.clip(z, low, high)
+    return z / z.sum(axis=axis, keepdims=True)
+
+
 softmax = Exercise(
     name="softmax",
     lesson=2,
@@ -285,9 +320,10 @@ softmax = Exercise(
         ),
         mistake(
             "subtracted-without-exp",
-            "You subtract the largest number and share out, but no exponential is taken.",
+            "You subtract the largest number, or the smallest, and share out, but no exponential is taken.",
             "The subtraction only keeps the exponential small; the exponential still has to follow.",
             lambda z, axis=-1: _unexponentiated(z, axis),
+            lambda z, axis=-1: _unexponentiated(-z, axis),
         ),
         switch(
             "no-exp",
@@ -352,6 +388,17 @@ softmax = Exercise(
             "Negative scores get exactly nothing.",
             "Even a poor match keeps a small share; an exponential never reaches 0.",
             make="relu",
+        ),
+        mistake(
+            "clipped",
+            "Scores were clipped into a range, so beyond its ends different scores get the same.",
+            "Clipping forgets how far apart two scores are; an exponential keeps every difference.",
+            *(lambda z, axis=-1, ends=ends: _clipped(z, axis, *ends) for ends in ((0, 1), (-1, 1), (1e-9, None))),
+            *(lambda z, axis=-1, ends=ends: np.clip(z, *ends) for ends in ((0, 1), (-1, 1))),
+            *(
+                lambda z, axis=-1, ends=ends: soft(np.clip(z, *ends), axis)
+                for ends in ((0, None), (0, 1), (-1, 1), (None, 0), (None, 1), (None, 10))
+            ),
         ),
         switch(
             "unstable",
@@ -424,6 +471,15 @@ softmax = Exercise(
             "The scores are divided by their sum first and only then go through the exponential.",
             "First the exponential, then the sharing out.",
             lambda z, axis=-1: np.exp(z / z.sum(axis=axis, keepdims=True)),
+        ),
+        mistake(
+            "summed-before-exp",
+            "You divide by the sum of the scores, or by e to that sum.",
+            "Add up the exponentials, so that what lies above the line adds up to what lies below it.",
+            lambda z, axis=-1: np.exp(z) / z.sum(axis=axis, keepdims=True),
+            lambda z, axis=-1: np.exp(z) / np.exp(z.sum(axis=axis, keepdims=True)),
+            lambda z, axis=-1: np.exp(z - z.max(axis=axis, keepdims=True)) / z.sum(axis=axis, keepdims=True),
+            lambda z, axis=-1: np.exp(z - z.sum(axis=axis, keepdims=True)),
         ),
         mistake(
             "only-the-exponent-shifted",
@@ -534,6 +590,12 @@ blend = Exercise(
             lambda w, V: w[..., :, :, None] * V[..., None, :, :],
         ),
         mistake(
+            "dot-across-the-batch",
+            "np.dot pairs every sequence of a batch with every other one.",
+            "@ keeps each sequence to itself.",
+            lambda w, V: np.dot(w, V),
+        ),
+        mistake(
             "weights-ignored",
             "Every row of your result is the plain average, or the plain sum, of the values.",
             "The weights say how much of each row to take.",
@@ -637,6 +699,8 @@ attention = Exercise(
         *softmax_mistakes(),
         *value_mistakes(),
         *scale_mistakes("The scores behind your weights", queries=True),
+        *scale_slips(head, "The scores behind your weights"),
+        *sum_slips(head),
         mistake(
             "results-swapped",
             "You return the weights first and the output second.",
@@ -782,6 +846,7 @@ order_attention = Exercise(
             "Project first.",
             *(lambda lines, order=order: order for order in ("DBCA", "DCBA", "DCAB", "CDAB")),
         ),
+        no_letters(),
         mistake(
             "line-missing",
             "Not every line that is needed is in your order exactly once.",
@@ -867,6 +932,16 @@ weights_of_two = Exercise(
             _two(lambda s: 100 * soft(s)),
             recognise=lambda args, w: abs(np.sum(w) - 100) < 1,
         ),
+        extra_axis(
+            "Your two numbers lie in a column, or in a row inside another list.",
+            "Hand over two plain numbers in one list.",
+        ),
+        mistake(
+            "one-number",
+            "You hand over one number, and two tokens are waiting for a share.",
+            "One share for each score, in the same order.",
+            recognise=lambda args, w: np.size(w) == 1,
+        ),
         mistake(
             "not-shares",
             "Your two numbers do not sum to 1.",
@@ -929,6 +1004,7 @@ cross_attention = Exercise(
             "texts-swapped",
             "In your result the tokens of Y ask and those of X answer.",
             "Rows of the result should belong to X.",
+            versions=(lambda *a: _cross(*a, q="Y", k="X"),),
             q="Y",
             k="X",
             v="X",
@@ -966,6 +1042,24 @@ cross_attention = Exercise(
             lambda X, Y, W_Q, W_K, W_V: _cross(X, np.concatenate([X, Y], -2), W_Q, W_K, W_V),
         ),
         mistake(
+            "texts-added",
+            "You added the two texts, token by token, which only works for texts of one length.",
+            "They stay apart: X asks and Y is asked.",
+            lambda X, Y, W_Q, W_K, W_V: _cross(X + Y, X + Y, W_Q, W_K, W_V),
+        ),
+        mistake(
+            "values-unprojected",
+            "What you blend are the embeddings of Y: W_V is never used.",
+            "What a token hands over is projected, too.",
+            lambda X, Y, W_Q, W_K, W_V: head(X @ W_Q, Y @ W_K, Y),
+        ),
+        mistake(
+            "causal-unasked",
+            "Your tokens cannot see all of Y: a causal mask has been used.",
+            "Y is another text; nothing in it is the future of X.",
+            lambda X, Y, W_Q, W_K, W_V: _cross(X, Y, W_Q, W_K, W_V, mask=np.tri(X.shape[-2], Y.shape[-2], dtype=bool)),
+        ),
+        mistake(
             "nothing-projected",
             "The embeddings themselves are compared.",
             "Three matrices, three roles, as before.",
@@ -988,6 +1082,8 @@ cross_attention = Exercise(
         *softmax_mistakes(),
         *(m for m in value_mistakes() if m.slug != "queries-as-values"),
         *scale_mistakes("The scores behind your weights", queries=True),
+        *scale_slips(_cross, "The scores behind your weights"),
+        *sum_slips(_cross),
         mistake(
             "weights-only",
             "What comes back are the weights.",

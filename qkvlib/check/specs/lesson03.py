@@ -11,15 +11,20 @@ from qkvlib.check.spec import Call, Exercise, mistake, switch
 from qkvlib.check.specs.common import (
     calls,
     compare_all,
+    extra_axis,
     head,
+    in_quotes,
+    mask_as_index,
     mask_mistakes,
     measure_mistakes,
     normal,
     random_mask,
     role_mistakes,
     scale_mistakes,
+    scale_slips,
     soft,
     softmax_mistakes,
+    sum_slips,
     value_mistakes,
     weights_left_out,
 )
@@ -99,6 +104,9 @@ causal_mask = Exercise(
                 lambda n, big=big: np.where(np.tri(n, dtype=bool), 0.0, big)
                 for big in (-np.inf, -1e9, -1e10, -1e4, -1e30, np.finfo(np.float64).min, np.finfo(np.float32).min)
             ),
+            lambda n: np.triu(np.ones((n, n)), 1) * -np.inf,
+            lambda n: (1 - np.tri(n)) * -np.inf,
+            lambda n: np.tri(n) * -np.inf,
         ),
         mistake(
             "additive-mask-inverted",
@@ -107,6 +115,14 @@ causal_mask = Exercise(
             *(lambda n, big=big: np.where(np.triu(np.ones((n, n), bool), 1), 0.0, big) for big in (-np.inf, -1e9)),
             *(lambda n, big=big: np.where(np.triu(np.ones((n, n), bool)), 0.0, big) for big in (-np.inf, -1e9)),
             *(lambda n, big=big: np.where(np.tri(n, dtype=bool), big, 0.0) for big in (-np.inf, -1e9)),
+        ),
+        mistake(
+            "places-for-mask",
+            "What comes back lists places, not an answer for each place.",
+            "A mask has n rows and n columns, each entry True or False.",
+            lambda n: np.tril_indices(n),
+            lambda n: np.argwhere(np.tri(n)),
+            lambda n: np.triu_indices(n, 1),
         ),
         mistake(
             "averages",
@@ -251,6 +267,9 @@ masked_attention = Exercise(
         *(m for m in softmax_mistakes() if m.slug != "minus-sign"),
         *value_mistakes(),
         *scale_mistakes("The scores behind your weights", queries=True),
+        *scale_slips(head, "The scores behind your weights"),
+        *sum_slips(head),
+        mask_as_index(head),
         mistake(
             "weights-only",
             "Your weights are right, but nothing was blended.",
@@ -379,8 +398,9 @@ figure_error = Exercise(
             "token-for-score",
             "You name a token where a number is asked for.",
             "Give the score that is printed beside it.",
-            recognise=lambda args, answer: isinstance(answer, dict) and isinstance(answer["printed"], str),
+            recognise=lambda args, answer: isinstance(answer["printed"], str) and not _is_number(answer["printed"]),
         ),
+        in_quotes("Your numbers stand in quotes, so they are text.", "Leave the quotes out."),
         mistake(
             "another-score",
             "Changing the score that you chose repairs one ratio and leaves another one wrong.",
@@ -395,6 +415,10 @@ figure_error = Exercise(
     ),
     praise="Right: one score is misprinted, and the weights tell you what it was.",
 )
+
+
+def _is_number(text):
+    return text.strip().replace(".", "", 1).isdigit()
 
 
 def _printed(answer):
@@ -553,6 +577,12 @@ referent = Exercise(
             lambda w, tokens, query, c: {x: float(_asks(w, tokens, query)[_place(tokens, x)]) for x in c},
         ),
         mistake(
+            "places-mixed",
+            "You read the weights at the candidates' places in their own list, not at their places in the sentence.",
+            "Where in tokens does each candidate stand?",
+            lambda w, tokens, query, c: c[int(np.argmax(_asks(w, tokens, query)[: len(c)]))],
+        ),
+        mistake(
             "alphabetical",
             "You compare the words themselves, not their weights.",
             "max needs to be told what to compare by.",
@@ -650,6 +680,16 @@ masked_row = Exercise(
             "You gave everything to the largest of the scores it may see.",
             "Soft means that the others keep a share, however small.",
             _row(lambda s: (np.arange(len(s)) == np.argmax(s[: QUERY + 1])).astype(float)),
+        ),
+        extra_axis(
+            "Your numbers lie in a column, or in a row inside another list.",
+            "Hand over plain numbers in one list.",
+        ),
+        mistake(
+            "percent",
+            "You typed percentages.",
+            "Shares of 1 are asked for: divide each by 100.",
+            recognise=lambda args, w: abs(np.sum(w) - 100) < 1,
         ),
         mistake(
             "not-shares",

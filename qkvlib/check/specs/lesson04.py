@@ -212,6 +212,13 @@ same_scores = Exercise(
             lambda W_Q, W_K, A: (W_Q @ _inv(A), W_K @ _inv(A)),
         ),
         mistake(
+            "matrix-on-the-left",
+            "The inverse stands to the left of W_K, where d_model numbers would have to meet it.",
+            "A acts on the features of a head, which are the columns of W_K.",
+            lambda W_Q, W_K, A: (W_Q @ A, np.linalg.inv(A) @ W_K),
+            lambda W_Q, W_K, A: (W_Q @ A, np.linalg.inv(A).T @ W_K),
+        ),
+        mistake(
             "elementwise-inverse",
             "1/A inverts each number alone; it is not the inverse matrix.",
             "np.linalg.inv gives the matrix that undoes A.",
@@ -290,6 +297,13 @@ soft_lookup = Exercise(
             "Change the scores, before they are shared out.",
             _lookup(lambda s, t: soft(s) / t),
             _lookup(lambda s, t: soft(s) * t),
+        ),
+        mistake(
+            "temperature-in-one-place",
+            "The temperature reaches the exponentials but not their sum, or the other way round.",
+            "Divide the scores once, before both.",
+            _lookup(lambda s, t: np.exp(s / t) / np.exp(s).sum()),
+            _lookup(lambda s, t: np.exp(s) / np.exp(s / t).sum()),
         ),
         mistake(
             "scaled-as-well",

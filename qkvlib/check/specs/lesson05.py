@@ -11,10 +11,13 @@ from qkvlib.check.specs.common import (
     T,
     calls,
     first_of_pair,
+    mask_as_index,
     mask_mistakes,
     normal,
     random_mask,
     scale_mistakes,
+    scale_slips,
+    sum_slips,
 )
 
 # -- split_heads --------------------------------------------------------------------------------------------------
@@ -112,6 +115,7 @@ split_heads = Exercise(
             "The width is shared out among the heads.",
             lambda X, n: np.repeat(X[..., None, :, :], n, axis=-3),
         ),
+        heads.always_a_batch(heads.split),
         mistake(
             "n-heads-wide",
             "Your heads are n_heads wide, and there are too many, or too few, of them.",
@@ -232,6 +236,7 @@ merge_heads = Exercise(
             lambda H: H[0],
             lambda H: H[..., -1, :, :],
         ),
+        heads.always_a_batch(heads.merge, axes=3),
         mistake(
             "merge-transposed",
             "Tokens became columns.",
@@ -316,6 +321,16 @@ multi_head_attention = Exercise(
         ),
         *scale_mistakes("The scores in your heads", model=True),
         *heads.attending_switches(),
+        *scale_slips(_mha, "The scores in your heads"),
+        *sum_slips(_mha),
+        mask_as_index(_mha),
+        heads.always_a_batch(_mha),
+        mistake(
+            "output-matrix-too-early",
+            "W_O meets the values before any token has looked at another.",
+            "It mixes what the heads found: it comes last.",
+            lambda X, Q, K, V, out, n, mask=None: _mha(X, Q, K, V @ out, out, n, mask, output="none"),
+        ),
         mistake(
             "output-matrix-per-head",
             "Each of your heads uses the whole of W_O by itself, or only its first rows.",

@@ -11,11 +11,14 @@ from qkvlib.check.specs.common import (
     calls,
     first_of_pair,
     head,
+    mask_as_index,
     mask_mistakes,
     normal,
     picked,
     random_mask,
     scale_mistakes,
+    scale_slips,
+    sum_slips,
 )
 
 # -- repeat_kv ----------------------------------------------------------------------------------------------------
@@ -44,6 +47,13 @@ def repeat_mistakes() -> tuple[Mistake, ...]:
             lambda K, n: np.tile(K, (n, 1, 1)),
             lambda K, n: np.concatenate([K] * n),
             lambda K, n: np.concatenate([K] * n, axis=1),
+            lambda K, n: K[..., np.arange(K.shape[-3] * n) % n, :, :],
+        ),
+        mistake(
+            "groups-miscounted",
+            "The place of a query head is divided by the number of K/V heads, where the size of a group belongs.",
+            "How many neighbours share a head: n_rep, or n_kv_heads?",
+            lambda K, n: K[..., np.arange(K.shape[-3] * n) // K.shape[-3], :, :],
         ),
         mistake(
             "tokens-repeated",
@@ -51,6 +61,7 @@ def repeat_mistakes() -> tuple[Mistake, ...]:
             "The head axis stands before the tokens: which number has it, counted from the end?",
             lambda K, n: np.repeat(K, n, axis=-2),
             lambda K, n: np.concatenate([K] * n, axis=-2),
+            lambda K, n: K[..., np.arange(K.shape[-3] * n) // n, :],
         ),
         mistake(
             "features-repeated",
@@ -58,6 +69,7 @@ def repeat_mistakes() -> tuple[Mistake, ...]:
             "The head axis is the third from the end.",
             lambda K, n: np.repeat(K, n, axis=-1),
             lambda K, n: np.concatenate([K] * n, axis=-1),
+            lambda K, n: K[..., np.arange(K.shape[-3] * n) // n],
         ),
         mistake(
             "batch-repeated",
@@ -65,6 +77,7 @@ def repeat_mistakes() -> tuple[Mistake, ...]:
             "Count from the end: the head axis is -3.",
             lambda K, n: np.repeat(K, n, axis=0),
             lambda K, n: np.repeat(K, n, axis=1),
+            lambda K, n: K[np.arange(K.shape[-3] * n) // n],
         ),
         mistake(
             "new-axis",
@@ -186,9 +199,27 @@ grouped_query_attention = Exercise(
         *heads.sharing_switches(),
         mistake(
             "not-repeated",
-            "Your query heads and K/V heads differ in number, and nothing brings them together.",
+            "Your query heads and the heads of the keys differ in number, and nothing brings them together.",
             "Each group of query heads shares one K/V head: repeat K and V before comparing.",
             lambda X, Q, K, V, out, n, kv, mask=None: _plain_heads(X, Q, K, V, out, n, kv, mask),
+        ),
+        mistake(
+            "values-not-repeated",
+            "The keys are repeated, but the values are not: the weights have more heads than V.",
+            "A key and its value belong together: share both out in the same way.",
+            lambda *a: heads.layer(*a, share_v="none"),
+        ),
+        mistake(
+            "tokens-repeated",
+            "The tokens were repeated, where it is the heads that are too few.",
+            "The head axis stands before the tokens: which number has it, counted from the end?",
+            lambda *a: heads.layer(*a, share_k="tokens", share_v="tokens"),
+        ),
+        mistake(
+            "ratio-upside-down",
+            "You repeat n_kv_heads // n_heads times, which is 0 as soon as heads are shared.",
+            "How many query heads share one K/V head?",
+            lambda X, Q, K, V, out, n, kv, mask=None: _repeated(X, Q, K, V, out, n, kv, mask, kv // n),
         ),
         mistake(
             "repeated-kv-times",
@@ -245,6 +276,10 @@ grouped_query_attention = Exercise(
             lambda X, Q, K, V, out, n, kv, mask=None: heads.layer(X, Q, K, V, out, n, kv, _there(mask)),
         ),
         *scale_mistakes("The scores in your heads", model=True),
+        *scale_slips(heads.layer, "The scores in your heads"),
+        *sum_slips(heads.layer),
+        mask_as_index(heads.layer),
+        heads.always_a_batch(heads.layer),
         mistake(
             "scale-by-groups",
             "Your scale follows n_kv_heads.",
@@ -569,6 +604,7 @@ decode_step = Exercise(
             q="X",
         ),
         *scale_mistakes("The scores of the new token"),
+        *scale_slips(_decode, "The scores of the new token"),
         *heads.one_query_mistakes(_decode),
         mistake(
             "weights-for-output",

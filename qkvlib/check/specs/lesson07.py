@@ -19,6 +19,7 @@ from qkvlib.check.specs.common import (
     normal,
     role_mistakes,
     scale_mistakes,
+    scale_slips,
     soft,
     softmax_mistakes,
     value_mistakes,
@@ -66,6 +67,7 @@ fix_shapes = Exercise(
             "fix_shapes", "Inside a head, how many features does one dot product add up?", clinic.broken_shapes
         ),
         *_without(scale_mistakes("The scores behind your weights", model=True), "scale-by-sqrt-d-model"),
+        *scale_slips(_weights_of_heads, "The scores behind your weights"),
         switch(
             "keys-from-query-matrix", "Both sides of your comparison come from W_Q.", "Only the width was wrong.", k="Q"
         ),
@@ -432,6 +434,12 @@ fix_fused_split = Exercise(
             lambda X, W, n: tuple(np.array_split(X @ W, 3, axis=-2)),
         ),
         mistake(
+            "rows-of-the-weight-split",
+            "The rows of W_QKV were shared out among the roles, so each piece accepts only part of an embedding.",
+            "Q, K and V lie side by side: cut its columns.",
+            lambda X, W, n: tuple(heads.split(X @ piece, n) for piece in np.split(W, 3, axis=0)),
+        ),
+        mistake(
             "heads-shared-out",
             "The heads were shared out among the roles: too many heads were cut at once.",
             "Cut into three roles first, then each into heads.",
@@ -496,7 +504,7 @@ fix_cache_after_repeat = Exercise(
         ),
         mistake(
             "wrong-axis",
-            "Tokens or features were repeated, not heads.",
+            "Tokens, features or sequences were repeated, not heads.",
             "Heads are the third axis from the end.",
             lambda K, n: (K, np.repeat(K, n, axis=-2)),
             lambda K, n: (K, np.repeat(K, n, axis=-1)),
@@ -549,6 +557,12 @@ fix_conv1d = Exercise(
     axes=("token", "column of weight"),
     mistakes=(
         still_broken("fix_conv1d", "Which axis of a Conv1D weight is d_in?", clinic.broken_conv1d),
+        mistake(
+            "turned-when-square",
+            "Your code decides by the shape, and a square weight is still turned round.",
+            "A shape cannot tell which way round a square weight is stored; the kind of layer can.",
+            lambda X, w, b: X @ (w.T if w.shape[0] == w.shape[1] else w) + b,
+        ),
         mistake(
             "bias-left-out",
             "The bias is gone.",

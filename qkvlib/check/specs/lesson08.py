@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib.check.spec import Exercise, mistake
-from qkvlib.check.specs.common import calls, normal, soft
+from qkvlib.check.specs.common import calls, in_quotes, normal, soft
 
 # -- split_c_attn -------------------------------------------------------------------------------------------------
 
@@ -23,8 +23,8 @@ def _by_kind(pairs):
     return tuple(zip(*pairs, strict=True))
 
 
-def _blocks(weight, bias, width):
-    cuts = [slice(k * width, (k + 1) * width) for k in range(3)]
+def _blocks(weight, bias, width, open_end=False):
+    cuts = [slice(0, width), slice(width, 2 * width), slice(2 * width, None if open_end else 3 * width)]
     return tuple((weight[:, cut], bias[cut]) for cut in cuts)
 
 
@@ -54,6 +54,7 @@ split_c_attn = Exercise(
             "Your blocks have one fixed width, which fits one layer only.",
             "Read the width from the weight: how many columns belong to each of the three?",
             *(lambda w, b, d=d: _blocks(w, b, d) for d in (8, 64, 768)),
+            *(lambda w, b, d=d: _blocks(w, b, d, open_end=True) for d in (8, 64)),
         ),
         mistake(
             "every-third-column",
@@ -62,6 +63,12 @@ split_c_attn = Exercise(
             lambda w, b: tuple((w[:, k::3], b[k::3]) for k in range(3)),
             lambda w, b: tuple((w[:, k::3], np.split(b, 3)[k]) for k in range(3)),
             lambda w, b: tuple((w.reshape(len(w), -1, 3)[..., k], b.reshape(-1, 3)[:, k]) for k in range(3)),
+        ),
+        mistake(
+            "reshaped-into-three",
+            "The weight was reshaped into three matrices, so each of them mixes rows of the fused one.",
+            "A reshape keeps the order of the numbers, which runs along the rows; cut the columns.",
+            lambda w, b: tuple(zip(w.reshape(3, len(w), -1), b.reshape(3, -1), strict=True)),
         ),
         mistake(
             "pieces-transposed",
@@ -175,6 +182,15 @@ def _named(order="qkv", turn=True, at=lambda layer: layer):
     return version
 
 
+def _widened(widen):
+    def version(tensors, layer):
+        W_Q, W_K, W_V = _named()(tensors, layer)
+        n = W_Q.shape[1] // W_K.shape[1]
+        return W_Q, widen(W_K, n), widen(W_V, n)
+
+    return version
+
+
 def _matching(tensors, layer, test):
     def first(name):
         return next(t for key, t in tensors.items() if test(key, layer) and f"{name}_proj" in key).T
@@ -256,6 +272,20 @@ llama_qkv = Exercise(
             lambda t, n: np.concatenate(_named(turn=False)(t, n), axis=0),
         ),
         mistake(
+            "kv-widened",
+            "Your K and V matrices were made as wide as that of Q, by repeating or tiling their columns.",
+            "Fewer K/V heads make narrower matrices. Hand them over as they are; heads are shared in attention.",
+            _widened(lambda W, n: np.tile(W, (1, n))),
+            _widened(lambda W, n: np.repeat(W, n, axis=1)),
+            _widened(lambda W, n: np.pad(W, ((0, 0), (0, (n - 1) * W.shape[1])))),
+        ),
+        mistake(
+            "braces-not-filled",
+            "The name that you look up still has {layer} in it, braces and all.",
+            "Which letter in front of the quotes lets Python fill in the braces?",
+            lambda t, n: t["model.layers.{layer}.self_attn.q_proj.weight"],
+        ),
+        mistake(
             "layer-reversed",
             "Your layers are counted from the end.",
             "Use the number as it is given.",
@@ -315,6 +345,7 @@ whisper_key_bias = Exercise(
     ),
     tolerance=1e-4,
     mistakes=(
+        in_quotes("Your changes are words.", "Give numbers: one change for each score and each weight."),
         mistake(
             "after-not-change",
             "You give the scores or the weights as they are with the bias.",

@@ -7,7 +7,7 @@ import numpy as np
 from qkvlib.attention import KVCache
 from qkvlib.check.spec import Exercise, mistake, switch
 from qkvlib.check.specs import heads
-from qkvlib.check.specs.common import calls, head, normal, picked, scale_mistakes
+from qkvlib.check.specs.common import calls, head, normal, picked, scale_mistakes, scale_slips
 from qkvlib.check.specs.lesson06 import decode_forms
 
 
@@ -62,7 +62,7 @@ def _step(
 
     def rows(name, n):
         flat = x @ by[name]
-        if cut == "interleaved":
+        if cut == "interleaved" or (cut == "interleaved-queries" and name == q):
             return flat.reshape(d, n).T[:, None]
         return flat.reshape(n, 1, d)
 
@@ -99,9 +99,21 @@ capstone = Exercise(
         *heads.sharing_switches(),
         mistake(
             "not-repeated",
-            "Your query heads and K/V heads differ in number, and nothing brings them together.",
+            "Your query heads and the heads of the keys differ in number, and nothing brings them together.",
             "Each group of query heads shares one K/V head: repeat when reading.",
             lambda x, c, Q, K, V, out, n, kv: _not_repeated(x, c, Q, K, V, out, n, kv),
+        ),
+        mistake(
+            "values-not-repeated",
+            "The keys are repeated, but the values are not: the weights have more heads than V.",
+            "A key and its value belong together: share both out in the same way.",
+            lambda *a: _step(*a, share_v="none"),
+        ),
+        mistake(
+            "repeated-before-appending",
+            "The cache is repeated before the new row is added, so old and new differ in their number of heads.",
+            "Append first; repeat when reading.",
+            lambda *a: _repeated_first(*a),
         ),
         *picked(heads.projection_switches(), "queries-and-keys-swapped", "keys-and-values-swapped"),
         switch("values-from-key-matrix", "The new value is made with W_K.", "Read that line again.", v="K"),
@@ -110,11 +122,14 @@ capstone = Exercise(
             "interleaved-columns",
             "Your heads take every n-th column instead of a block of neighbouring ones.",
             "Head h has the h-th block of columns.",
+            versions=(lambda *a: _step(*a, cut="interleaved-queries"),),
             cut="interleaved",
         ),
         *(m for m in heads.head_switches() if "join" in m.switches and m.switches["join"] != "reshape"),
         *(m for m in heads.head_switches() if "output" in m.switches),
         *scale_mistakes("The scores of the new token", model=True),
+        *scale_slips(_step, "The scores of the new token"),
+        heads.over_heads(lambda *a: _step(*a, normalise="whole")),
         *heads.one_query_mistakes(_step),
         mistake(
             "heads-unmerged",
@@ -143,6 +158,11 @@ def _not_repeated(x, cache, W_Q, W_K, W_V, W_O, n, kv):
     K = np.concatenate([cache[0], (x @ W_K).reshape(kv, 1, d)], -2)
     V = np.concatenate([cache[1], (x @ W_V).reshape(kv, 1, d)], -2)
     return heads.merge(head((x @ W_Q).reshape(n, 1, d), K, V)[0])[0] @ W_O, (K, V)
+
+
+def _repeated_first(x, cache, W_Q, W_K, W_V, W_O, n, kv):
+    K, V = (np.repeat(part, n // kv, -3) for part in cache)
+    return _step(x, (K, V), W_Q, W_K, W_V, W_O, n, kv)
 
 
 def _unmerged(x, cache, W_Q, W_K, W_V, W_O, n, kv):
