@@ -144,11 +144,19 @@ def test_variants_keep_kind_and_shape():
 
 
 def test_sentences_are_ones_the_tiny_model_reads():
+    """Each has an "it" that means exactly one of its two nouns, and students get different ones."""
     from qkvlib.grammar import TWO_CLASSES
 
-    for n in range(20):
-        sentence = variants.vary("sentence", "The dog slept.", np.random.default_rng(n))
-        TWO_CLASSES.parse(TWO_CLASSES.tokenize(sentence))
+    sentences = [variants.vary("sentence", "The dog slept.", np.random.default_rng(n)) for n in range(20)]
+    for sentence in sentences:
+        read = TWO_CLASSES.parse(TWO_CLASSES.tokenize(sentence))
+        assert read.tokens[read.it] == "it", sentence
+        assert len(read.nouns) == 2, sentence
+        assert read.referent in read.nouns, sentence
+        assert TWO_CLASSES.class_of[read.tokens[read.other]] != TWO_CLASSES.class_of[read.tokens[read.adjective]], (
+            sentence
+        )
+    assert len(set(sentences)) > 15
 
 
 def test_a_course_file(tmp_path):
