@@ -233,28 +233,46 @@ def _same_plain(a, b):
 
 def compare(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> Verdict:
     """The verdict on `outcomes`, one per call. Trusted: looks at plain values only."""
-    if len(outcomes) != len(calls):
-        raise ValueError(f"{len(calls)} calls but {len(outcomes)} outcomes: one outcome per call is needed")
-    outcomes = [replace(o, value=exercise.tidy(o.value)) if o.kind == "returned" else o for o in outcomes]
-    readings = list(dict.fromkeys(call.reading for call in calls))
     verdicts = []
-    for reading in readings:
-        pairs = [(c, o) for c, o in zip(calls, outcomes, strict=True) if c.reading == reading]
-        verdicts.append(_compare_one_reading(exercise, [c for c, _ in pairs], [o for _, o in pairs]))
+    for calls_of_one, outcomes_of_one in _readings(exercise, calls, outcomes):
+        verdicts.append(_compare_one_reading(exercise, calls_of_one, outcomes_of_one))
         if verdicts[-1]:
             return verdicts[-1]
     # The reading in which the answer came furthest speaks for it: a raised error says least.
     return min(verdicts, key=lambda v: (v.mistake == "", v.mistake.startswith("raised")))
 
 
-def _compare_one_reading(exercise, calls, outcomes):
+def passes(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> bool:
+    """Whether `compare` would say "correct". Far cheaper for a wrong answer, whose mistake it does not look for."""
+    return any(_before_naming(exercise, *one)[0] for one in _readings(exercise, calls, outcomes))
+
+
+def _readings(exercise, calls, outcomes):
+    """The calls and outcomes of each reading of the contract, results tidied."""
+    if len(outcomes) != len(calls):
+        raise ValueError(f"{len(calls)} calls but {len(outcomes)} outcomes: one outcome per call is needed")
+    outcomes = [replace(o, value=exercise.tidy(o.value)) if o.kind == "returned" else o for o in outcomes]
+    for reading in dict.fromkeys(call.reading for call in calls):
+        pairs = [(c, o) for c, o in zip(calls, outcomes, strict=True) if c.reading == reading]
+        yield [c for c, _ in pairs], [o for _, o in pairs]
+
+
+def _before_naming(exercise, calls, outcomes):
+    """The verdict that needs no name for a mistake (None otherwise), and the accepted values of each call."""
     blocked = stages.before_values(exercise, calls, outcomes)
     if blocked is not None:
-        return blocked
+        return blocked, []
     accepted = [expected_values(exercise.reference(*call.args)) for call in calls]
-    if naming.is_right(exercise, outcomes, accepted):
-        amiss = stages.beside_values(exercise, outcomes)
-        return Verdict(exercise.name, "correct", exercise.praise) if amiss is None else amiss
+    if not naming.is_right(exercise, outcomes, accepted):
+        return None, accepted
+    amiss = stages.beside_values(exercise, outcomes)
+    return Verdict(exercise.name, "correct", exercise.praise) if amiss is None else amiss, accepted
+
+
+def _compare_one_reading(exercise, calls, outcomes):
+    verdict, accepted = _before_naming(exercise, calls, outcomes)
+    if verdict is not None:
+        return verdict
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         named = naming.name(exercise, calls, outcomes, accepted, _what_it_gives)

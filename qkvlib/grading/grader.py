@@ -20,9 +20,9 @@ from qkvlib.check.registry import exercises
 from qkvlib.check.spec import Call
 from qkvlib.grading import extract, wire
 from qkvlib.grading.assignment import Assignment, Item
-from qkvlib.grading.sandbox import Outcome, Sandbox
+from qkvlib.grading.sandbox import Child, Outcome, Sandbox
 
-RULES = "1"  # raise it when grading itself changes, so that a resumed run does not mix two sets of rules
+RULES = "2"  # raise it when grading itself changes, so that a resumed run does not mix two sets of rules
 
 
 @dataclass
@@ -68,7 +68,7 @@ def grade_cells(
 
 
 class _Run:
-    """The children one submission needs: one when all goes well, more when answers end the process they run in."""
+    """The requests one submission needs, to one child when all goes well, to more when answers end their process."""
 
     def __init__(self, sandbox, assignment, cells, student, secret, given):
         self.sandbox, self.assignment, self.cells = sandbox, assignment, cells
@@ -80,14 +80,32 @@ class _Run:
         self.results: dict[str, Result] = {}
         self.remarks: list[str] = []
         self.uses: dict[str, list[str]] = {}
-        self.children = 0
-        self.answer_all(list(self.items))
-        self.without_double_jeopardy()
+        self.outcomes: dict[str, list[judge.Outcome]] = {}  # what a mistake is named by, at the end
+        self.requests = 0
+        self.child: Child | None = None
+        self.prepared_for: set[str] = set()  # the answers whose statements it has looked up
+        try:
+            self.answer_all(list(self.items))
+            self.without_double_jeopardy()
+        finally:
+            self.close()
+        self.name_mistakes()
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
     def ask(self, names: list[str], substitutes: list[str] = ()) -> Outcome:
-        """Ask a fresh child for `names`."""
+        """Ask for `names`: the child that answered for them before, or a fresh one when there is none left."""
+        self.requests += 1
+        if self.child is not None and self.child.alive and self.prepared_for.issuperset(names):
+            outcome = self.child.ask(*self.request(names, substitutes))
+            if not outcome.ended:
+                return outcome
+        self.close()
+        self.child, self.prepared_for = self.sandbox.child(), set(names)
+        return self.child.ask(*self.request(names, substitutes, notebook=True))
+
+    def request(self, names: list[str], substitutes: list[str], notebook: bool = False) -> tuple[dict, wire.Packer]:
+        """One request: what to call with which inputs, and first of all the notebook itself."""
         packer = wire.Packer()
         asks = []
         for name in names:
@@ -104,27 +122,32 @@ class _Run:
                     "calls": trees if exercise.kind == "function" else [],
                 }
             )
-        header = {
-            "cells": self.cells,
-            "provided": [{"source": source} for source in self.assignment.provided],
-            "graded": self.assignment.graded,
-            "given": {name: packer.pack(dict(exercises()[name].given)) for name in self.items},
-            "asks": asks,
-            "substitutes": [
-                {"name": name, "code": substitute_code(self.assignment, name)}
-                for name in substitutes
-                if name in self.assignment.solutions
-            ],
-        }
-        self.children += 1
-        return self.sandbox.run(header, packer)
+        right_ones = [
+            {"name": name, "code": substitute_code(self.assignment, name)}
+            for name in substitutes
+            if name in self.assignment.solutions
+        ]
+        header = {"asks": asks, "substitutes": right_ones}
+        if notebook:
+            header |= {
+                "cells": self.cells,
+                "provided": [{"source": source} for source in self.assignment.provided],
+                "graded": self.assignment.graded,
+                "given": {name: packer.pack(dict(exercises()[name].given)) for name in self.items},
+            }
+        return header, packer
+
+    def close(self) -> None:
+        """End the child, if there is one."""
+        if self.child is not None:
+            self.child.close()
 
     def answer_all(self, names: list[str]) -> None:
         """Ask for everything; when an answer takes its process down, blame it alone and ask for the rest again."""
         waiting = list(names)
-        while waiting and self.children <= 2 * len(self.items) + 2:
+        while waiting and self.requests <= 2 * len(self.items) + 2:
             outcome = self.ask(waiting)
-            self.note_findings(outcome, first=self.children == 1)
+            self.note_findings(outcome, first=self.requests == 1)
             answered = self.take_answers(outcome, waiting)
             waiting = [name for name in waiting if name not in answered and not self.stands_on_an_endless_one(name)]
             if not outcome.ended or not waiting:
@@ -156,7 +179,7 @@ class _Run:
             if event["event"] != "answer" or name not in asked or name in answered:
                 continue
             answered.add(name)
-            self.results[name] = self.judged(name, event)
+            self.results[name], self.outcomes[name] = self.judged(name, event)
         return answered
 
     def note_findings(self, outcome: Outcome, first: bool) -> None:
@@ -185,7 +208,7 @@ class _Run:
                 other for name in again for other in self.uses.get(name, []) if self.lost(other) and other not in again
             }
             again = [name for name in again if guilty.intersection(self.uses.get(name, []))]
-            if not again or self.children > 4 * len(self.items) + 4:
+            if not again or self.requests > 4 * len(self.items) + 4:
                 return
             self.ask_with_right_ones(again, sorted(guilty, key=self.assignment.graded.index))
             settled.update(again)
@@ -198,19 +221,17 @@ class _Run:
         return any(self.lost(other) or other not in self.results for other in self.uses.get(name, []))
 
     def ask_with_right_ones(self, names: list[str], guilty: list[str]) -> None:
-        """Ask for `names` with right answers in place of the guilty ones; an answer that is right now counts."""
+        """Ask for `names` with right answers in place of the guilty ones: what runs with those is judged so."""
         waiting = list(names)
         while waiting:
             outcome = self.ask(waiting, substitutes=guilty)
             events = {e.get("name"): e for e in outcome.events if e["event"] == "answer" and e.get("name") in waiting}
             for name, event in events.items():
-                judged = self.judged(name, event)
-                if judged.status == "correct":
-                    replaced = [f"`{other}`" for other in guilty if other in self.uses[name]]
-                    listed = " and ".join(replaced)
-                    judged.note = f"Graded with a right {listed} in place of yours, which is marked where it stands."
-                    self.results[name] = judged
-                self.results.setdefault(name, judged)
+                result, outcomes = self.judged(name, event)
+                if name not in self.results or {outcome.kind for outcome in outcomes} == {"returned"}:
+                    listed = " and ".join(f"`{other}`" for other in guilty if other in self.uses[name])
+                    result.note = f"Graded with a right {listed} in place of yours, which is marked where it stands."
+                    self.results[name], self.outcomes[name] = result, outcomes
             left = [name for name in waiting if name not in events]
             if outcome.ended and left and _prepared(outcome):
                 ended = left.pop(0)
@@ -224,27 +245,43 @@ class _Run:
 
     # -- judging ---------------------------------------------------------------------------------------------------
 
-    def judged(self, name: str, event: dict) -> Result:
-        """The verdict on one answer event."""
-        item, exercise, calls = self.items[name], exercises()[name], self.calls[name]
+    def judged(self, name: str, event: dict) -> tuple[Result, list[judge.Outcome]]:
+        """The verdict on one answer event, its mistake not yet named, and the outcomes that will name it."""
+        item, exercise = self.items[name], exercises()[name]
         if event.get("time"):
-            return self.wrong(
-                name, "no-end",
-                f"`{name}` did not come back within {self.sandbox.limits.seconds:g} seconds of computing. Look for a "
-                "loop whose condition never becomes false.",
-            )  # fmt: skip
+            message = f"`{name}` did not come back within {self.sandbox.limits.seconds:g} seconds of computing."
+            return self.wrong(name, "no-end", f"{message} Look for a loop whose condition never becomes false."), []
         if event.get("missing"):
             names = ", ".join(f"`{n}`" for n in event["missing"] if isinstance(n, str))
-            return Result(name, 0, item.points, "todo", "not-found", f"No definition of {names} was found.")
+            return Result(name, 0, item.points, "todo", "not-found", f"No definition of {names} was found."), []
         try:
             outcomes = [_outcome(result) for result in event["results"]]
-            verdict = judge.compare(exercise, calls, outcomes)
+            if judge.passes(exercise, self.calls[name], outcomes):
+                return Result(name, item.points, item.points, "correct", "", exercise.praise), outcomes
         except Exception:  # values that no answer has; a judge must not fall over them
-            return self.wrong(name, "not-judged", "What came back could not be judged; please ask your teacher.")
+            return self.not_judged(name), []
+        return self.wrong(name, "", ""), outcomes
+
+    def name_mistakes(self) -> None:
+        """Say what is wrong with the answers that stayed wrong: the costly part, and wasted on all others."""
+        for name, outcomes in self.outcomes.items():
+            if self.lost(name) and outcomes:
+                note = self.results[name].note
+                self.results[name] = self.explained(name, outcomes)
+                self.results[name].note = note
+
+    def explained(self, name: str, outcomes: list[judge.Outcome]) -> Result:
+        """The whole verdict on an answer that is not right."""
+        try:
+            verdict = judge.compare(exercises()[name], self.calls[name], outcomes)
+        except Exception:
+            return self.not_judged(name)
         if verdict.status == "todo":
-            return Result(name, 0, item.points, "todo", "", "There is no answer here yet.")
-        points = item.points if verdict.status == "correct" else 0
-        return Result(name, points, item.points, verdict.status, verdict.mistake, verdict.message)
+            return Result(name, 0, self.items[name].points, "todo", "", "There is no answer here yet.")
+        return self.wrong(name, verdict.mistake, verdict.message)
+
+    def not_judged(self, name: str) -> Result:
+        return self.wrong(name, "not-judged", "What came back could not be judged; please ask your teacher.")
 
     def wrong(self, name: str, mistake: str, message: str) -> Result:
         return Result(name, 0, self.items[name].points, "wrong", mistake, message)

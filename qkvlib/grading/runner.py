@@ -11,6 +11,8 @@ sandbox alone, without the rest of the package's grading and checking code.
 
 from __future__ import annotations
 
+import _thread
+import ast
 import builtins
 import contextlib
 import ctypes
@@ -25,8 +27,9 @@ import struct
 import sys
 import time
 import types
+from itertools import pairwise
 
-_CLONE = {"mnt": 0x20000, "uts": 0x4000000, "ipc": 0x8000000, "user": 0x10000000, "pid": 0x20000000, "net": 0x40000000}
+_NEW = {"mnt": 0x20000, "uts": 0x4000000, "ipc": 0x8000000, "user": 0x10000000, "pid": 0x20000000, "net": 0x40000000}
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 4, 38, 22
 
@@ -61,14 +64,13 @@ def serve(control_fd: int, library: str, packages: str, isolated: bool) -> None:
     sys.path.append(packages)
     import numpy  # noqa: F401  - warm, so that no child pays for it
 
-    import qkvlib.attention
-    import qkvlib.check.judge
     import qkvlib.examples  # noqa: F401
 
     sys.path.append(os.path.dirname(os.path.abspath(__file__)))
-    import extract  # noqa: F401
-    import wire  # noqa: F401
+    Submission.load()
 
+    if isolated and not _CLONE_NUMBER:
+        sys.exit(f"it knows the processors {' and '.join(_MACHINES)}, not {os.uname().machine}")
     control = socket.socket(fileno=control_fd)
     stay_unreadable()
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
@@ -91,13 +93,14 @@ def run_child(control, fd: int, limits: dict, isolated: bool, filters) -> dict:
     """Fork, isolate, wait (killing on the wall clock or on request), and report how the child ended."""
     start = time.monotonic()
     told, tell = os.pipe()
-    outer = os.fork()
-    if outer == 0:
+    oneself = os.getuid(), os.getgid()
+    pid = fork_apart() if isolated else os.fork()
+    if pid == 0:
         status = 70
         try:
             os.close(told)
             control.close()
-            child_main(fd, tell, limits, isolated, filters)
+            child_main(fd, tell, limits, isolated, filters, oneself)
             status = 0
         except BaseException as error:
             with contextlib.suppress(OSError):  # closed already when it is the student's part that failed
@@ -106,26 +109,37 @@ def run_child(control, fd: int, limits: dict, isolated: bool, filters) -> dict:
             os._exit(status)
     os.close(fd)
     os.close(tell)
-    answer = os.read(told, 64)
+    problem = os.read(told, 200)  # the child closes its end once it is behind its walls
     os.close(told)
-    if isolated:
-        os.waitpid(outer, 0)
-    if not answer.isdigit():
-        if not isolated:
-            os.waitpid(outer, 0)
-        return {"failed": answer.decode(errors="replace") or "the sandbox could not isolate a child"}
-    pid = int(answer)
-    stopped = watch(pid, control, start + limits["wall"], isolated)
+    stopped = "" if problem else watch(pid, control, start + limits["wall"], isolated)
     _, status, usage = os.wait4(pid, 0)
     if not isolated:
         _kill(pid, isolated)  # whatever it left behind in its process group
+    if problem:
+        return {"failed": problem.decode(errors="replace")}
     return {
         "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
-        "exit": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
         "stopped": stopped,
         "cpu": usage.ru_utime + usage.ru_stime,
-        "memory": usage.ru_maxrss * 1024,
     }
+
+
+def fork_apart() -> int:
+    """`os.fork` whose child starts out in namespaces of its own, the first process of a new pid namespace.
+
+    One clone system call does what unshare and two forks would: each fork of a warm process costs a millisecond and
+    more of copied page tables.
+    """
+    api = ctypes.pythonapi
+    api.PyOS_BeforeFork()
+    pid = ctypes.PyDLL(None, use_errno=True).syscall(_CLONE_NUMBER, sum(_NEW.values()) | signal.SIGCHLD, 0, 0, 0, 0)
+    if pid == 0:
+        api.PyOS_AfterFork_Child()
+        return 0
+    api.PyOS_AfterFork_Parent()
+    if pid < 0:
+        raise OSError(ctypes.get_errno(), "clone")
+    return pid
 
 
 def watch(pid: int, control, deadline: float, isolated: bool) -> str:
@@ -167,26 +181,12 @@ def _kill(pid: int, isolated: bool) -> None:
         os.kill(pid, signal.SIGKILL) if isolated else os.killpg(pid, signal.SIGKILL)
 
 
-def child_main(fd: int, tell: int, limits: dict, isolated: bool, filters) -> None:
-    """Isolate, fork once more into the new pid namespace, and run the submission there."""
+def child_main(fd: int, tell: int, limits: dict, isolated: bool, filters, oneself: tuple[int, int]) -> None:
+    """Put up the walls and run the submission behind them."""
     if isolated:
-        uid, gid = os.getuid(), os.getgid()
-        libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)  # or the kernel gives /proc/self/uid_map to root
-        if libc.unshare(sum(_CLONE.values())):
-            os.write(tell, f"unshare: {os.strerror(ctypes.get_errno())}".encode())
-            return
-        _write("/proc/self/uid_map", f"{uid} {uid} 1")
-        _write("/proc/self/setgroups", "deny")
-        _write("/proc/self/gid_map", f"{gid} {gid} 1")
-        stay_unreadable()
-        inner = os.fork()
-        if inner:
-            os.write(tell, str(inner).encode())
-            return
+        _stay_oneself(*oneself)
     else:
         os.setpgid(0, 0)
-        os.write(tell, str(os.getpid()).encode())
-    os.close(tell)
     channel = socket.socket(fileno=fd)
     if isolated:
         _mount("/tmp", size=limits["disk"], flags=_MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
@@ -195,11 +195,9 @@ def child_main(fd: int, tell: int, limits: dict, isolated: bool, filters) -> Non
     null = os.open("/dev/null", os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)
-    keep = {0, 1, 2, channel.fileno()}
-    for other in range(3, 64):
-        if other not in keep:
-            with contextlib.suppress(OSError):
-                os.close(other)
+    keep = {0, 1, 2, channel.fileno(), tell}
+    for kept, following in pairwise([*sorted(keep), 64]):
+        os.closerange(kept + 1, following)
     for what, value in (
         (resource.RLIMIT_AS, limits["memory"]),
         (resource.RLIMIT_CPU, limits["cpu_total"]),
@@ -213,14 +211,20 @@ def child_main(fd: int, tell: int, limits: dict, isolated: bool, filters) -> Non
     if isolated:
         drop_everything(filters)
     stay_unreadable()
+    os.close(tell)
     Submission(channel).run()
     channel.close()
     os._exit(0)
 
 
-def _write(path: str, text: str) -> None:
-    with open(path, "w") as file:
-        file.write(text)
+def _stay_oneself(uid: int, gid: int) -> None:
+    """In a new user namespace: the same user and group as outside, and no others."""
+    libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)  # or the kernel gives /proc/self/uid_map to root
+    for name, text in (("uid_map", f"{uid} {uid} 1"), ("setgroups", "deny"), ("gid_map", f"{gid} {gid} 1")):
+        file = os.open(f"/proc/self/{name}", os.O_WRONLY)
+        os.write(file, text.encode())
+        os.close(file)
+    stay_unreadable()
 
 
 def _mount(target: str, size: int, flags: int) -> None:
@@ -244,24 +248,21 @@ _DENIED = {
     "memfd_create": (319, 279), "memfd_secret": (447, 447), "pidfd_getfd": (438, 438), "kcmp": (312, 272),
 }  # fmt: skip
 _MACHINES = {"x86_64": (0, 0xC000003E, 56), "aarch64": (1, 0xC00000B7, 220)}  # column above, audit id, clone's number
+_COLUMN, _AUDIT, _CLONE_NUMBER = _MACHINES.get(os.uname().machine, (0, 0, 0))
 _CLONE_NEW_ANY = 0x7E020080
 
 
 def seccomp_filter():
-    """A classic BPF program that answers EPERM to the calls above and ENOSYS to clone3, or None on other machines."""
-    machine = _MACHINES.get(os.uname().machine)
-    if machine is None or sys.byteorder != "little":
-        return None
-    column, audit, clone = machine
+    """A classic BPF program that answers EPERM to the calls above and ENOSYS to clone3."""
     load, jump_eq, jump_set, jump_ge, give = 0x20, 0x15, 0x45, 0x35, 0x06
     allow, kill, eperm, enosys = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
-    code = [(load, 0, 0, 4), (jump_eq, 1, 0, audit), (give, 0, 0, kill), (load, 0, 0, 0)]
-    if column == 0:  # the x32 numbers are a second way to the same calls
+    code = [(load, 0, 0, 4), (jump_eq, 1, 0, _AUDIT), (give, 0, 0, kill), (load, 0, 0, 0)]
+    if _COLUMN == 0:  # the x32 numbers are a second way to the same calls
         code += [(jump_ge, 0, 1, 0x40000000), (give, 0, 0, eperm)]
     for name, numbers in _DENIED.items():
         answer = enosys if name == "clone3" else eperm  # ENOSYS makes the C library fall back to clone
-        code += [(jump_eq, 0, 1, numbers[column]), (give, 0, 0, answer)]
-    code += [(jump_eq, 0, 3, clone), (load, 0, 0, 16), (jump_set, 0, 1, _CLONE_NEW_ANY), (give, 0, 0, eperm)]
+        code += [(jump_eq, 0, 1, numbers[_COLUMN]), (give, 0, 0, answer)]
+    code += [(jump_eq, 0, 3, _CLONE_NUMBER), (load, 0, 0, 16), (jump_set, 0, 1, _CLONE_NEW_ANY), (give, 0, 0, eperm)]
     code += [(give, 0, 0, allow)]
     raw = b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
     return len(code), ctypes.create_string_buffer(raw, len(raw))
@@ -273,11 +274,10 @@ def drop_everything(filters) -> None:
     if libc.capset(header, bytes(24)):
         raise OSError(ctypes.get_errno(), "capset")
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if filters is not None:
-        length, buffer = filters
-        program = struct.pack("<HxxxxxxQ", length, ctypes.addressof(buffer))
-        if libc.prctl(_PR_SET_SECCOMP, 2, program, 0, 0):
-            raise OSError(ctypes.get_errno(), "seccomp")
+    length, buffer = filters
+    program = struct.pack("<HxxxxxxQ", length, ctypes.addressof(buffer))
+    if libc.prctl(_PR_SET_SECCOMP, 2, program, 0, 0):
+        raise OSError(ctypes.get_errno(), "seccomp")
 
 
 # == one submission =================================================================================================
@@ -376,60 +376,88 @@ def no_input(prompt=""):
 
 
 class Submission:
-    """Reads one request, runs the statements the answers need, calls the answers, sends each result as it is known."""
+    """Reads requests, runs the statements the answers need, calls the answers, sends each result as it is known."""
 
-    def __init__(self, channel):
+    @classmethod
+    def load(cls):
+        """Import what every submission needs, in the warm process. Nothing here has seen a student's code."""
         import extract
         import wire
 
+        import qkvlib.attention  # noqa: F401
         from qkvlib.check import judge
 
-        self.judge = judge
-        self.wire, self.extract, self.channel = wire, extract, channel
-        self.header, self.body = wire.read_frame(channel.recv)
+        cls.extract, cls.wire, cls.judge = extract, wire, judge
+        cls.inert = {name: InertModule(name) for name in INERT}
+
+    def __init__(self, channel):
+        self.channel, self.pid = channel, os.getpid()
         self.printed = Printed()
-        self.seconds = self.header["seconds"]
+
+    def receive(self):
+        """Read the next request into `header` and `body`; False when there is none."""
+        self.header, self.body = self.wire.read_frame(self.channel.recv) or (None, b"")
+        return self.header is not None
 
     def send(self, header, packer=None):
+        if os.getpid() != self.pid:
+            os._exit(0)  # a copy that the student's code forked: it has no say
         self.channel.sendall(self.wire.frame(header, packer))
 
     def run(self):
-        """Answer every request of the frame, in order."""
+        """Answer one request after another. The first brings the notebook; the next ask for some answers again."""
+        if not self.receive():
+            return
         self.prepare_interpreter()
-        asks = self.header["asks"]
-        graded = self.header["graded"]
+        asks, graded = self.header["asks"], self.header["graded"]
         wanted = list(dict.fromkeys(name for ask in asks for name in ask["names"]))
-        plan = self.extract.plan(self.header["cells"], wanted, self.header["provided"], graded)
-        uses = {ask["name"]: self.extract.uses(plan, ask["names"], graded) for ask in asks}
-        self.send({"event": "found", "missing": sorted(plan.missing), "remarks": plan.remarks[:20], "uses": uses})
+        self.plan = self.extract.plan(self.header["cells"], wanted, self.header["provided"], graded)
+        uses = {ask["name"]: self.extract.uses(self.plan, ask["names"], graded) for ask in asks}
+        self.send(
+            {"event": "found", "missing": sorted(self.plan.missing), "remarks": self.plan.remarks[:20], "uses": uses}
+        )
         self.block_graded_names(graded)
-        problems = self.execute(plan)
-        self.substitute(plan)
-        self.send({"event": "prepared", "problems": problems[:20]})
-        for ask in asks:
-            if not self.answer(ask, plan):
-                break
-        self.send({"event": "done"})
+        self.codes = {}
+        while self.answer_all() and self.receive():
+            pass
 
-    def prepare_interpreter(self):
-        """Make the module the student's code lives in, with prompts, plots and notebook helpers neutralised."""
+    def answer_all(self):
+        """Run the statements in a namespace of their own and answer what is asked.
+
+        False when the next request deserves a fresh child: after an answer without an end, and where processes or
+        threads were left behind.
+        """
+        self.open_namespace()
+        problems = self.execute()
+        self.substitute()
+        self.send({"event": "prepared", "problems": problems[:20]})
+        in_time = all(self.answer(ask) for ask in self.header["asks"])
+        self.send({"event": "done"})
+        return in_time and not _thread._count() and not _has_children()
+
+    def open_namespace(self):
+        """A new, empty `__main__` for the student's statements."""
         self.module = types.ModuleType("__main__")
         self.space = self.module.__dict__
         self.space.update(get_ipython=INERT_OBJECT, display=INERT_OBJECT)
         sys.modules["__main__"] = self.module
+
+    def prepare_interpreter(self):
+        """Neutralise prompts, plots, notebook helpers and the course's own checks."""
         sys.stdout = sys.stderr = self.printed
         builtins.input = no_input
         for name in [n for n in sys.modules if n.startswith("qkvlib.check")]:
-            del sys.modules[name]  # the course's own checks are inert in a graded notebook
+            del sys.modules[name]
+        sys.modules.update(self.inert)
         sys.meta_path.insert(0, InertFinder)
         import qkvlib
 
         for name in INERT:
             if name.startswith("qkvlib."):
-                __import__(name)
-                setattr(qkvlib, name.partition(".")[2], sys.modules[name])
-        shown = {name: self.wire.unpack(tree, self.body) for name, tree in self.header.get("given", {}).items()}
-        sys.modules["qkvlib.check"].exercise = lambda name: (
+                setattr(qkvlib, name.partition(".")[2], self.inert[name])
+        given = self.header.get("given", {})
+        shown = {name: self.wire.unpack(tree, self.body) for name, tree in given.items()}
+        self.inert["qkvlib.check"].exercise = lambda name: (
             types.SimpleNamespace(given=shown[name]) if name in shown else INERT_OBJECT
         )
         signal.signal(signal.SIGPROF, self.time_is_up)
@@ -457,7 +485,7 @@ class Submission:
         """Call `function` under the CPU clock: ("ok", result), ("raised", facts) or ("time", None)."""
         outcome = None
         try:
-            signal.setitimer(signal.ITIMER_PROF, self.seconds, 0.05)
+            signal.setitimer(signal.ITIMER_PROF, self.header["seconds"], 0.05)
             signal.setitimer(signal.ITIMER_REAL, self.header["patience"], 0.05)  # for what sleeps or waits
             try:
                 outcome = ("ok", function(*args))
@@ -470,16 +498,11 @@ class Submission:
             return "raised", _facts(error)
         return outcome
 
-    def execute(self, plan):
+    def execute(self):
         """Run the planned statements one by one; a failing one loses itself alone."""
         problems = []
-        import ast
-
-        for statement in plan.statements:
-            code = ast.Module([statement.node], [])
-            outcome, detail = self.limited(
-                lambda code=code, cell=statement.cell: exec(compile(code, f"cell {cell + 1}", "exec"), self.space)
-            )
+        for number, statement in enumerate(self.plan.statements):
+            outcome, detail = self.limited(self.execute_one, number, statement)
             if outcome != "ok" and statement.cell >= 0:
                 problems.append(
                     {
@@ -491,21 +514,28 @@ class Submission:
                 )
         return problems
 
-    def substitute(self, plan):
+    def execute_one(self, number, statement):
+        """Run one statement, compiled when it is first needed."""
+        if number not in self.codes:
+            tree = ast.Module([statement.node], [])
+            self.codes[number] = compile(tree, f"cell {statement.cell + 1}", "exec")
+        exec(self.codes[number], self.space)
+
+    def substitute(self):
         """Put correct code in place of earlier answers that were wrong, so that they cost nothing further on."""
         for item in self.header["substitutes"]:
             space = {"__name__": "substitute"}
             exec(compile(item["code"], "substitute", "exec"), space)
-            self.space[plan.names.get(item["name"], item["name"])] = space[item["name"]]
+            self.space[self.plan.names.get(item["name"], item["name"])] = space[item["name"]]
 
-    def answer(self, ask, plan) -> bool:
+    def answer(self, ask) -> bool:
         """Evaluate what one check would have been given, let the judge's running half try it, send plain values back.
 
         False when the time was up: the next answer then deserves a fresh child.
         """
         space = self.space
-        if plan.names:
-            space = {**space, **{name: space[alias] for name, alias in plan.names.items() if alias in space}}
+        if self.plan.names:
+            space = {**space, **{name: space[alias] for name, alias in self.plan.names.items() if alias in space}}
         missing = [name for name in ask["names"] if name not in space]
         if missing:
             self.send({"event": "answer", "name": ask["name"], "missing": missing})
@@ -555,6 +585,14 @@ def _without_unusable(value):
     if type(value) is dict:
         return {key: _without_unusable(item) for key, item in value.items()}
     return wire.Foreign(value.what) if type(value).__name__ == "Unusable" else value
+
+
+def _has_children() -> bool:
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _not_an_answer(name):

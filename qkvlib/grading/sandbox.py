@@ -60,12 +60,15 @@ class Limits:
 
 @dataclass
 class Outcome:
-    """What came back from one child: its events in order, each with decoded values, and how it ended."""
+    """What a child said to one request: its events in order, each with decoded values, and how it ended if it did."""
 
     events: list[dict] = field(default_factory=list)
-    ended: str = ""  # "" = finished; else "time", "memory", "killed", "garbage", "stopped"
-    cpu: float = 0.0
-    memory: int = 0
+    ended: str = ""  # "" = the child is still there; else "time", "killed", "garbage", "stopped"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the request was answered to its end."""
+        return bool(self.events) and self.events[-1]["event"] == "done"
 
 
 class Sandbox:
@@ -138,88 +141,45 @@ class Sandbox:
         self._process = self._control = self._errors = self._scratch = None
 
     def run(self, header: dict, packer: wire.Packer | None = None) -> Outcome:
-        """Run one request in a fresh child and collect what it says. Never raises for what the child does."""
+        """Run one request in a child of its own. Never raises for what the child does."""
+        with self.child() as child:
+            return child.ask(header, packer)
+
+    def child(self) -> Child:
+        """A fresh child. The one before must be closed: the warm process watches one at a time."""
         self.start()
-        request = wire.frame({**header, "seconds": self.limits.seconds, "patience": self.limits.wall / 3}, packer)
-        limits = {**asdict(self.limits), "cwd": self._scratch or "/tmp"}
-        mine, childs = socket.socketpair()
+        limits = json.dumps({**asdict(self.limits), "cwd": self._scratch or "/tmp"}).encode()
         try:
-            with childs:
-                socket.send_fds(self._control, [json.dumps(limits).encode()], [childs.fileno()])
+            return Child(self, self._hand_over(limits))
         except OSError:  # the warm process is gone: begin again with a new one
-            mine.close()
             self.close()
             self.start()
-            mine, childs = socket.socketpair()
-            with childs:
-                socket.send_fds(self._control, [json.dumps(limits).encode()], [childs.fileno()])
-        outcome = Outcome()
-        with mine:
-            mine.settimeout(self.limits.wall + _GRACE)
-            with contextlib.suppress(OSError):
-                mine.sendall(request)
-            problem = self._listen(mine, outcome)
-            if problem:
-                with contextlib.suppress(OSError):
-                    self._control.sendall(b"stop")
-        self._finish(outcome, problem)
-        if self._scratch:
-            _empty(self._scratch)
-        return outcome
+            return Child(self, self._hand_over(limits))
 
-    def _listen(self, mine, outcome: Outcome) -> str:
-        """Read events until the child hangs up. "garbage" or "stopped" when it had to be cut off."""
-        received, deadline = 0, time.monotonic() + self.limits.wall + _GRACE
+    def _hand_over(self, limits: bytes) -> socket.socket:
+        """Send one end of a fresh socket to the warm process, for the next child; keep the other."""
+        ours, childs = socket.socketpair()
+        with childs:
+            try:
+                socket.send_fds(self._control, [limits], [childs.fileno()])
+            except OSError:
+                ours.close()
+                raise
+        return ours
 
-        def receive(n):
-            nonlocal received
-            part = mine.recv(n)
-            received += len(part)
-            if received > self.limits.answer:
-                raise wire.WireError("too much output")
-            if time.monotonic() > deadline:
-                raise TimeoutError
-            return part
-
-        try:
-            while (item := wire.read_frame(receive)) is not None:
-                outcome.events.append(_decode(*item))
-                if len(outcome.events) > _MAX_EVENTS:
-                    return "garbage"
-        except wire.WireError:
-            # a frame cut short by the child's death is no offence; the report below says how it died
-            return "garbage"
-        except TimeoutError:
-            return "stopped"
-        except OSError:
-            return ""
-        return ""
-
-    def _finish(self, outcome: Outcome, problem: str) -> None:
-        """Wait for the warm process to report that the child and all its descendants are gone."""
+    def _report(self) -> dict | None:
+        """How the child ended, once it and all its descendants are gone; None when the warm process went with it."""
         try:
             self._control.settimeout(self.limits.wall + _GRACE)
             report = json.loads(self._control.recv(4096))
         except (OSError, ValueError):
-            said = self._said()
-            self.close()
-            if not outcome.events:
-                raise SandboxUnavailable(_explain(said)) from None
-            outcome.ended = problem or "killed"
-            return
+            return None
         if "failed" in report:
             self.close()
             raise SandboxUnavailable(_explain(report["failed"]))
-        outcome.cpu, outcome.memory = report["cpu"], report["memory"]
-        finished = bool(outcome.events) and outcome.events[-1].get("event") == "done"
-        if report["stopped"] == "wall":
-            outcome.ended = "time"
-        elif problem and report["stopped"]:
-            outcome.ended = problem
-        elif report["signal"] and outcome.cpu >= self.limits.cpu_total - 0.5:
-            outcome.ended = "time"
-        elif not finished:
-            outcome.ended = "killed"
+        if self._scratch:
+            _empty(self._scratch)
+        return report
 
     def _said(self) -> str:
         self._process.poll()
@@ -232,6 +192,91 @@ class Sandbox:
         self._scratch = tempfile.mkdtemp(prefix="qkv-unsafe-")
         runner = str(_HERE / "runner.py")
         return [sys.executable, *_FLAGS, runner, str(control), str(_PACKAGE.parent), _packages(), "unsafe"]
+
+
+class Child:
+    """One child and the conversation with it: several requests may follow one another. Use as a context manager."""
+
+    def __init__(self, sandbox: Sandbox, channel: socket.socket):
+        self._sandbox, self._channel, self._limits = sandbox, channel, sandbox.limits
+        self._received = self._events = 0
+        self._deadline = time.monotonic() + self._limits.wall + _GRACE
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked (again)."""
+        return self._channel is not None
+
+    def ask(self, header: dict, packer: wire.Packer | None = None) -> Outcome:
+        """Send one request and collect what the child says to it. Never raises for what the child does."""
+        request = wire.frame({**header, "seconds": self._limits.seconds, "patience": self._limits.wall / 3}, packer)
+        self._channel.settimeout(self._limits.wall + _GRACE)
+        with contextlib.suppress(OSError):
+            self._channel.sendall(request)
+        outcome = Outcome()
+        problem = self._listen(outcome)
+        if problem or not outcome.finished:
+            self._end(outcome, problem)
+        return outcome
+
+    def close(self) -> None:
+        """End the child, if it has not ended, with everything it started."""
+        if self.alive:
+            self._end(Outcome(), "stopped")
+
+    def _listen(self, outcome: Outcome) -> str:
+        """Read events until the request is answered or the child hangs up. "garbage", "stopped": it must be cut off."""
+
+        def receive(n):
+            part = self._channel.recv(n)
+            self._received += len(part)
+            if self._received > self._limits.answer:
+                raise wire.WireError("too much output")
+            if time.monotonic() > self._deadline:
+                raise TimeoutError
+            return part
+
+        try:
+            while not outcome.finished and (item := wire.read_frame(receive)) is not None:
+                outcome.events.append(_decode(*item))
+                self._events += 1
+                if self._events > _MAX_EVENTS:
+                    return "garbage"
+        except wire.WireError:
+            # a frame cut short by the child's death is no offence; the report below says how it died
+            return "garbage"
+        except TimeoutError:
+            return "stopped"
+        except OSError:
+            return ""
+        return ""
+
+    def _end(self, outcome: Outcome, problem: str) -> None:
+        """Hang up, have it killed if it must be, and wait for the report that it is gone: that says how it ended."""
+        self._channel.close()
+        self._channel = None
+        if problem:
+            with contextlib.suppress(OSError):
+                self._sandbox._control.sendall(b"stop")
+        report = self._sandbox._report()
+        if report is None:
+            said = self._sandbox._said()
+            self._sandbox.close()
+            if not self._events:
+                raise SandboxUnavailable(_explain(said))
+            outcome.ended = problem or "killed"
+        elif problem and report["stopped"] == "stopped":
+            outcome.ended = problem
+        elif report["stopped"] or (report["signal"] and report["cpu"] >= self._limits.cpu_total - 0.5):
+            outcome.ended = "time"
+        else:
+            outcome.ended = "killed"
 
 
 # -- how it is started ----------------------------------------------------------------------------------------------
