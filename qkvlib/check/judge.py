@@ -83,23 +83,22 @@ def run(exercise: Exercise, answer: Any, calls: Sequence[Call]) -> list[Outcome]
         return [Outcome("todo")] * len(calls)
     if not callable(answer):
         return [Outcome("not-callable", detail=_type_in_words(answer))] * len(calls)
-    outcomes = []
+    signature, outcomes = _signature(answer), []
     for call in calls:
-        outcomes.append(attempt(answer, call.args, exercise.parameters))
+        outcomes.append(attempt(answer, call.args, exercise.parameters, signature))
         if outcomes[-1].kind in ("todo", "signature") and len(outcomes) == 1:
             return outcomes * len(calls)
-    again = attempt(answer, calls[0].args, exercise.parameters)
+    again = attempt(answer, calls[0].args, exercise.parameters, signature)
     if not _identical(outcomes[0], again):
         outcomes[0] = replace(outcomes[0], unstable=True)
     return outcomes
 
 
-def attempt(function: Callable, args: tuple, parameters: Sequence[str] = ()) -> Outcome:
+def attempt(function: Callable, args: tuple, parameters: Sequence[str], signature: inspect.Signature | None) -> Outcome:
     """Call `function` on copies of `args` and describe what came of it."""
     own = copy.deepcopy(args)
     names = tuple(parameters)[: len(own)]
     keywords = {}
-    signature = _signature(function)
     if signature is not None and not _binds(signature, own, {}):
         if len(names) == len(own) and _binds(signature, (), dict(zip(names, own, strict=True))):
             keywords = dict(zip(names, own, strict=True))
@@ -214,11 +213,11 @@ def _identical(a: Outcome, b: Outcome):
 def _same_plain(a, b):
     """Exactly the same plain values, NaN equal to NaN."""
     if type(a) is np.ndarray or type(b) is np.ndarray:
-        return (
-            type(a) is type(b)
-            and a.shape == b.shape
-            and np.array_equal(a, b, equal_nan=a.dtype.kind == "f" and b.dtype.kind == "f")
-        )
+        if type(a) is not type(b) or a.shape != b.shape:
+            return False
+        if a.dtype == b.dtype and a.tobytes() == b.tobytes():
+            return True
+        return np.array_equal(a, b, equal_nan=a.dtype.kind == "f" and b.dtype.kind == "f")
     if isinstance(a, tuple | list) and isinstance(b, tuple | list):
         return len(a) == len(b) and all(_same_plain(x, y) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict) and isinstance(b, dict):

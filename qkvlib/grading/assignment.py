@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from qkvlib.check.registry import exercises
@@ -33,8 +34,9 @@ class Item:
     named: dict[str, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
     title: str = ""  # the heading it stands under
+    source: str = ""  # the check cell as it was handed out
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names the student's notebook must define."""
         texts = [*self.expressions, *self.named.values()]
@@ -177,5 +179,6 @@ def _item(cell: dict, where: str, title: str) -> Item:
                 named={name: text for name, text in keywords.items() if name in parts and not node.args},
                 given={name: text for name, text in keywords.items() if name not in parts},
                 title=re.sub(r"^\d+\.\s*", "", title),
+                source=_source(cell),
             )
     raise AssignmentError(f"{where}: the check cell {cell.get('id', '')} does not call check.<name>(...).")

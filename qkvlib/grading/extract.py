@@ -15,6 +15,7 @@ import builtins
 import re
 import warnings
 from dataclasses import dataclass, field
+from functools import cache
 
 _MAGIC = re.compile(r"^(\s*)(%%?|!|\?)(.*)$")
 _ASSIGNED_MAGIC = re.compile(r"^(\s*[\w, ]+=\s*)(%|!).*$")
@@ -109,22 +110,32 @@ def uses(found: Plan, names: list[str], graded: list[str]) -> list[str]:
 
 def parse_cell(source: str, number: int) -> tuple[list[Statement], tuple[str, str] | None]:
     """The cell's top-level statements, and (remark, text that could not be read) when a part is not Python."""
+    read, problem, lost = read_source(source)
+    statements = [Statement(node, number, *names) for node, *names in read]
+    if problem is None:
+        return statements, None
+    where = f"cell {number + 1}, line {problem[0]}"
+    return statements, (f"Part of your notebook is not valid Python ({where}: {problem[1]}).", lost)
+
+
+@cache  # the hand-out's own cells, which come back unchanged in every notebook, are read once, before the first child
+def read_source(source: str) -> tuple[list[tuple], tuple[int, str] | None, str]:
+    """([(node, binds, reads, free, always)], the first syntax error as (line, message), the text that was lost)."""
     source = source.replace("\x00", "").replace("\r\n", "\n").expandtabs(4)
     tree, problem = _parse(source)
     if tree is None:
         source = strip_magics(source)
         tree, problem = _parse(source)
     if tree is not None:
-        return [_statement(node, number) for node in tree.body], None
-    statements, lost = [], []
+        return [_names(node) for node in tree.body], None, ""
+    read, lost = [], []
     for chunk, start in _chunks(source):
         part, _ = _parse("\n" * start + chunk)
         if part is None:
             lost.append(chunk)
         else:
-            statements += [_statement(node, number) for node in part.body]
-    where = f"cell {number + 1}, line {problem[0]}"
-    return statements, (f"Part of your notebook is not valid Python ({where}: {problem[1]}).", "\n".join(lost))
+            read += [_names(node) for node in part.body]
+    return read, problem, "\n".join(lost)
 
 
 def _parse(source: str):
@@ -182,8 +193,8 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def _statement(node: ast.stmt, cell: int) -> Statement:
-    """Which names the statement binds for the whole notebook, and which it reads anywhere inside."""
+def _names(node: ast.stmt) -> tuple:
+    """The statement, with the names it binds for the whole notebook and those it reads anywhere inside."""
     binds, reads, inner = set(), set(), set()
     always = False
     stack = [(node, True)]  # (node, whether it acts at module level)
@@ -221,7 +232,7 @@ def _statement(node: ast.stmt, cell: int) -> Statement:
         func = node.value.func  # `cache.append(row)` changes `cache`
         if isinstance(func, ast.Attribute):
             binds |= {f"{name}." for name in _root(func)}
-    return Statement(node, cell, frozenset(binds), frozenset(reads), frozenset(reads - inner), always)
+    return node, frozenset(binds), frozenset(reads), frozenset(reads - inner), always
 
 
 def _parts(node: ast.AST):
@@ -247,20 +258,21 @@ def _root(node) -> set[str]:
 
 def _closure(statements: list[Statement], needed: set[str]) -> list[Statement]:
     """The statements that bind a needed name, and what those need in turn, in notebook order."""
-    needed = set(needed)
     imported = {n for s in statements if isinstance(s.node, (ast.Import, ast.ImportFrom)) for n in s.binds}
-    kept: set[int] = set()
-    grew = True
-    while grew:
-        grew = False
-        for i, statement in enumerate(statements):
-            if i in kept:
-                continue
-            touches = {n.rstrip(".") for n in statement.binds if not (n.endswith(".") and n[:-1] in imported)}
-            if statement.always or touches & needed:
-                kept.add(i)
-                needed |= statement.reads
-                grew = True
+    binding: dict[str, list[int]] = {}  # name -> the statements that give it a value or change it
+    for i, statement in enumerate(statements):
+        for name in statement.binds:
+            if not (name.endswith(".") and name[:-1] in imported):
+                binding.setdefault(name.rstrip("."), []).append(i)
+    kept = {i for i, statement in enumerate(statements) if statement.always}
+    known = set(needed).union(*(statements[i].reads for i in kept))
+    waiting = list(known)
+    while waiting:
+        fresh = [i for i in binding.get(waiting.pop(), ()) if i not in kept]
+        kept.update(fresh)
+        more = set().union(*(statements[i].reads for i in fresh)) - known
+        known |= more
+        waiting += more
     return [statements[i] for i in sorted(kept)]
 
 

@@ -84,6 +84,7 @@ class _Run:
         self.requests = 0
         self.child: Child | None = None
         self.prepared_for: set[str] = set()  # the answers whose statements it has looked up
+        sandbox.learn((*assignment.provided, *(item.source for item in assignment.items)))
         try:
             self.answer_all(list(self.items))
             self.without_double_jeopardy()

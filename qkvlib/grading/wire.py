@@ -18,6 +18,7 @@ import numpy as np
 
 HEADER_LIMIT = 4 << 20
 BODY_LIMIT = 64 << 20
+CONTROL_LIMIT = 64 << 10  # one message to the warm process
 _MAX_NODES = 20_000
 _MAX_DEPTH = 12
 _MAX_AXES = 16
