@@ -30,7 +30,7 @@ import numpy as np
 from qkvlib.check import naming, stages
 from qkvlib.check.plain import Todo, plain
 from qkvlib.check.plain import expected as expected_values
-from qkvlib.check.spec import Call, Exercise
+from qkvlib.check.spec import Call, Exercise, whole
 from qkvlib.check.verdict import Verdict
 
 MAX_DETAIL = 300
@@ -250,7 +250,8 @@ def _readings(exercise, calls, outcomes):
     """The calls and outcomes of each reading of the contract, results tidied."""
     if len(outcomes) != len(calls):
         raise ValueError(f"{len(calls)} calls but {len(outcomes)} outcomes: one outcome per call is needed")
-    outcomes = [replace(o, value=exercise.tidy(o.value)) if o.kind == "returned" else o for o in outcomes]
+    if exercise.tidy is not whole:
+        outcomes = [replace(o, value=exercise.tidy(o.value)) if o.kind == "returned" else o for o in outcomes]
     for reading in dict.fromkeys(call.reading for call in calls):
         pairs = [(c, o) for c, o in zip(calls, outcomes, strict=True) if c.reading == reading]
         yield [c for c, _ in pairs], [o for _, o in pairs]

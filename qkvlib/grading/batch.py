@@ -15,7 +15,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from qkvlib.grading import variants
 from qkvlib.grading.assignment import Assignment
@@ -103,7 +103,7 @@ def grade_submission(
         "file": file,
         "problem": problem,
         "remarks": remarks[:30],
-        "results": [asdict(result) for result in results],
+        "results": [vars(result) for result in results],
         "unsafe": job.unsafe,
     }
 

@@ -444,9 +444,12 @@ def _plain(value, depth: int = 0):
     return None
 
 
-def clean(text: str, limit: int = 400) -> str:
+def clean(said: object, limit: int = 400) -> str:
     """One line of printable text: no control characters, no lone surrogates, no direction overrides."""
-    kept = "".join(c if c.isprintable() else " " for c in str(text)[: limit + 1])
+    text = str(said)
+    if len(text) <= limit and text.isprintable():
+        return text
+    kept = "".join(c if c.isprintable() else " " for c in text[: limit + 1])
     return kept if len(kept) <= limit else kept[:limit] + "…"
 
 
