@@ -237,7 +237,7 @@ def a_record(student, task, **changes):
         for item in task.items
     ]
     record = {"key": f"{student:0>32}", "student": student, "file": f"{student}.ipynb", "problem": "", "remarks": []}
-    return {**record, "results": results, "unsafe": False, **changes}
+    return {**record, "results": results, "answers": {}, "unsafe": False, **changes}
 
 
 def test_nothing_a_student_writes_becomes_markup_or_a_formula(task, tmp_path):

@@ -9,8 +9,8 @@ import pytest
 from classroom import STUBS, code, course, submission
 from test_batch import a_record
 
-from qkvlib.grading import assignment, handedin, report
-from qkvlib.grading.collect import Source
+from qkvlib.grading import assignment, batch, handedin, report
+from qkvlib.grading.collect import parse
 from qkvlib.grading.roster import Student
 
 LONG = "María del Carmen Fernández de la Vega y Rodríguez-Sánchez de Alvarado"
@@ -97,13 +97,10 @@ def test_imports_leave_out_who_was_not_graded_and_who_is_not_on_the_roster(task,
 
 def test_a_feedback_page_shows_what_was_handed_in(task, tmp_path):
     book = submission({"scores": "def scores(Q, K):\n    return Q @ K.T  # <script>\u202e\n" + "# more\n" * 100})
-    (tmp_path / "s1.ipynb").write_text(json.dumps(book))
-    record = wrong("s1", task)
+    asked = {item.name: item.names for item in task.items if item != task.items[2]}
+    record = wrong("s1", task, answers=handedin.answers(parse(json.dumps(book).encode()).cells, asked))
     record["results"][2].update(status="todo", points=0)
-    with Source(tmp_path) as source:
-        report.write_report(
-            tmp_path, task, [record], [], due="Friday", answers=lambda r: handedin.answers(source, r, task)
-        )
+    report.write_report(tmp_path, task, [record], [], due="Friday")
     text = (tmp_path / "feedback" / "s1.html").read_text(encoding="utf-8")
     assert "return Q @ K.T  # &lt;script&gt;\ufffd" in text
     assert "… and 42 more lines" in text
@@ -132,14 +129,13 @@ one = "def scores(Q, K):\n    return 1"
         ([code("scores = '" + "9" * 500 + "'")], "scores = '" + "9" * 190 + " …"),
     ],
 )
-def test_which_cell_is_shown(task, tmp_path, cells, expected):
-    (tmp_path / "s1.ipynb").write_text(json.dumps({"cells": cells}))
-    with Source(tmp_path) as source:
-        assert handedin.answers(source, wrong("s1", task), task).get("scores", "") == expected
+def test_which_cell_is_shown(cells, expected):
+    book = parse(json.dumps({"cells": cells}).encode())
+    assert handedin.answers(book.cells, {"scores": ("scores",)}).get("scores", "") == expected
 
 
-def test_nothing_is_shown_of_what_cannot_be_read(task, tmp_path):
-    (tmp_path / "s1.ipynb").write_text("{")
-    with Source(tmp_path) as source:
-        assert handedin.answers(source, a_record("s1", task), task) == {}
-        assert handedin.answers(source, missing("s2", task), task) == {}
+def test_nothing_is_kept_of_what_cannot_be_read(task):
+    facts = {"key": "k", "student": "s1", "file": "s1.ipynb", "remarks": []}
+    record = batch.grade_submission(None, batch.Job(task, b"secret"), data=b"{", problem="", **facts)
+    assert record["answers"] == {}
+    assert "not a readable notebook" in record["problem"]

@@ -21,6 +21,7 @@ from qkvlib.grading import variants
 from qkvlib.grading.assignment import Assignment
 from qkvlib.grading.collect import NotebookProblem, Source, Submission, parse
 from qkvlib.grading.grader import RULES, Result, grade_cells
+from qkvlib.grading.handedin import answers
 from qkvlib.grading.journal import Journal
 from qkvlib.grading.sandbox import Limits, Sandbox, SandboxUnavailable
 
@@ -75,7 +76,7 @@ def grade_submission(
     sandbox: Sandbox, job: Job, key: str, student: str, file: str, data: bytes, problem: str, remarks: list[str]
 ) -> dict:
     """One record: results per exercise, remarks, and why it could not be graded if it could not."""
-    remarks, results = list(remarks), []
+    remarks, results, handed_in = list(remarks), [], {}
     if not problem:
         try:
             book = parse(data)
@@ -93,6 +94,8 @@ def grade_submission(
             )
             grade = grade_cells(sandbox, job.assignment, book.cells, student, job.secret, given)
             results, remarks = grade.results, remarks + grade.remarks
+            begun = {result.name for result in results if result.status != "todo"}
+            handed_in = answers(book.cells, {i.name: i.names for i in job.assignment.items if i.name in begun})
         except NotebookProblem as error:
             problem = str(error)
     if problem:
@@ -104,6 +107,7 @@ def grade_submission(
         "problem": problem,
         "remarks": remarks[:30],
         "results": [vars(result) for result in results],
+        "answers": handed_in,
         "unsafe": job.unsafe,
     }
 

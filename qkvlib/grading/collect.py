@@ -275,12 +275,17 @@ def _from_metadata(
     source: Source, label: str, whose: _Matcher, mark: Callable[[str], str] | None
 ) -> tuple[str, int] | None:
     """A file whose name says nothing may still say to whom it was handed out."""
+    if mark is None or not whose.ids:
+        return None
     try:
-        book = parse(source.read(label))
+        data = source.read(label)
+        if b'"mark"' not in data:  # not a hand-out of one's own: nothing to read it for
+            return None
+        book = parse(data)
     except NotebookProblem:
         return None
     found = whose.ids.get(_plain(book.handed_to))
-    if not found or mark is None or not hmac.compare_digest(mark(found).encode(), book.mark.encode("utf-8", "replace")):
+    if not found or not hmac.compare_digest(mark(found).encode(), book.mark.encode("utf-8", "replace")):
         return None
     return found, BY_MARK
 

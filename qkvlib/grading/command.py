@@ -19,7 +19,7 @@ from qkvlib.grading.batch import BatchError, DaskEngine, Job, LocalEngine, Progr
 from qkvlib.grading.cluster import ClusterError, check_workers
 from qkvlib.grading.collect import Source, collect
 from qkvlib.grading.coursefile import CourseFileError, open_course
-from qkvlib.grading.handedin import answers, made_for
+from qkvlib.grading.handedin import made_for
 from qkvlib.grading.journal import Journal, JournalBusy
 from qkvlib.grading.report import number, write_report
 from qkvlib.grading.roster import CollectError, read_roster
@@ -127,7 +127,6 @@ def grade(
                 students,
                 lambda done: bars.update(pages, completed=done),
                 file.due.get(task.slug, ""),
-                lambda record: answers(source, record, task),
             )
     counts = f"{summary['graded']} graded, {summary['missing']} without a notebook, {summary['unreadable']} unreadable."
     if summary["graded"]:

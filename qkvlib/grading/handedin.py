@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import re
 
-from qkvlib.grading.assignment import Assignment
-from qkvlib.grading.collect import NotebookProblem, Source, parse
-
 _LINES, _WIDTH = 60, 200
 
 
-def answers(source: Source, record: dict, assignment: Assignment) -> dict[str, str]:
-    """{exercise: the cell that answers it}; without those that are blank, missing or cannot be read."""
-    wanted = {r["name"] for r in record["results"] if r["status"] != "todo"}
-    if record["problem"] or not wanted:
-        return {}
-    try:
-        cells = parse(source.read(record["file"])).cells
-    except NotebookProblem:
-        return {}
-    found = {item.name: _answer(cells, item.name, item.names) for item in assignment.items if item.name in wanted}
-    return {name: text for name, text in found.items() if text}
+def answers(cells: list[dict], names: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    """{exercise: the text of the cell that answers it}, where there is one. `names`: what each exercise asks for."""
+    found = {exercise: _answer(cells, exercise, wanted) for exercise, wanted in names.items()}
+    return {exercise: text for exercise, text in found.items() if text}
 
 
 def made_for(source: Source, record: dict) -> str:
@@ -37,7 +27,8 @@ def _answer(cells: list[dict], exercise: str, names: tuple[str, ...]) -> str:
         return ""
     name = re.escape(names[0])
     defines = re.compile(rf"^(?:def\s+{name}\b|{name}\s*(?::[^=\n]+)?=(?!=))", re.MULTILINE)
-    places = [(cell["source"], found[-1]) for cell in cells if (found := list(defines.finditer(cell["source"])))]
+    texts = [cell["source"] for cell in cells if names[0] in cell["source"]]
+    places = [(text, found[-1]) for text in texts if (found := list(defines.finditer(text)))]
     written = [place for place in places if "raise NotImplementedError" not in place[0]] or places
     if written:
         text, match = written[-1]
@@ -51,4 +42,8 @@ def shown(text: str) -> str:
     cut = [line if len(line) <= _WIDTH else f"{line[:_WIDTH]} …" for line in lines[:_LINES]]
     if len(lines) > _LINES:
         cut.append(f"… and {len(lines) - _LINES} more lines")
-    return "\n".join("".join(c if c.isprintable() else "\ufffd" for c in line) for line in cut)
+    return "\n".join(line if line.isprintable() else _marked(line) for line in cut)
+
+
+def _marked(line: str) -> str:
+    return "".join(c if c.isprintable() else "\ufffd" for c in line)

@@ -77,12 +77,8 @@ def write_report(
     roster: list[Student],
     progress: Callable[[int], None] = lambda done: None,
     due: str = "",
-    answers: Callable[[dict], dict[str, str]] = lambda record: {},
 ) -> dict:
-    """Write everything for these records into `out`, each part swapped in whole. Returns the class's numbers.
-
-    `answers(record)` gives the text of what was handed in, by exercise, to be shown to the student.
-    """
+    """Write everything for these records into `out`, each part swapped in whole. Returns the class's numbers."""
     out = Path(out)
     known = {student.id: student for student in roster}
     totals = _Totals(assignment, due)
@@ -107,7 +103,7 @@ def write_report(
             for done, record in enumerate(records, 1):
                 student = known.get(record["student"], Student(record["student"]))
                 score = totals.add(record, student)
-                _write_student(place, assignment, record, student, score, due, answers(record))
+                _write_student(place, assignment, record, student, score, due)
                 points = {r["name"]: number(r["points"]) for r in record["results"]}
                 share = f"{100 * score / assignment.total:.1f}" if assignment.total else ""
                 wall = "none: do not trust this grade" if record["unsafe"] else "yes"
@@ -180,11 +176,11 @@ def _write_student(
     student: Student,
     score: float,
     due: str,
-    answers: dict[str, str],
 ) -> None:
     titles = {item.name: item.title for item in assignment.items}
     results = [
-        {**r, "title": titles.get(r["name"], ""), "answer": answers.get(r["name"], "")} for r in record["results"]
+        {**r, "title": titles.get(r["name"], ""), "answer": record["answers"].get(r["name"], "")}
+        for r in record["results"]
     ]
     facts = {
         "student": student.id,
@@ -201,10 +197,10 @@ def _write_student(
     }
     page = render("feedback.html", headline=headline(results), file_name=record["file"].rpartition("/")[2], **facts)
     (place / "feedback" / f"{student.id}.html").write_text(page, encoding="utf-8", errors="replace")
-    (place / "feedback" / f"{student.id}.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    (place / "feedback" / f"{student.id}.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
     folder = place / "gradescope" / student.id
     folder.mkdir()
-    (folder / "results.json").write_text(json.dumps(gradescope(record, score), indent=1) + "\n", encoding="utf-8")
+    (folder / "results.json").write_text(json.dumps(gradescope(record, score)) + "\n", encoding="utf-8")
 
 
 def gradescope(record: dict, score: float) -> dict:

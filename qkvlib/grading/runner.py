@@ -27,6 +27,7 @@ import struct
 import sys
 import time
 import types
+from functools import cache
 from itertools import pairwise
 
 _NEW = {"mnt": 0x20000, "uts": 0x4000000, "ipc": 0x8000000, "user": 0x10000000, "pid": 0x20000000, "net": 0x40000000}
@@ -85,7 +86,7 @@ def serve(control_fd: int, library: str, packages: str, isolated: bool) -> None:
             os._exit(0)
         limits = json.loads(message)
         if "learn" in limits:
-            Submission.extract.read_source(limits["learn"])
+            Submission.learn(limits["learn"])
             gc.freeze()
         if not fds:
             continue  # that, or a "stop" for a child that ended by itself in the meantime
@@ -374,6 +375,17 @@ def no_input(prompt=""):
     raise EOFError("nobody is there to answer input() while a notebook is graded")
 
 
+def time_is_up(*_):
+    """The handler of both clocks."""
+    raise OutOfTime
+
+
+@cache
+def compiled(node: ast.stmt):
+    """One statement as code that runs in a module. The name of its "file" tells a student's lines from others."""
+    return compile(ast.Module([node], []), "cell", "exec")
+
+
 class Submission:
     """Reads requests, runs the statements the answers need, calls the answers, sends each result as it is known."""
 
@@ -387,8 +399,32 @@ class Submission:
         from qkvlib.check import judge
 
         cls.extract, cls.wire, cls.judge = extract, wire, judge
-        cls.inert = {name: InertModule(name) for name in INERT}
-        cls.judging = [name for name in sys.modules if name.startswith("qkvlib.check")]
+        cls.neutralise()
+
+    @classmethod
+    def neutralise(cls):
+        """Put stand-ins in the place of prompts, plots, notebook helpers and the course's own checks."""
+        import warnings
+
+        import qkvlib
+
+        builtins.input = no_input
+        for name in [name for name in sys.modules if name.startswith("qkvlib.check")]:
+            del sys.modules[name]
+        for name in INERT:
+            sys.modules[name] = InertModule(name)
+            if name.startswith("qkvlib."):
+                setattr(qkvlib, name.partition(".")[2], sys.modules[name])
+        sys.meta_path.insert(0, InertFinder)
+        signal.signal(signal.SIGPROF, time_is_up)
+        signal.signal(signal.SIGALRM, time_is_up)
+        warnings.simplefilter("ignore")
+
+    @classmethod
+    def learn(cls, source):
+        """Read a cell of the hand-out once and for all."""
+        for node, *_ in cls.extract.read_source(source)[0]:
+            compiled(node)
 
     def __init__(self, channel):
         self.channel, self.pid = channel, os.getpid()
@@ -408,7 +444,8 @@ class Submission:
         """Answer one request after another. The first brings the notebook; the next ask for some answers again."""
         if not self.receive():
             return
-        self.prepare_interpreter()
+        sys.stdout = sys.stderr = self.printed
+        self.show_given()
         asks, graded = self.header["asks"], self.header["graded"]
         wanted = list(dict.fromkeys(name for ask in asks for name in ask["names"]))
         self.plan = self.extract.plan(self.header["cells"], wanted, self.header["provided"], graded)
@@ -417,7 +454,6 @@ class Submission:
             {"event": "found", "missing": sorted(self.plan.missing), "remarks": self.plan.remarks[:20], "uses": uses}
         )
         self.block_graded_names(graded)
-        self.codes = {}
         while self.answer_all() and self.receive():
             pass
 
@@ -442,29 +478,13 @@ class Submission:
         self.space.update(get_ipython=INERT_OBJECT, display=INERT_OBJECT)
         sys.modules["__main__"] = self.module
 
-    def prepare_interpreter(self):
-        """Neutralise prompts, plots, notebook helpers and the course's own checks."""
-        sys.stdout = sys.stderr = self.printed
-        builtins.input = no_input
-        for name in self.judging:
-            del sys.modules[name]
-        sys.modules.update(self.inert)
-        sys.meta_path.insert(0, InertFinder)
-        import qkvlib
-
-        for name in INERT:
-            if name.startswith("qkvlib."):
-                setattr(qkvlib, name.partition(".")[2], self.inert[name])
-        given = self.header.get("given", {})
+    def show_given(self):
+        """Let `check.exercise(name).given` be what this student was given."""
+        given = self.header["given"]
         shown = {name: self.wire.unpack(tree, self.body) for name, tree in given.items()}
-        self.inert["qkvlib.check"].exercise = lambda name: (
+        sys.modules["qkvlib.check"].exercise = lambda name: (
             types.SimpleNamespace(given=shown[name]) if name in shown else INERT_OBJECT
         )
-        signal.signal(signal.SIGPROF, self.time_is_up)
-        signal.signal(signal.SIGALRM, self.time_is_up)
-        import warnings
-
-        warnings.simplefilter("ignore")
 
     def block_graded_names(self, graded):
         """The library's own version of a graded function is not an answer to it."""
@@ -477,9 +497,6 @@ class Submission:
             if name in vars(real):
                 setattr(proxy, name, _not_an_answer(name))
         sys.modules["qkvlib.attention"] = qkvlib.attention = proxy
-
-    def time_is_up(self, *_):
-        raise OutOfTime
 
     def limited(self, function, *args):
         """Call `function` under the CPU clock: ("ok", result), ("raised", facts) or ("time", None)."""
@@ -501,8 +518,8 @@ class Submission:
     def execute(self):
         """Run the planned statements one by one; a failing one loses itself alone."""
         problems = []
-        for number, statement in enumerate(self.plan.statements):
-            outcome, detail = self.limited(self.execute_one, number, statement)
+        for statement in self.plan.statements:
+            outcome, detail = self.limited(lambda statement=statement: exec(compiled(statement.node), self.space))
             if outcome != "ok" and statement.cell >= 0:
                 problems.append(
                     {
@@ -513,13 +530,6 @@ class Submission:
                     }
                 )
         return problems
-
-    def execute_one(self, number, statement):
-        """Run one statement, compiled when it is first needed."""
-        if number not in self.codes:
-            tree = ast.Module([statement.node], [])
-            self.codes[number] = compile(tree, f"cell {statement.cell + 1}", "exec")
-        exec(self.codes[number], self.space)
 
     def substitute(self):
         """Put correct code in place of earlier answers that were wrong, so that they cost nothing further on."""
@@ -607,7 +617,7 @@ def _facts(error: BaseException) -> dict:
     try:
         line, trace = 0, error.__traceback__
         while trace is not None:
-            if trace.tb_frame.f_code.co_filename.startswith("cell "):
+            if trace.tb_frame.f_code.co_filename == "cell":
                 line = trace.tb_lineno
             trace = trace.tb_next
         return {"type": type(error).__name__[:80], "message": str(error)[:300], "at": line}
