@@ -95,6 +95,8 @@ def grade_submission(
             grade = grade_cells(sandbox, job.assignment, book.cells, student, job.secret, given)
             results, remarks = grade.results, remarks + grade.remarks
             begun = {result.name for result in results if result.status != "todo"}
+            if not begun and book.assignment not in ("", job.assignment.slug):
+                remarks.append(f"This notebook is {book.assignment}, not {job.assignment.slug}.")
             handed_in = answers(book.cells, {i.name: i.names for i in job.assignment.items if i.name in begun})
         except NotebookProblem as error:
             problem = str(error)

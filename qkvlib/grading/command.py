@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -19,7 +18,6 @@ from qkvlib.grading.batch import BatchError, DaskEngine, Job, LocalEngine, Progr
 from qkvlib.grading.cluster import ClusterError, check_workers
 from qkvlib.grading.collect import Source, collect
 from qkvlib.grading.coursefile import CourseFileError, open_course
-from qkvlib.grading.handedin import made_for
 from qkvlib.grading.journal import Journal, JournalBusy
 from qkvlib.grading.report import number, write_report
 from qkvlib.grading.roster import CollectError, read_roster
@@ -123,7 +121,7 @@ def grade(
             summary = write_report(
                 out,
                 task,
-                _with_remark(journal.records(keys), source, task.slug),
+                journal.records(keys),
                 students,
                 lambda done: bars.update(pages, completed=done),
                 file.due.get(task.slug, ""),
@@ -139,16 +137,6 @@ def grade(
     if unsafe:
         _say(console, UNSAFE_WARNING, "bold yellow")
     return summary
-
-
-def _with_remark(records: Iterator[dict], source: Source, slug: str) -> Iterator[dict]:
-    """The records; a notebook in which nothing was found is told when it was handed out for something else."""
-    for record in records:
-        if not record["problem"] and all(r["status"] == "todo" for r in record["results"]):
-            other = made_for(source, record)
-            if other and other != slug:
-                record["remarks"] = [*record["remarks"], f"This notebook is {other}, not {slug}."]
-        yield record
 
 
 class _Left(ProgressColumn):

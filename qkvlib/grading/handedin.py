@@ -13,14 +13,6 @@ def answers(cells: list[dict], names: dict[str, tuple[str, ...]]) -> dict[str, s
     return {exercise: text for exercise, text in found.items() if text}
 
 
-def made_for(source: Source, record: dict) -> str:
-    """The assignment a notebook says it was handed out for; "" when it says nothing or cannot be read."""
-    try:
-        return parse(source.read(record["file"])).assignment
-    except NotebookProblem:
-        return ""
-
-
 def _answer(cells: list[dict], exercise: str, names: tuple[str, ...]) -> str:
     """The last cell that defines what is graded and is no blank stub, else the one that carries the exercise's name."""
     if not names:
