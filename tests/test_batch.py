@@ -17,6 +17,7 @@ from classroom import SECRET, STUBS, course, submission
 
 from qkvlib.grading import assignment, batch, collect, report
 from qkvlib.grading.batch import BatchError, DaskEngine, Job, LocalEngine, Progress, grade_batch, remaining
+from qkvlib.grading.cluster import check_workers
 from qkvlib.grading.collect import Source
 from qkvlib.grading.journal import Journal, JournalBusy
 from qkvlib.grading.roster import Student
@@ -368,6 +369,7 @@ def test_a_dask_worker_and_then_the_scheduler_are_killed(task, tmp_path, bubblew
         with dask_process(*worker) as one, dask_process(*worker) as other:
             for started in (one, other):
                 line_with(started, "Registered to")
+            assert check_workers(address) == 2
 
             def kill(state: Progress):
                 if state.done >= 3 and one.poll() is None:
