@@ -25,6 +25,7 @@ from rich.progress import track
 from benchmarks.report import Limit, Row, finish, parser, percentile
 from qkvlib.doctor import find_chromium
 from qkvlib.widgets import Sheet, Worksheet
+from qkvlib.widgets._sent import sent
 from qkvlib.widgets.page import save
 from tools.jupyterlab import chromium_browser, running_lab
 
@@ -181,11 +182,11 @@ def main(arguments=None):
 
 
 def sizes() -> dict[str, int]:
-    """Bytes of JavaScript and CSS: of a worksheet as a browser gets it, and in the files of the small widgets."""
-    small = [p for p in WIDGETS.iterdir() if p.suffix in (".js", ".css") and p.stem not in OURS]
+    """Bytes of JavaScript and CSS as a browser gets them: of a worksheet, and of all small widgets, each file once."""
+    small = [p.name for p in WIDGETS.iterdir() if p.suffix in (".js", ".css") and p.stem not in OURS]
     return {
         "worksheet": len((Worksheet._esm + Worksheet._css).encode()),
-        "small_widgets": sum(path.stat().st_size for path in small),
+        "small_widgets": len(sent(*small).encode()),
     }
 
 

@@ -67,13 +67,10 @@ def cases(rng):
     yield "tile_kv", [value(h, T, d)], {"n_rep": 3}
     yield "pool_kv", [value(2 * h, T, d)], {"n_kv_heads": h}
     yield "pool_kv", [value(h, T, d)], {"n_kv_heads": h + 1}
-    yield "reshape", [value(T, h * d)], {"shape": [h, T, d]}
-    yield "reshape", [value(T, h * d)], {"shape": [h, T, d + 1]}
     yield "select", [masked], {"index": int(rng.integers(0, h + 1))}
     for start, stop in ((None, 2), (1, None), (-1, None), (0, 99), (2, 1)):
         yield "rows", [value(S, d, rows=True)], {"start": start, "stop": stop}
         yield "columns", [value(h, T, S)], {"start": start, "stop": stop}
-    yield "rows_like", [value(S, d), value(T, 2, rows=True)], {}
     for axis in ("rows", "columns"):
         yield "concat", [value(T, d, rows=True, cols=True), value(T, d, rows=True, cols=True)], {"axis": axis}
         yield "concat", [value(h, T, d), value(h, T, d), value(h, T, d)], {"axis": axis}

@@ -10,9 +10,10 @@ from PIL import Image
 
 from qkvlib import examples, instruments
 from qkvlib.widgets import Instrument, Sheet, SheetError, Worksheet
+from qkvlib.widgets._sent import slim
 from qkvlib.widgets.page import page
 from qkvlib.widgets.picture import png
-from qkvlib.widgets.worksheet import pack, slim, unpack
+from qkvlib.widgets.worksheet import pack, unpack
 
 
 @pytest.fixture

@@ -182,6 +182,24 @@ def test_nothing_sticks_out(name, width, show, page):
 
 
 @pytest.mark.parametrize("name", instruments.REGISTRY)
+@pytest.mark.parametrize("width", [500, 800])
+def test_a_sign_stays_with_what_follows_and_a_wide_matrix_scrolls_by_itself(name, width, show, page):
+    page.set_viewport_size({"width": width, "height": 900})
+    show(getattr(instruments, name)().sheet)
+    page.evaluate(FRAME)
+    hanging = page.evaluate("""() => [...document.querySelectorAll('.ws-sign')].filter((sign) => {
+        const [a, b] = [sign, sign.nextElementSibling].map((part) => part.getBoundingClientRect());
+        return b.left < a.right || b.top > a.bottom;
+    }).length""")
+    assert hanging == 0
+    assert page.evaluate(
+        "() => { const s = document.querySelector('.qkv-ws'); return s.scrollWidth <= s.clientWidth; }"
+    )
+    tools = page.evaluate("() => [...document.querySelectorAll('.ws-tools button')].map((b) => b.offsetTop)")
+    assert len(set(tools)) == 1
+
+
+@pytest.mark.parametrize("name", instruments.REGISTRY)
 def test_every_matrix_is_reached_by_tab(name, show):
     page = show(getattr(instruments, name)().sheet)
     panels = "[...document.querySelectorAll('.ws-panel:has([data-i])')]"
@@ -323,6 +341,25 @@ def test_pointing_shows_the_arithmetic_and_lights_the_sources(show):
     cell(page, "weights", 3).focus()
     assert told(page).endswith("each score less the largest, 18")
     assert "weights, x2, x2: e^0 / (e^(−9) + e^0) = 1" in page.locator('[role="status"]').inner_text()
+
+
+def test_a_tiny_share_is_shown_as_nearly_nothing_and_told_when_pointed_at(show):
+    s = Sheet("tiny")
+    X = s.input("X", [[0, 0.0001, 30]])
+    s.lay([X, s.panel(s.softmax("weights", X), max=1)], [s.say("{weights[0,0]:%} and {weights[0,2]:%}")])
+    page = show(s)
+    legend = page.get_by_text("≈0 is not quite 0")
+    assert [text(page, "weights", i) for i in range(3)] == ["≈0", "≈0", "1"]
+    assert text(page, "X", 1) == "1e-4"  # what a learner gave stays as it was given
+    assert page.locator(".ws-say").inner_text() == "<0.1% and 100%"
+    assert legend.is_visible()
+    cell(page, "weights", 0).hover()
+    assert told(page).splitlines()[1].endswith("= 9.4e-14")
+    cell(page, "weights", 0).focus()
+    assert page.locator('[role="status"]').inner_text().endswith("= 9.4e-14")
+    page.evaluate("() => model.set('inputs', {X: {shape: [1, 3], data: [0, 1, 1]}})")
+    page.evaluate(FRAME)
+    assert not legend.is_visible()
 
 
 def test_the_arithmetic_follows_where_the_bar_is_out_of_sight(show, page):

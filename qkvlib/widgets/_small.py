@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import anywidget
 
-_HERE = Path(__file__).parent
-CSS = (_HERE / "small.css").read_text(encoding="utf-8")
+from qkvlib.widgets._sent import sent
+
+CSS = sent("small.css")
 
 
 def module(name: str) -> str:
@@ -15,7 +14,7 @@ def module(name: str) -> str:
 
     Browsers get a widget's code as one string, so it cannot import a neighbour; joining two files is the whole build.
     """
-    return "\n".join((_HERE / part).read_text(encoding="utf-8") for part in ("dom.js", f"{name}.js"))
+    return sent("dom.js", f"{name}.js")
 
 
 class SmallWidget(anywidget.AnyWidget):

@@ -426,14 +426,6 @@ export const OPS = {
       return { text: `(${cells.map((k) => wrap(a.data[k])).join(" + ")}) / ${size}`, from: [[0, cells]] };
     },
   },
-  reshape: {
-    run: ([a], { shape }) => {
-      if (size(shape) !== a.data.length)
-        refuse(`${brackets(a.shape)} holds ${a.data.length} numbers: they do not fill ${brackets(shape)}`);
-      return moved(a, shape, (i) => i, { heads: shape.length === 3 ? numbered("head", shape[0]) : null }, false);
-    },
-    terms: copied((a, _, out, i) => i),
-  },
   select: {
     run: ([a], { index }) => {
       need(a, 3, "select");
@@ -459,16 +451,6 @@ export const OPS = {
       return moved(a, shape, where, { rows: a.rows, cols: a.cols?.slice(...span) ?? null, heads: a.heads });
     },
     terms: copied((a, opts, out, i) => cutColumns(a, opts).where(i)),
-  },
-  rows_like: {
-    run: ([a, like]) => {
-      need(a, 2, "rows_like");
-      const n = frame(like)[1];
-      if (n > a.shape.at(-2)) refuse(`${n} rows are needed and ${brackets(a.shape)} has only ${a.shape.at(-2)}`);
-      const { shape, where } = cutRows(a, { start: 0, stop: n });
-      return moved(a, shape, where, { rows: like.rows, cols: a.cols, heads: a.heads }, false);
-    },
-    terms: ([a, like], _, out, i) => ({ text: "", from: [[0, [cutRows(a, { start: 0, stop: frame(like)[1] }).where(i)]]] }),
   },
   concat: {
     run: (args, { axis }) => {

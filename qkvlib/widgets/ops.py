@@ -170,15 +170,6 @@ def pool_kv(args, opts):
     return Value(_quiet(np.mean, groups, 1), a.rows, a.cols, _numbered("kv", n))
 
 
-def reshape(args, opts):
-    """The same numbers in reading order under another shape; nothing moves (that is the point, and the bug)."""
-    (a,) = args
-    shape = tuple(int(n) for n in opts["shape"])
-    if min(shape, default=1) < 0 or int(np.prod(shape)) != a.array.size:
-        raise ValueError(f"{shape_text(a.array)} holds {a.array.size} numbers: they do not fill {list(shape)}")
-    return Value(a.array.reshape(shape), None, None, _numbered("head", shape[0]) if len(shape) == 3 else None)
-
-
 def select(args, opts):
     """One matrix of a stack, by its index (counted from 0)."""
     (a,) = args
@@ -204,16 +195,6 @@ def columns(args, opts):
     cut = slice(_index(opts["start"]), _index(opts["stop"]))
     masked = None if a.masked is None else a.masked[..., cut]
     return Value(a.array[..., cut], a.rows, a.cols and a.cols[cut], a.heads, masked)
-
-
-def rows_like(args, opts):
-    """As many rows of the first as the second has (positions for a sentence of any length)."""
-    a, like = args
-    _need(a, 2, "rows_like")
-    n = like.array.shape[-2]
-    if n > a.array.shape[-2]:
-        raise ValueError(f"{n} rows are needed and {shape_text(a.array)} has only {a.array.shape[-2]}")
-    return Value(a.array[..., :n, :], like.rows, a.cols, a.heads)
 
 
 def concat(args, opts):
@@ -347,11 +328,9 @@ OPS = {
     "repeat_kv": repeat_kv,
     "tile_kv": tile_kv,
     "pool_kv": pool_kv,
-    "reshape": reshape,
     "select": select,
     "rows": rows,
     "columns": columns,
-    "rows_like": rows_like,
     "concat": concat,
     "total": total,
     "norm": norm,

@@ -8,9 +8,10 @@ import os
 import tempfile
 from pathlib import Path
 
-from .worksheet import HERE, Worksheet, browser_module
+from ._sent import sent
+from .worksheet import Worksheet, browser_module
 
-STYLE = (HERE / "page.css").read_text(encoding="utf-8")
+STYLE = sent("page.css")
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -63,7 +64,7 @@ def page(*worksheets: Worksheet, title: str = "", foot: str = "") -> str:
         # "<" would let a token such as "</script>" end the script.
         state=states.replace("<", "\\u003c"),
         module=browser_module().replace("export default", "const worksheet ="),
-        host=(HERE / "page.js").read_text(encoding="utf-8"),
+        host=sent("page.js"),
     )
 
 

@@ -163,10 +163,6 @@ class Sheet:
         """Neighbouring heads averaged down to `n_kv_heads`."""
         return self.op(name, "pool_kv", [a], about, n_kv_heads=n_kv_heads)
 
-    def reshape(self, name, a, shape, about="") -> Node:
-        """The same numbers in reading order; entries of `shape` may be parameters."""
-        return self.op(name, "reshape", [a], about, shape=list(shape))
-
     def select(self, name, a, index, about="") -> Node:
         """One matrix of a stack, counted from 0."""
         return self.op(name, "select", [a], about, index=index)
@@ -178,10 +174,6 @@ class Sheet:
     def columns(self, name, a, start=None, stop=None, about="") -> Node:
         """a[:, start:stop]."""
         return self.op(name, "columns", [a], about, start=start, stop=stop)
-
-    def rows_like(self, name, a, like, about="") -> Node:
-        """As many rows of `a` as `like` has (positions for a sentence of any length)."""
-        return self.op(name, "rows_like", [a, like], about)
 
     def concat(self, name, *parts, axis="columns", about="") -> Node:
         """Side by side ("columns") or under one another ("rows")."""

@@ -8,18 +8,16 @@ both sides compute it from the same state.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import anywidget
 import numpy as np
 import traitlets
 from anywidget._util import repr_mimebundle
 
+from ._sent import sent
 from .numbers import short
 from .ops import Value
 from .sheet import Param, Sheet, SheetError, make_value
-
-HERE = Path(__file__).parent
 
 # Python hears of a change a little late, so its echo could put back an older state than the one under the hand.
 SYNCED = {"sync": True, "echo_update": False}
@@ -27,22 +25,14 @@ SYNCED = {"sync": True, "echo_update": False}
 
 def browser_module() -> str:
     """The three JavaScript files as the one ES module that anywidget wants: their imports of each other are dropped."""
-    files = [slim((HERE / name).read_text(encoding="utf-8")) for name in ("engine.js", "grids.js", "worksheet.js")]
-    return "".join(re.sub(r'^import .*"\./\w+\.js";\n', "", file, flags=re.M) for file in files)
-
-
-def slim(source: str) -> str:
-    """JavaScript or CSS without the lines of comment and the indentation: every notebook with a sheet carries it."""
-    source = re.sub(r"^\s*/\*.*?\*/\n", "", source, flags=re.M | re.S)
-    source = re.sub(r"^\s*//.*\n", "", source, flags=re.M)
-    return re.sub(r"^[ \t]+|\n(?=\n)", "", source, flags=re.M)
+    return re.sub(r'^import .*"\./\w+\.js";\n', "", sent("engine.js", "grids.js", "worksheet.js"), flags=re.M)
 
 
 class Worksheet(anywidget.AnyWidget):
     """A live `Sheet`. `worksheet["Q"]` is what the learner sees; `worksheet["X"] = [[...]]` redraws."""
 
     _esm = browser_module()
-    _css = slim((HERE / "worksheet.css").read_text(encoding="utf-8"))
+    _css = sent("worksheet.css")
 
     spec = traitlets.Dict().tag(sync=True)
     inputs = traitlets.Dict().tag(**SYNCED)
