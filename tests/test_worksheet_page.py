@@ -354,7 +354,7 @@ def test_a_tiny_share_is_shown_as_nearly_nothing_and_told_when_pointed_at(show):
     assert page.locator(".ws-say").inner_text() == "<0.1% and 100%"
     assert legend.is_visible()
     cell(page, "weights", 0).hover()
-    assert told(page).splitlines()[1].endswith("= 9.4e-14")
+    assert "= 9.4e-14" in told(page)
     cell(page, "weights", 0).focus()
     assert page.locator('[role="status"]').inner_text().endswith("= 9.4e-14")
     page.evaluate("() => model.set('inputs', {X: {shape: [1, 3], data: [0, 1, 1]}})")
