@@ -22,7 +22,7 @@ from nbgrader.api import Gradebook
 with Gradebook("sqlite:///gradebook.db") as book:
     print(json.dumps({
         s.student.id: {g.name: [g.score, g.max_score] for n in s.notebooks for g in n.grades}
-        for s in book.assignment_submissions("lesson02")
+        for s in book.assignment_submissions("ASSIGNMENT")
     }))
 """
 
@@ -112,7 +112,7 @@ def test_a_right_a_wrong_and_a_blank_submission_are_scored_correctly(nbgrader):
     nbgrader("nbgrader", "autograde", "lesson02")
     nbgrader("nbgrader", "generate_feedback", "lesson02")
 
-    scored = json.loads(nbgrader("python", "-c", SCORES).strip().splitlines()[-1])
+    scored = json.loads(nbgrader("python", "-c", SCORES.replace("ASSIGNMENT", "lesson02")).strip().splitlines()[-1])
     assert scored["ada"] == {check: [worth, worth] for check, worth in points.items()}
     assert all(score == 0 for score, _ in scored["cy"].values())
     lost = {check for check, (score, _) in scored["bo"].items() if score == 0}
@@ -123,3 +123,42 @@ def test_a_right_a_wrong_and_a_blank_submission_are_scored_correctly(nbgrader):
 
     page = (course / "feedback" / "bo" / "lesson02" / NOTEBOOK).with_suffix(".html").read_text(encoding="utf-8")
     assert "bare dot products" in page
+
+
+def graded(path):
+    """{check cell: points} and {exercise: solution} of a solutions notebook."""
+    cells = [
+        (c.source, c.metadata["nbgrader"]) for c in nbformat.read(path, as_version=4).cells if "nbgrader" in c.metadata
+    ]
+    points = {facts["grade_id"]: facts["points"] for _, facts in cells if facts.get("grade")}
+    return points, {facts["grade_id"]: source for source, facts in cells if facts.get("solution")}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_all_other_exercise_notebooks_right_and_blank(nbgrader):
+    """The other eight notebooks as one assignment: it runs every solution and every stub once."""
+    course = nbgrader.course
+    notebooks = [path for path in sorted((ROOT / "solutions").glob("*.ipynb")) if path.name != NOTEBOOK]
+    assert len(notebooks) == 8
+    (course / "source" / "others").mkdir()
+    for path in notebooks:
+        shutil.copy(path, course / "source" / "others")
+    nbgrader("nbgrader", "generate_assignment", "others")
+    points = {}
+    for path in notebooks:
+        worth, solved = graded(path)
+        points |= worth
+        released = nbformat.read(course / "release" / "others" / path.name, as_version=4)
+        assert not any("SOLUTION" in cell.source for cell in released.cells), path.name
+        for student in ("ada", "cy"):
+            (course / "submitted" / student / "others").mkdir(parents=True, exist_ok=True)
+        shutil.copy(course / "release" / "others" / path.name, course / "submitted" / "cy" / "others")
+        for cell in released.cells:
+            cell.source = solved.get(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source)
+        nbformat.write(released, course / "submitted" / "ada" / "others" / path.name)
+    nbgrader("nbgrader", "autograde", "others")
+    scored = json.loads(nbgrader("python", "-c", SCORES.replace("ASSIGNMENT", "others")).strip().splitlines()[-1])
+    assert len(points) == 37
+    assert scored["ada"] == {check: [worth, worth] for check, worth in points.items()}
+    assert scored["cy"] == {check: [0, worth] for check, worth in points.items()}
