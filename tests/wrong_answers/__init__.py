@@ -25,6 +25,6 @@ def wrong_value(exercise, slug, label, value):
 
 def answers():
     """[(exercise, slug, label, answer)] over all lessons."""
-    for part in ("projections", "attending", "heads", "caches", "clinic", "slips", "values"):
+    for part in ("projections", "attending", "heads", "caches", "clinic", "slips", "slips_in_heads", "values"):
         import_module(f"wrong_answers.{part}")
     return WRONG

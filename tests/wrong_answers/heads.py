@@ -156,7 +156,7 @@ def raw_values(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
     return glue(look(cut(X @ W_Q, n_heads), cut(X @ W_K, n_heads), cut(X, n_heads), mask)) @ W_O
 
 
-@wrong("multi_head_attention", "split-before-projecting")
+@wrong("multi_head_attention", "one-head-meets-all")
 def split_first(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
     Xh = cut(X, n_heads)
     return glue(look(Xh @ W_Q, Xh @ W_K, Xh @ W_V, mask)) @ W_O

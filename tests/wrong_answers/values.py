@@ -11,6 +11,8 @@ wrong_value("hand_projection", "missing-part", "v forgotten", {"q": [2, 3], "k":
 wrong_value("hand_projection", "x-ignored", "rows added", {"q": [2, 3], "k": [3, 1], "v": [3, 2]})
 wrong_value("hand_projection", "extra-axis", "columns", {"q": [[2], [3]], "k": [[3], [2]], "v": [[3], [2]]})
 wrong_value("hand_projection", "text-for-numbers", "in quotes", {"q": "2 3", "k": "3 2", "v": "3 2"})
+wrong_value("hand_projection", "another-width", "a number for each of x", {name: [2, 3, 0, 0] for name in "qkv"})
+wrong_value("hand_projection", "another-width", "one sum", {"q": 5, "k": 5, "v": 5})
 
 right_shapes = {"X": (2, 5, 7), "W_Q": (7, 3), "W_K": (7, 3), "W_V": (7, 3), "Q": (2, 5, 3)}
 wrong_value("qkv_shapes", "width-kept", "Q as wide as X", {**right_shapes, "Q": (2, 5, 7)})
@@ -28,6 +30,9 @@ wrong_value("qkv_shapes", "flattened", "all tokens in one", {**right_shapes, "X"
 wrong_value("qkv_shapes", "flattened", "Q in one", {**right_shapes, "Q": (10, 3)})
 wrong_value("qkv_shapes", "flattened", "one long row", {**right_shapes, "X": (70,), "Q": (30,)})
 wrong_value("qkv_shapes", "arrays-for-shapes", "arrays", {name: np.zeros(s) for name, s in right_shapes.items()})
+wrong_value("qkv_shapes", "meeting-size-kept", "all sizes", {**right_shapes, "Q": (2, 5, 7, 3)})
+wrong_value("qkv_shapes", "meeting-size-kept", "tokens lost", {**right_shapes, "Q": (2, 7, 3)})
+wrong_value("qkv_shapes", "scores-for-queries", "a grid", {**right_shapes, "Q": (2, 5, 5)})
 
 wrong_value("order_by_hand", "shapes-not-first", "D first", "DBCA")
 wrong_value("order_by_hand", "added-too-early", "A before C", "BDAC")
@@ -46,7 +51,9 @@ wrong_value("weights_of_two", "percent", "percentages", [95.3, 4.7])
 wrong_value("weights_of_two", "not-shares", "exponentials", list(np.exp([3, 0])))
 wrong_value("weights_of_two", "extra-axis", "a column", [[0.953], [0.047]])
 wrong_value("weights_of_two", "extra-axis", "a row in a list", [[0.953, 0.047]])
-wrong_value("weights_of_two", "one-number", "the larger alone", 0.953)
+wrong_value("weights_of_two", "another-count", "the larger alone", 0.953)
+wrong_value("weights_of_two", "another-count", "three", [0.953, 0.047, 0])
+wrong_value("weights_of_two", "another-count", "a dict", {"first": 0.953, "second": 0.047})
 
 row = np.exp([2, 3, 1, 5]) / np.exp([2, 3, 1, 5]).sum()
 wrong_value("masked_row", "mask-ignored", "all four", list(row))
@@ -56,6 +63,9 @@ wrong_value("masked_row", "gaps-misjudged", "guess", [0.3, 0.6, 0.1, 0])
 wrong_value("masked_row", "not-shares", "exponentials", [7.39, 20.09, 2.72, 0])
 wrong_value("masked_row", "percent", "percentages", [24.5, 66.5, 9.0, 0])
 wrong_value("masked_row", "extra-axis", "a column", [[0.245], [0.665], [0.09], [0.0]])
+wrong_value("masked_row", "score-for-share", "minus infinity", [0.245, 0.665, 0.09, -np.inf])
+wrong_value("masked_row", "rounded", "two digits", [0.24, 0.67, 0.09, 0])
+wrong_value("masked_row", "another-count", "five", [0.245, 0.665, 0.09, 0, 0])
 
 wrong_value("figure_error", "difference-only", "the gap", {"printed": 8.1, "should_be": 1.92})
 wrong_value("figure_error", "another-score", "the second", {"printed": 2.3, "should_be": 5.48})
@@ -63,6 +73,7 @@ wrong_value("figure_error", "temperature", "cooler", {"printed": 8.1, "should_be
 wrong_value("figure_error", "token-for-score", "dog", {"printed": "dog", "should_be": 4.92})
 wrong_value("figure_error", "another-logarithm", "log10", {"printed": 8.1, "should_be": 3.83})
 wrong_value("figure_error", "text-for-numbers", "in quotes", {"printed": "8.1", "should_be": "4.92"})
+wrong_value("figure_error", "entries-swapped", "swapped", {"printed": 4.92, "should_be": 8.1})
 
 wrong_value("whisper_key_bias", "weights-move", "weights", {"score_change": [-3, -3], "weight_change": [-0.1, 0.1]})
 wrong_value("whisper_key_bias", "bias-summed", "sum", {"score_change": [-1, -1], "weight_change": [0, 0]})

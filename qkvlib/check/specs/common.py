@@ -58,6 +58,12 @@ NORMALISERS = {
     "second": lambda z: soft(z, 1),
     "whole": lambda z: soft(z.ravel()).reshape(z.shape),
     "uniform": lambda z: np.full_like(z, 1 / z.shape[-1]),
+    "relu": lambda z: np.maximum(z, 0) / np.maximum(z, 0).sum(-1, keepdims=True),
+    "abs": lambda z: np.abs(z) / np.abs(z).sum(-1, keepdims=True),
+    "square": lambda z: z**2 / (z**2).sum(-1, keepdims=True),
+    "power-of-two": lambda z: soft(z * np.log(2)),
+    "power-of-ten": lambda z: soft(z * np.log(10)),
+    "no-keepdims-above": lambda z: np.exp(z - z.max(-1)) / np.exp(z - z.max(-1)).sum(-1, keepdims=True),
     "no-keepdims": lambda z: np.exp(z - z.max(-1, keepdims=True)) / np.exp(z - z.max(-1, keepdims=True)).sum(-1),
     "no-keepdims-twice": lambda z: np.exp(z - z.max(-1)) / np.exp(z - z.max(-1)).sum(-1),
     "no-keepdims-bare": lambda z: np.exp(z) / np.exp(z).sum(-1),
@@ -425,16 +431,16 @@ def scale_slips(model, seen: str = _SEEN_IN) -> tuple[Mistake, ...]:
     )
 
 
-def sum_slips(model) -> tuple[Mistake, ...]:
-    """A sum that runs too far, or loses its axis, inside attention; `model` is the exercise's."""
+def softmax_slips(model, functions=("relu", "abs", "square", "power-of-two", "power-of-ten")) -> tuple[Mistake, ...]:
+    """A sum that runs too far or loses its axis, or another function, inside attention; `model` is the exercise's."""
     return (
         mistake(
             "keepdims-forgotten",
-            "The sum of the softmax has lost its axis, so numpy divides by the wrong row or cannot divide at all.",
-            "There is an argument of sum that keeps the axis, with length 1.",
+            "A sum or a maximum in your softmax has lost its axis, so numpy pairs it with the wrong row or with none.",
+            "Both have an argument that keeps the axis, with length 1.",
             *(
                 lambda *a, how=how: model(*a, normalise=how)
-                for how in ("no-keepdims", "no-keepdims-twice", "no-keepdims-bare")
+                for how in ("no-keepdims", "no-keepdims-twice", "no-keepdims-bare", "no-keepdims-above")
             ),
         ),
         mistake(
@@ -442,6 +448,12 @@ def sum_slips(model) -> tuple[Mistake, ...]:
             "All the weights of all sequences and heads together sum to 1: the sum ran over the whole array.",
             "Each query has a whole 1 to share out: along which axis should be summed?",
             lambda *a: model(*a, normalise="whole"),
+        ),
+        mistake(
+            "another-function-for-exp",
+            "Your scores become shares of 1, but it is no power of e that makes them positive.",
+            "An exponential keeps the order of the scores and turns differences into factors.",
+            *(lambda *a, how=how: model(*a, normalise=how) for how in functions),
         ),
     )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from operator import setitem
+
 import numpy as np
 
 from qkvlib.check.spec import Mistake, mistake, switch
@@ -87,6 +90,10 @@ def grow_cache(cache, new, how="end"):
         return grow_cache(cache, new)[0], cache[1]
     if how == "values":
         return cache[0], grow_cache(cache, new)[1]
+    if how == "slide":
+        return both(lambda old, row: (old[..., 1:, :], row))
+    if how == "turned":
+        return both(lambda old, row: (old, np.swapaxes(row, -2, -3) if row.ndim > 2 else row.T))
     if how in ("head-axis", "last-axis"):
         axis = -3 if how == "head-axis" else -1
         return tuple(np.concatenate([old, row], axis) for old, row in zip(cache, new, strict=True))
@@ -453,10 +460,11 @@ def cache_switches(step) -> tuple[Mistake, ...]:
         ),
         mistake(
             "joined-along-another-axis",
-            "The new row is joined to the cache along another axis than the tokens'.",
+            "The new row does not lie along the tokens of the cache: its axes, or the one of the join, are others.",
             "Tokens are the axis before the last; count from the end.",
             lambda *a: step(*a, grow="last-axis"),
             lambda *a: step(*a, grow="head-axis"),
+            lambda *a: step(*a, grow="turned"),
         ),
         mistake(
             "array-has-no-append",
@@ -464,13 +472,25 @@ def cache_switches(step) -> tuple[Mistake, ...]:
             "np.concatenate, or np.vstack, makes a new array that is one row longer.",
             lambda x, cache, *rest: cache[0].append(x),
         ),
+        mistake(
+            "cache-is-a-pair",
+            "The cache comes as a tuple of keys and values, and a tuple cannot be changed in place.",
+            "Make two new arrays and hand them back as a new pair.",
+            lambda x, cache, *rest: setitem(cache, 0, x),
+        ),
+        mistake(
+            "oldest-dropped",
+            "The oldest token was dropped from the cache when the new one came.",
+            "Every token so far is kept.",
+            lambda *a: step(*a, grow="slide"),
+        ),
     )
 
 
 def one_query_mistakes(step) -> tuple[Mistake, ...]:
     """Sharing out, blending and handing back in one step of decoding; `step` is the exercise's model."""
     return (
-        *(m for m in softmax_mistakes() if m.slug not in ONE_QUERY),
+        *(_with_one_query(m) for m in softmax_mistakes() if m.slug not in ONE_QUERY),
         switch(
             "keys-as-values",
             "What you blend are the keys.",
@@ -510,6 +530,15 @@ def one_query_mistakes(step) -> tuple[Mistake, ...]:
     )
 
 
+def _with_one_query(found: Mistake) -> Mistake:
+    if found.slug != "softmax-over-queries":
+        return found
+    return replace(
+        found,
+        seen="Every value counts in full: the output is their plain sum, as a softmax over a single query gives.",
+    )
+
+
 def attending_switches() -> tuple[Mistake, ...]:
     """Mistakes inside a head. Those that come to the same as a wrong projection are named as that."""
     same_as_projection = {"keys-ask", "queries-only", "keys-only", "keys-as-values", "queries-as-values"}
@@ -525,6 +554,16 @@ def over_heads(*versions) -> Mistake:
         "Every head has a whole 1 to share out among the keys.",
         versions=versions,
         normalise="heads",
+    )
+
+
+def one_head_meets_all(*versions) -> Mistake:
+    """A product that numpy refuses, with the same words whichever of these it was."""
+    return mistake(
+        "one-head-meets-all",
+        "A product lets the columns of one head meet a matrix that is made for all heads together.",
+        "Where do you cut into heads, and where are they joined again? Project before, and apply W_O after.",
+        *versions,
     )
 
 

@@ -454,6 +454,12 @@ hand_projection = Exercise(
             "Each of them is one plain row of two numbers.",
         ),
         in_quotes("Your numbers stand in quotes, so they are text.", "Leave the quotes out."),
+        mistake(
+            "another-width",
+            "Your q, k and v do not have one number for each column of the matrices.",
+            "Write the shapes first: [4] times [4, 2] gives what?",
+            recognise=lambda args, answer: all(np.size(answer[name]) != 2 for name in "qkv"),
+        ),
     ),
     hints=(
         "Write x as a row and each matrix under it: entry 1 of x belongs to row 1, and so on.",
@@ -578,6 +584,20 @@ qkv_shapes = Exercise(
             recognise=lambda args, shapes: any(np.ndim(value) > 1 for value in shapes.values()),
         ),
         mistake(
+            "meeting-size-kept",
+            "Your Q keeps d_model, where X and W_Q meet.",
+            "In a product the two inner sizes vanish; which ones are left?",
+            _shapes_with(Q="B T d_model d_head"),
+            _shapes_with(Q="B d_model d_head"),
+        ),
+        mistake(
+            "scores-for-queries",
+            "Your Q has the shape of a grid of scores.",
+            "Q comes before any token meets another: one row per token, one number per column of W_Q.",
+            _shapes_with(Q="B T T"),
+            _shapes_with(Q="T T"),
+        ),
+        mistake(
             "axes-multiplied",
             "You give how many numbers there are, not how they are arranged.",
             "A shape has one number for each axis.",
@@ -654,9 +674,10 @@ smallest_matrix = Exercise(
         ),
         mistake(
             "divided-by-sum",
-            "You divide by the sum of x, so entries of different sign cancel.",
+            "You divide by the sum of x, or of its absolute values.",
             "Which sum of products appears when x meets W?",
             lambda x, q: np.outer(x, q) / x.sum(),
+            lambda x, q: np.outer(x, q) / np.abs(x).sum(),
         ),
         mistake(
             "divided-by-count",

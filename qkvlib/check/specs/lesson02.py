@@ -24,7 +24,7 @@ from qkvlib.check.specs.common import (
     scale_slips,
     soft,
     softmax_mistakes,
-    sum_slips,
+    softmax_slips,
     value_mistakes,
     weights_left_out,
 )
@@ -68,6 +68,21 @@ scores = Exercise(
             lambda Q, K: Q @ T(K) / np.linalg.norm(Q, axis=-1, keepdims=True),
             lambda Q, K: Q @ T(K) / np.linalg.norm(Q),
             lambda Q, K: Q @ T(K) / np.sqrt(np.abs(Q @ T(K))),
+        ),
+        mistake(
+            "scaled-by-the-numbers",
+            "Your scale is made from the numbers in Q, K or the scores, so it changes with every text.",
+            "It is one fixed number, known before any score is.",
+            lambda Q, K: Q @ T(K) / np.std(Q @ T(K)),
+            lambda Q, K: Q @ T(K) / np.max(Q @ T(K)),
+            lambda Q, K: Q @ T(K) / np.abs(Q @ T(K)).max(),
+            lambda Q, K: Q @ T(K) / (np.linalg.norm(Q) * np.linalg.norm(K)),
+        ),
+        mistake(
+            "cut-to-whole-numbers",
+            "Q and K were cut to whole numbers before they met.",
+            "Leave the digits in: astype(int) drops them.",
+            lambda Q, K: compare_all(Q.astype(int), K.astype(int)),
         ),
         mistake(
             "scale-by-first-axis",
@@ -543,6 +558,14 @@ def _blend_inputs(rng):
     )
 
 
+def _overwritten(weights, V):
+    out = np.zeros((weights.shape[0], V.shape[1]))
+    for i in range(weights.shape[0]):
+        for j in range(weights.shape[1]):
+            out[i] = weights[i, j] * V[j]
+    return out
+
+
 blend = Exercise(
     name="blend",
     lesson=2,
@@ -604,6 +627,12 @@ blend = Exercise(
             lambda w, V: np.ones_like(w) @ V,
             lambda w, V: V.mean(-2),
             lambda w, V: V.sum(-2),
+        ),
+        mistake(
+            "last-row-wins",
+            "Each turn of your loop writes over what the one before it found, so only the last value is left.",
+            "Add to the row instead: +=.",
+            _overwritten,
         ),
         mistake(
             "averaged-again",
@@ -700,7 +729,28 @@ attention = Exercise(
         *value_mistakes(),
         *scale_mistakes("The scores behind your weights", queries=True),
         *scale_slips(head, "The scores behind your weights"),
-        *sum_slips(head),
+        *softmax_slips(head),
+        mistake(
+            "scale-by-value-width",
+            "The scores behind your weights are scaled by the width of the values.",
+            "Values take no part in a score: whose features does a dot product add up?",
+            lambda Q, K, V: _weighted(soft(compare_all(Q, K, scale="none") / np.sqrt(V.shape[-1])), V),
+        ),
+        mistake(
+            "softmax-too-early",
+            "The softmax ran on Q, or on K, before the two met.",
+            "It is the scores that are shared out.",
+            lambda Q, K, V: _weighted(soft(Q) @ T(K), V),
+            lambda Q, K, V: _weighted(soft(Q) @ T(soft(K)), V),
+            lambda Q, K, V: _weighted(soft(Q) @ T(K) / np.sqrt(Q.shape[-1]), V),
+            lambda Q, K, V: _weighted(soft(Q) @ T(soft(K)) / np.sqrt(Q.shape[-1]), V),
+        ),
+        mistake(
+            "elementwise-blend",
+            "Weights and values are multiplied entry by entry.",
+            "Each result row needs every row of V: a matrix product.",
+            lambda Q, K, V: (head(Q, K, V)[1] * V, head(Q, K, V)[1]),
+        ),
         mistake(
             "results-swapped",
             "You return the weights first and the output second.",
@@ -937,10 +987,10 @@ weights_of_two = Exercise(
             "Hand over two plain numbers in one list.",
         ),
         mistake(
-            "one-number",
-            "You hand over one number, and two tokens are waiting for a share.",
-            "One share for each score, in the same order.",
-            recognise=lambda args, w: np.size(w) == 1,
+            "another-count",
+            "What you hand over is not a list with one share for each score.",
+            "Two scores, two shares, in the same order.",
+            recognise=lambda args, w: np.size(w) != 2,
         ),
         mistake(
             "not-shares",
@@ -1083,7 +1133,7 @@ cross_attention = Exercise(
         *(m for m in value_mistakes() if m.slug != "queries-as-values"),
         *scale_mistakes("The scores behind your weights", queries=True),
         *scale_slips(_cross, "The scores behind your weights"),
-        *sum_slips(_cross),
+        *softmax_slips(_cross),
         mistake(
             "weights-only",
             "What comes back are the weights.",

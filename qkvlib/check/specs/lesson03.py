@@ -24,7 +24,7 @@ from qkvlib.check.specs.common import (
     scale_slips,
     soft,
     softmax_mistakes,
-    sum_slips,
+    softmax_slips,
     value_mistakes,
     weights_left_out,
 )
@@ -233,6 +233,13 @@ masked_attention = Exercise(
             lambda Q, K, V, mask: head(Q, K, V, np.tri(Q.shape[-2], K.shape[-2], dtype=bool)),
         ),
         mistake(
+            "causal-as-well",
+            "Beside the mask that it is given, your function uses a causal one.",
+            "The mask alone says where a token may look: not every mask is a triangle.",
+            lambda Q, K, V, mask: head(Q, K, V, mask & np.tri(Q.shape[-2], K.shape[-2], dtype=bool)),
+            lambda Q, K, V, mask: head(Q, K, V, mask & np.tri(Q.shape[-2], K.shape[-2], dtype=bool), masking="finite"),
+        ),
+        mistake(
             "minus-infinity-after-softmax",
             "Forbidden weights became minus infinity after the softmax.",
             "Minus infinity belongs into the scores, where the exponential turns it into 0.",
@@ -268,7 +275,7 @@ masked_attention = Exercise(
         *value_mistakes(),
         *scale_mistakes("The scores behind your weights", queries=True),
         *scale_slips(head, "The scores behind your weights"),
-        *sum_slips(head),
+        *softmax_slips(head, ("relu", "power-of-two", "power-of-ten")),
         mask_as_index(head),
         mistake(
             "weights-only",
@@ -393,6 +400,12 @@ figure_error = Exercise(
             _figure(_first, lambda s, w: soft(s)[0]),
             _figure(_first, lambda s, w: w[0]),
             _figure(lambda s: 0.82, lambda s, w: soft(s)[0]),
+        ),
+        mistake(
+            "entries-swapped",
+            "What is printed and what should be there have changed places.",
+            "printed is the number that the figure shows.",
+            lambda s, w: {"printed": _repair(s, w)["should_be"], "should_be": _repair(s, w)["printed"]},
         ),
         mistake(
             "token-for-score",
@@ -690,6 +703,24 @@ masked_row = Exercise(
             "You typed percentages.",
             "Shares of 1 are asked for: divide each by 100.",
             recognise=lambda args, w: abs(np.sum(w) - 100) < 1,
+        ),
+        mistake(
+            "score-for-share",
+            "You give minus infinity where a share is asked for.",
+            "It is the score that becomes minus infinity; what does the exponential make of that?",
+            recognise=lambda args, w: np.any(np.isneginf(w)),
+        ),
+        mistake(
+            "another-count",
+            "What you hand over is not a list with one share for each score.",
+            "Four scores, four shares, in the same order.",
+            recognise=lambda args, w: np.size(w) not in (QUERY + 1, len(args[0])),
+        ),
+        mistake(
+            "rounded",
+            "Your shares are rounded too far.",
+            "Keep three digits behind the point.",
+            *(_row(lambda s, n=n: np.round(_seen(s), n)) for n in (2, 1)),
         ),
         mistake(
             "not-shares",

@@ -219,6 +219,12 @@ same_scores = Exercise(
             lambda W_Q, W_K, A: (W_Q @ A, np.linalg.inv(A).T @ W_K),
         ),
         mistake(
+            "sides-exchanged",
+            "The inverse of A went to the queries, and A itself to the keys.",
+            "The new W_Q is given: W_Q A. What must the keys do about it?",
+            lambda W_Q, W_K, A: (W_Q @ _inv(A), W_K @ A),
+        ),
+        mistake(
             "elementwise-inverse",
             "1/A inverts each number alone; it is not the inverse matrix.",
             "np.linalg.inv gives the matrix that undoes A.",
@@ -304,6 +310,7 @@ soft_lookup = Exercise(
             "Divide the scores once, before both.",
             _lookup(lambda s, t: np.exp(s / t) / np.exp(s).sum()),
             _lookup(lambda s, t: np.exp(s) / np.exp(s / t).sum()),
+            _lookup(lambda s, t: soft(s) ** (1 / t)),
         ),
         mistake(
             "scaled-as-well",

@@ -17,7 +17,7 @@ from qkvlib.check.specs.common import (
     random_mask,
     scale_mistakes,
     scale_slips,
-    sum_slips,
+    softmax_slips,
 )
 
 # -- split_heads --------------------------------------------------------------------------------------------------
@@ -304,7 +304,30 @@ multi_head_attention = Exercise(
             "Each of your heads sees only its own slice of the embedding: the split came before the projection.",
             "Project with the full matrix first, then split.",
             split_before,
+        ),
+        heads.one_head_meets_all(
             lambda X, Q, K, V, out, n, mask=None: heads.split(X, n) @ Q,
+            lambda X, Q, K, V, out, n, mask=None: _heads(X, Q, K, V, n, mask) @ out,
+        ),
+        mistake(
+            "blocks-overlap",
+            "Your head h starts at column h, so the heads overlap.",
+            "Head h starts where head h - 1 stops.",
+            lambda X, Q, K, V, out, n, mask=None: _overlapping(X, Q, K, V, n, mask) @ out,
+        ),
+        mistake(
+            "n-heads-wide",
+            "Your heads are n_heads wide, and there are too many, or too few, of them.",
+            "The number of heads is given; their width is what is left over.",
+            lambda X, Q, K, V, out, n, mask=None: _mha(X, Q, K, V, out, X.shape[-1] // n, mask),
+        ),
+        mistake(
+            "weights-only",
+            "What comes back are the weights of your heads.",
+            "Blend the values with them, merge, and apply W_O.",
+            lambda X, Q, K, V, out, n, mask=None: heads.head(heads.split(X @ Q, n), *[heads.split(X @ K, n)] * 2, mask)[
+                1
+            ],
         ),
         mistake(
             "mask-required",
@@ -322,7 +345,7 @@ multi_head_attention = Exercise(
         *scale_mistakes("The scores in your heads", model=True),
         *heads.attending_switches(),
         *scale_slips(_mha, "The scores in your heads"),
-        *sum_slips(_mha),
+        *softmax_slips(_mha),
         mask_as_index(_mha),
         heads.always_a_batch(_mha),
         mistake(
@@ -375,6 +398,12 @@ def _heads(X, W_Q, W_K, W_V, n, mask=None):
     return heads.head(*(heads.split(X @ W, n) for W in (W_Q, W_K, W_V)), mask)[0]
 
 
+def _overlapping(X, W_Q, W_K, W_V, n, mask=None):
+    d = X.shape[-1] // n
+    blocks = [slice(h, h + d) for h in range(n)]
+    return np.concatenate([heads.head(*(X @ W[:, b] for W in (W_Q, W_K, W_V)), mask)[0] for b in blocks], axis=-1)
+
+
 def _per_head(X, W_Q, W_K, W_V, W_O, n, mask=None):
     H = _heads(X, W_Q, W_K, W_V, n, mask)
     return (H @ W_O[: H.shape[-1]]).sum(-3)
@@ -419,6 +448,12 @@ parameter_count = Exercise(
             "Your W_K and W_V are as large as W_Q: n_kv_heads changes nothing.",
             "How many columns do fewer K/V heads need?",
             kv_width="full",
+        ),
+        mistake(
+            "kv-square",
+            "Your W_K and W_V are square.",
+            "Their columns are fewer, but every number of the embedding still has a row in them.",
+            lambda D, n, kv: 2 * D * D + 2 * (D // n * kv) ** 2,
         ),
         switch(
             "kv-one-head",

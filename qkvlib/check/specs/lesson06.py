@@ -18,7 +18,7 @@ from qkvlib.check.specs.common import (
     random_mask,
     scale_mistakes,
     scale_slips,
-    sum_slips,
+    softmax_slips,
 )
 
 # -- repeat_kv ----------------------------------------------------------------------------------------------------
@@ -202,6 +202,23 @@ grouped_query_attention = Exercise(
             "Your query heads and the heads of the keys differ in number, and nothing brings them together.",
             "Each group of query heads shares one K/V head: repeat K and V before comparing.",
             lambda X, Q, K, V, out, n, kv, mask=None: _plain_heads(X, Q, K, V, out, n, kv, mask),
+            lambda X, Q, K, V, out, n, kv, mask=None: _one_by_one(X, Q, K, V, out, n, kv, mask, lambda h: h),
+        ),
+        mistake(
+            "groups-miscounted",
+            "The number of a query head is divided by the number of K/V heads, where the size of a group belongs.",
+            "How many neighbours share a head: n_heads // n_kv_heads, or n_kv_heads?",
+            lambda X, Q, K, V, out, n, kv, mask=None: _one_by_one(X, Q, K, V, out, n, kv, mask, lambda h: h // kv),
+        ),
+        mistake(
+            "queries-averaged",
+            "The query heads of a group were averaged into one.",
+            "Sharing keys and values leaves every query head its own question.",
+            lambda X, Q, K, V, out, n, kv, mask=None: _averaged(X, Q, K, V, out, n, kv, mask),
+        ),
+        heads.one_head_meets_all(
+            lambda X, Q, K, V, out, n, kv, mask=None: heads.split(X, n) @ Q,
+            lambda X, Q, K, V, out, n, kv, mask=None: _heads(X, Q, K, V, n, kv, mask) @ out,
         ),
         mistake(
             "values-not-repeated",
@@ -277,7 +294,7 @@ grouped_query_attention = Exercise(
         ),
         *scale_mistakes("The scores in your heads", model=True),
         *scale_slips(heads.layer, "The scores in your heads"),
-        *sum_slips(heads.layer),
+        *softmax_slips(heads.layer),
         mask_as_index(heads.layer),
         heads.always_a_batch(heads.layer),
         mistake(
@@ -321,6 +338,19 @@ def _heads(X, W_Q, W_K, W_V, n, kv, mask):
 def _plain_heads(X, W_Q, W_K, W_V, W_O, n, kv, mask):
     Q, K, V = heads.split(X @ W_Q, n), heads.split(X @ W_K, kv), heads.split(X @ W_V, kv)
     return heads.merge(head(Q, K, V, mask)[0]) @ W_O
+
+
+def _one_by_one(X, W_Q, W_K, W_V, W_O, n, kv, mask, read):
+    Q, K, V = heads.split(X @ W_Q, n), heads.split(X @ W_K, kv), heads.split(X @ W_V, kv)
+    one = [head(Q[..., h, :, :], K[..., read(h), :, :], V[..., read(h), :, :], mask)[0] for h in range(n)]
+    return np.concatenate(one, axis=-1) @ W_O
+
+
+def _averaged(X, W_Q, W_K, W_V, W_O, n, kv, mask):
+    Q = heads.split(X @ W_Q, n)
+    Q = Q.reshape(*Q.shape[:-3], kv, n // kv, *Q.shape[-2:]).mean(-3)
+    H = head(Q, heads.split(X @ W_K, kv), heads.split(X @ W_V, kv), mask)[0]
+    return heads.merge(heads.share(H, n // kv)) @ W_O
 
 
 def _repeated(X, W_Q, W_K, W_V, W_O, n, kv, mask, times):
@@ -483,6 +513,24 @@ kv_cache_bytes = Exercise(
             lambda a, b, c, d, size=2, batch=1: 2 * (a + b + c + d) * size * batch,
             lambda a, b, c, d, size=2, batch=1: 2 * a * b * (c + d) * size * batch,
             lambda a, b, c, d, size=2, batch=1: (2 + a * b * c * d) * size * batch,
+            lambda a, b, c, d, size=2, batch=1: 2 * a * b * c * (d + batch) * size,
+            lambda a, b, c, d, size=2, batch=1: 2 * a * (b + c) * d * size * batch,
+            lambda a, b, c, d, size=2, batch=1: (a * b * c * d + 2) * size * batch,
+        ),
+        mistake(
+            "two-as-a-power",
+            "You square something where it should be taken twice.",
+            "Keys and values are two things: their 2 is a factor.",
+            lambda a, b, c, d, size=2, batch=1: (a * b * c * d * size * batch) ** 2,
+            lambda a, b, c, d, size=2, batch=1: a * b * c * d * size**2 * batch,
+            lambda a, b, c, d, size=2, batch=1: (a * b * c * d) ** 2 * size * batch,
+        ),
+        mistake(
+            "matrices-for-cache",
+            "Your number does not depend on how many tokens there are: it is the size of the matrices.",
+            "What is kept for each token?",
+            lambda a, b, c, d, size=2, batch=1: 2 * a * (b * c) ** 2 * size * batch,
+            lambda a, b, c, d, size=2, batch=1: 2 * a * (b * c) ** 2 * size,
         ),
         mistake(
             "kv-heads-squared",
@@ -605,6 +653,19 @@ decode_step = Exercise(
         ),
         *scale_mistakes("The scores of the new token"),
         *scale_slips(_decode, "The scores of the new token"),
+        mistake(
+            "scale-by-sqrt-d-model",
+            "The scores of the new token are scaled by the width of the whole model.",
+            "A dot product adds up the features of one query, not of the embedding.",
+            lambda x, c, Q, K, V: _decode(x, c, Q * np.sqrt(Q.shape[1] / len(x)), K, V),
+        ),
+        mistake(
+            "weights-too",
+            "The weights come back as well, beside the output and the cache.",
+            "Two results are promised: out, then the cache.",
+            lambda *a: (_decode(*a)[0], _decode_weights(*a), _decode(*a)[1]),
+            lambda *a: (*_decode(*a), _decode_weights(*a)),
+        ),
         *heads.one_query_mistakes(_decode),
         mistake(
             "weights-for-output",
@@ -624,6 +685,7 @@ decode_step = Exercise(
             "What is in the cache was projected once more.",
             "It holds keys and values already: only x needs projecting.",
             lambda x, c, Q, K, V: _decode(x, (c[0] @ K, c[1] @ V), Q, K, V),
+            lambda x, c, Q, K, V: _all_again(x, c, Q, K, V),
         ),
         mistake(
             "every-row-asks",
@@ -644,6 +706,11 @@ decode_step = Exercise(
 def _decode_weights(x, c, W_Q, W_K, W_V):
     K = np.vstack([c[0], (x @ W_K)[None]])
     return head((x @ W_Q)[None], K, K)[1][0]
+
+
+def _all_again(x, c, W_Q, W_K, W_V):
+    X = np.vstack([c[0], x])
+    return head((x @ W_Q)[None], X @ W_K, X @ W_V)[0][0], (X @ W_K, X @ W_V)
 
 
 def _all_ask(x, c, W_Q, W_K, W_V):

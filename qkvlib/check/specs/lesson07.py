@@ -75,6 +75,13 @@ fix_shapes = Exercise(
         *_without(softmax_mistakes(), "softmax-twice", "minus-sign"),
         *(m for m in heads.head_switches() if "cut" in m.switches),
         mistake(
+            "root-in-the-wrong-place",
+            "The number of heads stands outside the root: it divides, or multiplies, the root of the whole width.",
+            "Which number goes under the root?",
+            lambda X, W_Q, W_K, n: _weights_of_heads(X, W_Q * n, W_K, n, scale="sqrt-model"),
+            lambda X, W_Q, W_K, n: _weights_of_heads(X, W_Q / n, W_K, n, scale="sqrt-model"),
+        ),
+        mistake(
             "heads-lost",
             "Your weights have lost their heads: the split is gone.",
             "Keep the split; only one number in the code is wrong.",

@@ -95,6 +95,13 @@ split_c_attn = Exercise(
             lambda w, b: tuple((W, b) for W in np.split(w, 3, axis=-1)),
         ),
         mistake(
+            "bias-in-a-matrix",
+            "Each of your biases lies in a matrix with one row, or one column.",
+            "A bias is one plain row of numbers.",
+            lambda w, b: tuple((W, c[None]) for W, c in _c_attn(w, b)),
+            lambda w, b: tuple((W, c[:, None]) for W, c in _c_attn(w, b)),
+        ),
+        mistake(
             "one-bias-for-all",
             "All your matrices have the same bias.",
             "Every role has its own third of it.",
@@ -211,6 +218,12 @@ llama_qkv = Exercise(
             "Your matrices are as the file stores them, [d_out, d_in].",
             "In this course a row is multiplied from the right, X @ W: which way round must W be?",
             _named(turn=False),
+        ),
+        mistake(
+            "reshaped-for-transposed",
+            "Your matrices were reshaped where they should be turned round: the shapes fit, and the numbers do not.",
+            "A reshape keeps the order of the numbers; a transpose changes it.",
+            lambda t, n: tuple(W.reshape(W.shape[::-1]) for W in _named(turn=False)(t, n)),
         ),
         mistake(
             "partly-transposed",

@@ -110,6 +110,19 @@ capstone = Exercise(
             lambda *a: _step(*a, share_v="none"),
         ),
         mistake(
+            "kv-split-into-query-heads",
+            "The new key was cut into as many heads as there are queries.",
+            "Keys and values have n_kv_heads heads, each as wide as a query head.",
+            lambda *a: _cut_like_queries(*a, tokens=(1,)),
+            lambda *a: _cut_like_queries(*a, tokens=()),
+        ),
+        mistake(
+            "queries-averaged",
+            "The query heads of a group were averaged into one.",
+            "Sharing keys and values leaves every query head its own question.",
+            lambda *a: _averaged(*a),
+        ),
+        mistake(
             "repeated-before-appending",
             "The cache is repeated before the new row is added, so old and new differ in their number of heads.",
             "Append first; repeat when reading.",
@@ -163,6 +176,17 @@ def _not_repeated(x, cache, W_Q, W_K, W_V, W_O, n, kv):
 def _repeated_first(x, cache, W_Q, W_K, W_V, W_O, n, kv):
     K, V = (np.repeat(part, n // kv, -3) for part in cache)
     return _step(x, (K, V), W_Q, W_K, W_V, W_O, n, kv)
+
+
+def _cut_like_queries(x, cache, W_Q, W_K, W_V, W_O, n, kv, *, tokens):
+    (x @ W_K).reshape(n, *tokens, W_Q.shape[1] // n)  # stops here, unless every query head has a K/V head of its own
+    return _step(x, cache, W_Q, W_K, W_V, W_O, n, kv)
+
+
+def _averaged(x, cache, W_Q, W_K, W_V, W_O, n, kv):
+    K, V = _step(x, cache, W_Q, W_K, W_V, W_O, n, kv)[1]
+    q = (x @ W_Q).reshape(kv, n // kv, -1).mean(1, keepdims=True)
+    return heads.merge(heads.share(head(q, K, V)[0], n // kv))[0] @ W_O, (K, V)
 
 
 def _unmerged(x, cache, W_Q, W_K, W_V, W_O, n, kv):
