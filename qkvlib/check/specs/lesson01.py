@@ -8,7 +8,7 @@ import numpy as np
 
 from qkvlib import attention, examples
 from qkvlib.check.spec import Exercise, mistake, switch
-from qkvlib.check.specs.common import calls, extra_axis, in_quotes, letters, no_letters, normal, soft
+from qkvlib.check.specs.common import calls, extra_axis, in_quotes, letters, normal, order_mistakes, soft
 
 # -- project_token ------------------------------------------------------------------------------------------------
 
@@ -780,18 +780,11 @@ order_by_hand = Exercise(
             "Lay the numbers side by side first.",
             *(lambda steps, order=order: order for order in ("BCDA", "CBDA", "BCAD", "CDBA")),
         ),
-        no_letters(),
-        mistake(
-            "step-missing",
-            "Not every step is in your order exactly once.",
+        *order_mistakes(
+            ("step-missing", "Not every step is in your order exactly once."),
             "There are four letters; use each of them once.",
-            recognise=lambda args, order: sorted(order) != ["A", "B", "C", "D"],
-        ),
-        mistake(
-            "another-order",
             "With this order one of the steps needs something that is not there yet.",
             "Ask of each step what it needs to have on the paper before it.",
-            recognise=lambda args, order: True,
         ),
     ),
     hints=("Shape first, always.", "Multiplying needs the numbers to lie side by side; adding needs the products."),

@@ -11,7 +11,6 @@ from qkvlib.check.spec import Call, Exercise, mistake, switch
 from qkvlib.check.specs.common import (
     calls,
     compare_all,
-    extra_axis,
     head,
     in_quotes,
     mask_as_index,
@@ -22,6 +21,7 @@ from qkvlib.check.specs.common import (
     role_mistakes,
     scale_mistakes,
     scale_slips,
+    shares_by_hand,
     soft,
     softmax_mistakes,
     softmax_slips,
@@ -453,7 +453,7 @@ _SENTENCES = (
 def _referent_inputs(rng):
     made = []
     for reading in ("words", "positions"):
-        for sentence, query, candidates in _SENTENCES * 2:
+        for sentence, query, candidates in _SENTENCES * 3:
             tokens = sentence.split()
             weights = _telling_weights(rng, tokens, tokens.index(query), [tokens.index(c) for c in candidates])
             if reading == "words":
@@ -621,6 +621,7 @@ referent = Exercise(
 # -- masked_row ---------------------------------------------------------------------------------------------------
 
 QUERY = 2  # the third token asks: it may look at the first three
+_ROW = (2.0, 3.0, 1.0, 5.0)
 
 
 def _row(make):
@@ -640,7 +641,7 @@ masked_row = Exercise(
     lesson=3,
     kind="value",
     parameters=("scores",),
-    given={"scores": np.array([2.0, 3.0, 1.0, 5.0])},
+    given={"scores": np.array(_ROW)},
     reference=_row(_seen),
     forms=(lambda w: w, lambda w: w[: QUERY + 1]),
     tolerance=0.003,
@@ -694,46 +695,13 @@ masked_row = Exercise(
             "Soft means that the others keep a share, however small.",
             _row(lambda s: (np.arange(len(s)) == np.argmax(s[: QUERY + 1])).astype(float)),
         ),
-        extra_axis(
-            "Your numbers lie in a column, or in a row inside another list.",
-            "Hand over plain numbers in one list.",
-        ),
-        mistake(
-            "percent",
-            "You typed percentages.",
-            "Shares of 1 are asked for: divide each by 100.",
-            recognise=lambda args, w: abs(np.sum(w) - 100) < 1,
-        ),
-        mistake(
-            "score-for-share",
-            "You give minus infinity where a share is asked for.",
-            "It is the score that becomes minus infinity; what does the exponential make of that?",
-            recognise=lambda args, w: np.any(np.isneginf(w)),
-        ),
-        mistake(
-            "another-count",
-            "What you hand over is not a list with one share for each score.",
-            "Four scores, four shares, in the same order.",
-            recognise=lambda args, w: np.size(w) not in (QUERY + 1, len(args[0])),
-        ),
         mistake(
             "rounded",
             "Your shares are rounded too far.",
             "Keep three digits behind the point.",
             *(_row(lambda s, n=n: np.round(_seen(s), n)) for n in (2, 1)),
         ),
-        mistake(
-            "not-shares",
-            "Your numbers do not sum to 1.",
-            "Divide each exponential by the sum of those that count.",
-            recognise=lambda args, w: abs(np.sum(w) - 1) > 0.01,
-        ),
-        mistake(
-            "gaps-misjudged",
-            "Your numbers are shares, but not the ones that these scores give.",
-            "The quotient of two weights is e to the power of the gap between their scores.",
-            recognise=lambda args, w: abs(np.sum(w) - 1) <= 0.01,
-        ),
+        *shares_by_hand(QUERY + 1, len(_ROW)),
     ),
     hints=(
         "Cross out what the third token may not see. How many scores are left?",
