@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from classroom import STUBS, course, submission
+from classroom import STUBS, code, course, submission
 from typer.testing import CliRunner
 
 from qkvlib.cli import app
@@ -41,6 +41,17 @@ def grade(*more, exercise="exercises/02_two_tokens.ipynb"):
 
 def scores(place):
     return {p.stem: json.loads(p.read_text())["score"] for p in (place / "results" / "feedback").glob("*.json")}
+
+
+def test_handing_out_in_the_other_way_is_remarked_on(place):
+    book = json.loads((place / "exercises" / "02_two_tokens.ipynb").read_text())
+    book["cells"].insert(2, code("numbers = [1, 2, 3]", "parameters", tags=["parameters"]))
+    (place / "exercises" / "02_two_tokens.ipynb").write_text(json.dumps(book))
+    arguments = ["assign", "exercises/02_two_tokens.ipynb", "--roster", "roster.csv", "--out"]
+    assert "before" not in CliRunner().invoke(app, [*arguments, "a"]).stdout
+    assert "before" not in CliRunner().invoke(app, [*arguments, "b"]).stdout
+    said = CliRunner().invoke(app, [*arguments, "c", "--same-for-all"]).stdout
+    assert "It was handed out with own numbers before. From now on everybody is graded as handed out" in said
 
 
 @pytest.mark.sandbox

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from axe import violations
 from classroom import STUBS, code, course, submission
 from test_batch import a_record
 
@@ -139,3 +140,24 @@ def test_nothing_is_kept_of_what_cannot_be_read(task):
     record = batch.grade_submission(None, batch.Job(task, b"secret"), data=b"{", problem="", **facts)
     assert record["answers"] == {}
     assert "not a readable notebook" in record["problem"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_in_a_browser(task, tmp_path, browser, scheme):
+    """Readable for everybody, at 800 pixels without a scroll bar, and black on white on paper."""
+    students = [Student("s1", LONG), Student("s" * 60, "محمد بن أحمد"), Student("s3", "x" * 60)]
+    answers = {"scores": "def scores(Q, K):\n    return " + "Q @ " * 45 + "K"}
+    records = [wrong("s1", task, answers=answers), wrong("s" * 60, task), missing("s3", task)]
+    records[0]["results"][2].update(status="todo", points=0)
+    report.write_report(tmp_path, task, records, students, due="Friday")
+    context = browser.new_context(viewport={"width": 800, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    shown = context.new_page()
+    for path in (tmp_path / "class.html", *sorted((tmp_path / "feedback").glob("*.html"))):
+        shown.goto(path.as_uri())
+        assert violations(shown, "body") == [], path.name
+        assert shown.evaluate("document.documentElement.scrollWidth") == 800, path.name
+        shown.emulate_media(media="print")
+        assert shown.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        shown.emulate_media(media="screen")
+    context.close()

@@ -32,6 +32,7 @@ class HandOut:
     folder: Path
     notebooks: int
     parameters: tuple[str, ...]  # the names that differ between students
+    before: str = ""  # how it had been handed out before, if otherwise
 
 
 def hand_out(
@@ -73,10 +74,11 @@ def hand_out(
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
-    course.assigned[task.slug] = "individual" if names else "same"
+    before, now = course.assigned.get(task.slug, ""), "individual" if names else "same"
+    course.assigned[task.slug] = now
     course.due[task.slug] = clean(due, 80)
     course.save()
-    return HandOut(out, len(roster), names)
+    return HandOut(out, len(roster), names, before if before != now else "")
 
 
 def for_student(template: dict, task: Assignment, student: Student, values: dict, mark: str, due: str = "") -> dict:

@@ -67,6 +67,14 @@ def assign(
     _say(console, f"{many} in {made.folder}, {what}. For you alone: {made.folder / 'answer_key.json'}.")
     if not made.parameters and not same_for_all:
         _say(console, "This notebook has no numbers that could be made individual.")
+    if made.before:
+        ways = {"individual": "with own numbers", "same": "with the same numbers for all"}
+        now = "same" if made.before == "individual" else "individual"
+        _say(
+            console,
+            f"It was handed out {ways[made.before]} before. From now on everybody is graded as handed out {ways[now]}.",
+            "bold yellow",
+        )
 
 
 def _say(console: Console, text: str, style: str = "") -> None:
