@@ -64,7 +64,7 @@ function host(widget, states) {
     controls.replaceChildren(...sheets[k].controls);
     controls.hidden = !sheets[k].controls.length;
     close = widget.render({ model: sheets[k].model, el: sheet });
-    globalThis.model = sheets[k].model;   // for the curious, and for tests
+    Object.assign(globalThis, { worksheet: widget, model: sheets[k].model });   // for the curious, and for tests
   };
   chooser?.addEventListener("input", () => show(chooser.selectedIndex));
   show(0);
