@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from classroom import STUBS, code, course, submission
+from test_batch import descendants
 from typer.testing import CliRunner
 
 from qkvlib.cli import app
@@ -132,12 +133,14 @@ def test_a_place_that_cannot_be_written_and_two_runs_at_once(place, bubblewrap):
 
 @pytest.mark.sandbox
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing is graded on Windows")
-def test_control_c_says_that_nothing_is_lost(place, bubblewrap):
-    hand_in(place, "s2", submission({"scores": "def scores(Q, K):\n    while True: pass"}))
+@pytest.mark.parametrize("everybody", [True, False], ids=["a terminal", "kill -INT"])
+def test_an_interrupt_ends_at_once_and_says_that_nothing_is_lost(place, bubblewrap, everybody):
+    loop = submission({name: f"def {name}(*a):\n    while True: pass" for name in ("scores", "softmax", "blend")})
+    for n in range(60):  # minutes of loops, if it were waited for
+        hand_in(place, f"loop{n}", loop)
     program = Path(sys.executable).parent / "qkv"
-    command = [program, "grade", "in", "--assignment", "exercises/02_two_tokens.ipynb", "--workers", "1"]
     process = subprocess.Popen(
-        command,
+        [program, "grade", "in", "--assignment", "exercises/02_two_tokens.ipynb", "--workers", "1"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -147,12 +150,27 @@ def test_control_c_says_that_nothing_is_lost(place, bubblewrap):
     deadline = time.monotonic() + 60
     while not (place / "results" / "journal.jsonl").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    time.sleep(0.3)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everybody in the group
+    time.sleep(2)
+    tree = descendants(process.pid)
+    (os.killpg if everybody else os.kill)(process.pid, signal.SIGINT)
     said = process.communicate(timeout=60)[1]
     assert process.returncode == 130
     assert said.splitlines()[-1] == (
         "qkv: Interrupted. What is graded is safe: run the same command again to go on from there."
     )
+    deadline = time.monotonic() + 20
+    while (left := [pid for pid in tree if alive(pid)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left, "an interrupted run left a process behind"
+    for n in range(60):
+        (place / "in" / f"loop{n}.ipynb").unlink()
     assert grade().exit_code == 0
-    assert scores(place) == {"s1": 8, "s2": 6, "s3": 0}
+    assert scores(place) == {"s1": 8, "s2": 8, "s3": 0}
+
+
+def alive(pid):
+    """Whether a process runs; one that has ended and was not yet collected does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
