@@ -1,6 +1,7 @@
 """Handing out: each student's own numbers, an answer key, and a notebook that checks itself with them."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from qkvlib.grading.coursefile import CourseFile, CourseFileError, open_course
 from qkvlib.grading.roster import Student
 from qkvlib.grading.sandbox import Limits, Sandbox
 
+EXERCISES = sorted((Path(__file__).resolve().parent.parent / "exercises").glob("*.ipynb"))
 ROSTER = [Student("s1", "Ada *Byron* <b>"), Student("s2", "Emmy Noether"), Student("s3")]
 SOLVED = "q, k, v = np.dot(x, W_Q), np.dot(x, W_K), np.dot(x, W_V)\nhand_projection = {'q': q, 'k': k, 'v': v}"
 
@@ -102,6 +104,19 @@ def test_what_a_student_reads_first(tmp_path, secret_file):
     first = source_of(mine, "assignment")
     assert "Emmy Noether.** Due: Friday &#42;12&#42;. 3 points in 1 exercise. It has its own numbers" in first
     assert open_course(secret_file.path)[0].due == {"01_one_token": "Friday *12*"}
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda path: path.stem)
+def test_a_hand_out_of_the_course_promises_nothing_it_does_not_have(exercise, secret_file, tmp_path):
+    hand_out(exercise, ROSTER[:1], tmp_path / "out", secret_file)
+    book = read(tmp_path / "out" / "s1" / exercise.name)
+    texts = ["".join(c["source"]) for c in book["cells"] if c["cell_type"] == "markdown"]
+    assert [text for text in texts if ".solution()" in text] == [texts[1]], "the greeting says that there is none"
+    assert not [text for text in texts if "](../" in text]
+    assert (
+        sum(c["metadata"].get("nbgrader", {}).get("points", 0) for c in book["cells"])
+        == assignment.load(exercise).total
+    )
 
 
 def test_the_same_for_all(exercise, secret_file, tmp_path):

@@ -86,6 +86,7 @@ def for_student(template: dict, task: Assignment, student: Student, values: dict
     book = copy.deepcopy(template)
     _clear_outputs(book)
     _drop_links(book)
+    _drop_solutions(book)
     if values:
         book = _parameterised(book, values)
     switch = f'import os\n\nos.environ["QKV_ASSIGNMENT"] = "{task.slug}"  # an assignment: hints yes, solutions no'
@@ -149,6 +150,17 @@ def _drop_links(book: dict) -> None:
             kept = [line for line in lines if not re.match(r"\[[^\]]*\]\(\.\./|.*\|.*\]\(\.\./", line)]
             cell["source"] = re.sub(r"\n{3,}", "\n\n", "\n".join(kept))
     book["cells"] = [cell for cell in book["cells"] if cell.get("id") != "footer"]
+
+
+_OFFER = re.compile(r"[;.]\s+(?:After an attempt of your own, )?`(?:check\.NAME)?\.solution\(\)` shows[^.]*\.")
+
+
+def _drop_solutions(book: dict) -> None:
+    """Take out the sentence that offers a solution: an assignment shows none."""
+    for cell in book["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown" and _OFFER.search(text):
+            cell["source"] = _OFFER.sub(".", text)
 
 
 def _clear_outputs(book: dict) -> None:
