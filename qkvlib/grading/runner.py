@@ -30,7 +30,8 @@ import types
 from functools import cache
 from itertools import pairwise
 
-_NEW = {"mnt": 0x20000, "uts": 0x4000000, "ipc": 0x8000000, "user": 0x10000000, "pid": 0x20000000, "net": 0x40000000}
+# The network namespace is the sandbox's own and has no way out; a child may not even open a socket in it (see _DENIED).
+_NEW = {"mnt": 0x20000, "uts": 0x4000000, "ipc": 0x8000000, "user": 0x10000000, "pid": 0x20000000}
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 4, 38, 22
 
@@ -81,7 +82,7 @@ def serve(control_fd: int, library: str, packages: str, isolated: bool) -> None:
     gc.freeze()  # what is loaded now is never garbage, and stays shared between the children
     control.sendall(b'{"ready": true}')
     while True:
-        message, fds, _, _ = socket.recv_fds(control, Submission.wire.CONTROL_LIMIT, 1)
+        message, fds, _, _ = socket.recv_fds(control, Submission.wire.CONTROL_LIMIT, 2)
         if not message:
             os._exit(0)
         limits = json.loads(message)
@@ -90,11 +91,11 @@ def serve(control_fd: int, library: str, packages: str, isolated: bool) -> None:
             gc.freeze()
         if not fds:
             continue  # that, or a "stop" for a child that ended by itself in the meantime
-        report = run_child(control, fds[0], limits, isolated, filters)
+        report = run_child(control, fds, limits, isolated, filters)
         control.sendall(json.dumps(report).encode())
 
 
-def run_child(control, fd: int, limits: dict, isolated: bool, filters) -> dict:
+def run_child(control, fds: list[int], limits: dict, isolated: bool, filters) -> dict:
     """Fork, isolate, wait (killing on the wall clock or on request), and report how the child ended."""
     start = time.monotonic()
     told, tell = os.pipe()
@@ -105,15 +106,15 @@ def run_child(control, fd: int, limits: dict, isolated: bool, filters) -> dict:
         try:
             os.close(told)
             control.close()
-            child_main(fd, tell, limits, isolated, filters, oneself)
+            child_main(*fds, tell, limits, isolated, filters, oneself)
             status = 0
         except BaseException as error:
             with contextlib.suppress(OSError):  # closed already when it is the student's part that failed
                 os.write(tell, f"{type(error).__name__}: {error}"[:200].encode())
         finally:
             os._exit(status)
-    os.close(fd)
-    os.close(tell)
+    for ours in (*fds, tell):
+        os.close(ours)
     problem = os.read(told, 200)  # the child closes its end once it is behind its walls
     os.close(told)
     stopped = "" if problem else watch(pid, control, start + limits["wall"], isolated)
@@ -181,13 +182,12 @@ def _kill(pid: int, isolated: bool) -> None:
         os.kill(pid, signal.SIGKILL) if isolated else os.killpg(pid, signal.SIGKILL)
 
 
-def child_main(fd: int, tell: int, limits: dict, isolated: bool, filters, oneself: tuple[int, int]) -> None:
+def child_main(asked: int, said: int, tell: int, limits: dict, isolated: bool, filters, oneself: tuple) -> None:
     """Put up the walls and run the submission behind them."""
     if isolated:
         _stay_oneself(*oneself)
     else:
         os.setpgid(0, 0)
-    channel = socket.socket(fileno=fd)
     if isolated:
         _mount("/tmp", size=limits["disk"], flags=_MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
         _mount("/proc", size=4096, flags=_MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
@@ -195,7 +195,7 @@ def child_main(fd: int, tell: int, limits: dict, isolated: bool, filters, onesel
     null = os.open("/dev/null", os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)
-    keep = {0, 1, 2, channel.fileno(), tell}
+    keep = {0, 1, 2, asked, said, tell}
     for kept, following in pairwise([*sorted(keep), 64]):
         os.closerange(kept + 1, following)
     for what, value in (
@@ -212,8 +212,7 @@ def child_main(fd: int, tell: int, limits: dict, isolated: bool, filters, onesel
         drop_everything(filters)
     stay_unreadable()
     os.close(tell)
-    Submission(channel).run()
-    channel.close()
+    Submission(asked, said).run()
     os._exit(0)
 
 
@@ -250,10 +249,11 @@ _DENIED = {
 _MACHINES = {"x86_64": (0, 0xC000003E, 56), "aarch64": (1, 0xC00000B7, 220)}  # column above, audit id, clone's number
 _COLUMN, _AUDIT, _CLONE_NUMBER = _MACHINES.get(os.uname().machine, (0, 0, 0))
 _CLONE_NEW_ANY = 0x7E020080
+_SOCKET, _AF_UNIX = (41, 198), 1
 
 
 def seccomp_filter():
-    """A classic BPF program that answers EPERM to the calls above and ENOSYS to clone3."""
+    """A classic BPF program that answers EPERM to the calls above and to sockets of any network, ENOSYS to clone3."""
     load, jump_eq, jump_set, jump_ge, give = 0x20, 0x15, 0x45, 0x35, 0x06
     allow, kill, eperm, enosys = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
     code = [(load, 0, 0, 4), (jump_eq, 1, 0, _AUDIT), (give, 0, 0, kill), (load, 0, 0, 0)]
@@ -263,6 +263,8 @@ def seccomp_filter():
         answer = enosys if name == "clone3" else eperm  # ENOSYS makes the C library fall back to clone
         code += [(jump_eq, 0, 1, numbers[_COLUMN]), (give, 0, 0, answer)]
     code += [(jump_eq, 0, 3, _CLONE_NUMBER), (load, 0, 0, 16), (jump_set, 0, 1, _CLONE_NEW_ANY), (give, 0, 0, eperm)]
+    code += [(load, 0, 0, 0), (jump_eq, 0, 3, _SOCKET[_COLUMN]), (load, 0, 0, 16), (jump_eq, 1, 0, _AF_UNIX)]
+    code += [(give, 0, 0, eperm)]
     code += [(give, 0, 0, allow)]
     raw = b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
     return len(code), ctypes.create_string_buffer(raw, len(raw))
@@ -426,19 +428,23 @@ class Submission:
         for node, *_ in cls.extract.read_source(source)[0]:
             compiled(node)
 
-    def __init__(self, channel):
-        self.channel, self.pid = channel, os.getpid()
+    def __init__(self, asked, said):
+        self.asked, self.said, self.pid = asked, said, os.getpid()
         self.printed = Printed()
 
     def receive(self):
         """Read the next request into `header` and `body`; False when there is none."""
-        self.header, self.body = self.wire.read_frame(self.channel.recv) or (None, b"")
+        self.header, self.body = self.wire.read_frame(lambda n: os.read(self.asked, n)) or (None, b"")
         return self.header is not None
 
     def send(self, header, packer=None):
         if os.getpid() != self.pid:
             os._exit(0)  # a copy that the student's code forked: it has no say
-        self.channel.sendall(self.wire.frame(header, packer))
+        message = memoryview(self.wire.frame(header, packer))
+        while message:
+            message = message[os.write(self.said, message) :]
+        if header["event"] == "done":
+            os.write(self.asked, b".")  # ring
 
     def run(self):
         """Answer one request after another. The first brings the notebook; the next ask for some answers again."""

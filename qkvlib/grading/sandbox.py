@@ -2,7 +2,7 @@
 
 One warm process with numpy and the course's library sits inside bubblewrap: no network, a read-only system, no
 environment, an unprivileged user. Every submission gets a child of its own, forked from the warm process into fresh
-user, network, pid, ipc, uts and mount namespaces with a private /tmp and hard limits. When the child's first process
+user, pid, ipc, uts and mount namespaces, without the right to open a socket, with a private /tmp and hard limits. When the child's first process
 ends the kernel kills whatever else it started, so nothing outlives a submission.
 
 The student's code sees inputs and returns arrays. It never sees an expected value, another submission, or a grade.
@@ -11,6 +11,7 @@ The student's code sees inputs and returns arrays. It never sees an expected val
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import platform
@@ -33,6 +34,7 @@ _HERE = Path(__file__).parent
 _PACKAGE = Path(qkvlib.__file__).parent
 _KEPT_OUT = {"clinic.py", "grading", "widgets", "instruments", "cli.py", "figures.py", "__pycache__"}
 _MAX_EVENTS = 5_000
+_GLANCE = 0.05  # seconds between two looks into the pipe of a child that has not rung, lest it should fill up
 _GRACE = 15.0  # seconds the warm process may take to clean up beyond a child's wall clock
 
 INSTALL = (
@@ -153,11 +155,11 @@ class Sandbox:
         self.start()
         limits = json.dumps({**asdict(self.limits), "cwd": self._scratch or "/tmp"}).encode()
         try:
-            return Child(self, self._hand_over(limits))
+            return Child(self, *self._hand_over(limits))
         except OSError:  # the warm process is gone: begin again with a new one
             self.close()
             self.start()
-            return Child(self, self._hand_over(limits))
+            return Child(self, *self._hand_over(limits))
 
     def learn(self, cells: Iterable[str]) -> None:
         """Have the hand-out's own cells read before the first child starts, so that no child needs to read them again.
@@ -174,16 +176,21 @@ class Sandbox:
                 with contextlib.suppress(OSError):  # a warm process that is gone is noticed, and replaced, by `child`
                     self._control.sendall(message)
 
-    def _hand_over(self, limits: bytes) -> socket.socket:
-        """Send one end of a fresh socket to the warm process, for the next child; keep the other."""
+    def _hand_over(self, limits: bytes) -> tuple[socket.socket, int]:
+        """Send a socket and a pipe to the warm process, for the next child; keep our ends."""
         ours, childs = socket.socketpair()
-        with childs:
-            try:
-                socket.send_fds(self._control, [limits], [childs.fileno()])
-            except OSError:
-                ours.close()
-                raise
-        return ours
+        answers, said = os.pipe()
+        try:
+            socket.send_fds(self._control, [limits], [childs.fileno(), said])
+        except OSError:
+            ours.close()
+            os.close(answers)
+            raise
+        finally:
+            childs.close()
+            os.close(said)
+        os.set_blocking(answers, False)
+        return ours, answers
 
     def _report(self) -> dict | None:
         """How the child ended, once it and all its descendants are gone; None when the warm process went with it."""
@@ -213,10 +220,17 @@ class Sandbox:
 
 
 class Child:
-    """One child and the conversation with it: several requests may follow one another. Use as a context manager."""
+    """One child and the conversation with it: several requests may follow one another. Use as a context manager.
 
-    def __init__(self, sandbox: Sandbox, channel: socket.socket):
-        self._sandbox, self._channel, self._limits = sandbox, channel, sandbox.limits
+    Requests go out over a socket and answers come back through a pipe. The child rings over the socket when it has
+    answered everything, so that this process is not woken for every single answer; what it said before it died is
+    in the pipe all the same.
+    """
+
+    def __init__(self, sandbox: Sandbox, channel: socket.socket, answers: int):
+        self._sandbox, self._channel, self._answers = sandbox, channel, answers
+        self._limits = sandbox.limits
+        self._unread = bytearray()
         self._received = self._events = 0
         self._deadline = time.monotonic() + self._limits.wall + _GRACE
 
@@ -249,21 +263,16 @@ class Child:
             self._end(Outcome(), "stopped")
 
     def _listen(self, outcome: Outcome) -> str:
-        """Read events until the request is answered or the child hangs up. "garbage", "stopped": it must be cut off."""
-
-        def receive(n):
-            part = self._channel.recv(n)
-            self._received += len(part)
-            if self._received > self._limits.answer:
-                raise wire.WireError("too much output")
-            if time.monotonic() > self._deadline:
-                raise TimeoutError
-            return part
-
+        """Take events until the request is answered or the child hangs up. "garbage", "stopped": it must be cut off."""
         try:
-            while not outcome.finished and (item := wire.read_frame(receive)) is not None:
-                outcome.events.append(_decode(*item))
-                self._events += 1
+            there = True
+            while there and not outcome.finished:
+                there = self._rings()
+                said = io.BytesIO(self._unread)
+                self._unread = bytearray()
+                while not outcome.finished and (item := wire.read_frame(said.read)) is not None:
+                    outcome.events.append(_decode(*item))
+                    self._events += 1
                 if self._events > _MAX_EVENTS:
                     return "garbage"
         except wire.WireError:
@@ -271,13 +280,37 @@ class Child:
             return "garbage"
         except TimeoutError:
             return "stopped"
-        except OSError:
-            return ""
         return ""
+
+    def _rings(self) -> bool:
+        """Wait until the child rings, taking in what it says meanwhile. False when it hung up instead."""
+        self._channel.settimeout(_GLANCE)
+        while True:
+            try:
+                rang = bool(self._channel.recv(1))
+            except TimeoutError:
+                self._take_in()
+                if time.monotonic() > self._deadline:
+                    raise
+                continue
+            except OSError:
+                rang = False
+            self._take_in()
+            return rang
+
+    def _take_in(self) -> None:
+        """Everything that is in the pipe by now."""
+        with contextlib.suppress(BlockingIOError):
+            while part := os.read(self._answers, 1 << 18):
+                self._unread += part
+                self._received += len(part)
+                if self._received > self._limits.answer:
+                    raise wire.WireError("too much output")
 
     def _end(self, outcome: Outcome, problem: str) -> None:
         """Hang up, have it killed if it must be, and wait for the report that it is gone: that says how it ended."""
         self._channel.close()
+        os.close(self._answers)
         self._channel = None
         if problem:
             with contextlib.suppress(OSError):
