@@ -23,7 +23,7 @@ from qkvlib.grading.collect import NotebookProblem, Source, Submission, parse
 from qkvlib.grading.grader import RULES, Result, grade_cells
 from qkvlib.grading.handedin import answers
 from qkvlib.grading.journal import Journal
-from qkvlib.grading.sandbox import Limits, Sandbox, SandboxUnavailable
+from qkvlib.grading.sandbox import ONE_THREAD, Limits, Sandbox, SandboxUnavailable
 
 CHUNK = 20
 _CHUNK_BYTES = 8 << 20
@@ -152,6 +152,7 @@ class LocalEngine:
 
         context = multiprocessing.get_context("spawn")
         failures, again = 0, []
+        os.environ.update(ONE_THREAD)  # for the workers: threads of matrix products this small only wait for each other
         while True:
             pool = ProcessPoolExecutor(self.workers, context, initializer=_start_worker, initargs=(os.getpid(),))
             waiting = {}

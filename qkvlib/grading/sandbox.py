@@ -2,8 +2,8 @@
 
 One warm process with numpy and the course's library sits inside bubblewrap: no network, a read-only system, no
 environment, an unprivileged user. Every submission gets a child of its own, forked from the warm process into fresh
-user, pid, ipc, uts and mount namespaces, without the right to open a socket, with a private /tmp and hard limits. When the child's first process
-ends the kernel kills whatever else it started, so nothing outlives a submission.
+user, pid, ipc, uts and mount namespaces with a private /tmp and hard limits, and without the right to open a network
+socket. When the child's first process ends the kernel kills whatever else it started, so nothing outlives a submission.
 
 The student's code sees inputs and returns arrays. It never sees an expected value, another submission, or a grade.
 """
@@ -334,10 +334,9 @@ class Child:
 
 _CONTROL_KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
 _FLAGS = ["-I", "-S", "-B"]
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
+    **ONE_THREAD,
     "LC_ALL": "C.UTF-8",
     "HOME": "/tmp",
     "PATH": "/usr/bin:/bin",
