@@ -236,14 +236,14 @@ def _names(node: ast.stmt) -> tuple:
 
 
 def _parts(node: ast.AST):
-    """The nodes directly below `node`."""
+    """The nodes directly below `node`, but for those that hold nothing (operators, and whether a name is read)."""
     for name in node._fields:
         value = getattr(node, name, None)
         if isinstance(value, list):
             for item in value:
                 if isinstance(item, ast.AST):
                     yield item
-        elif isinstance(value, ast.AST):
+        elif isinstance(value, ast.AST) and value._fields:
             yield value
 
 
