@@ -103,15 +103,9 @@ def run(exercise: Exercise, answer: Any, calls: Sequence[Call]) -> list[Outcome]
 
 @contextlib.contextmanager
 def _quietly():
-    """Neither prints nor warnings reach the notebook; what is printed is in the buffer that comes along."""
+    """Nothing that is printed reaches the notebook; it is in the buffer that comes along."""
     out = io.StringIO()
-    with (
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(io.StringIO()),
-        warnings.catch_warnings(),
-        np.errstate(all="ignore"),
-    ):
-        warnings.simplefilter("ignore")
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
         yield out
 
 
@@ -128,8 +122,10 @@ def attempt(function: Callable, args: tuple, parameters: Sequence[str], by_name:
     out.seek(0)
     out.truncate()
     try:
-        result = function(**dict(zip(by_name, own, strict=True))) if by_name else function(*own)
-        value = plain(result)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):  # anew for each call: an answer may set its own
+            warnings.simplefilter("ignore")
+            result = function(**dict(zip(by_name, own, strict=True))) if by_name else function(*own)
+            value = plain(result)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             "The check was stopped while your function was still running. If it never comes back by itself, look for a "

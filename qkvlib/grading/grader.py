@@ -309,9 +309,9 @@ def _prepared(outcome: Outcome) -> bool:
 
 def _outcome(result: dict) -> judge.Outcome:
     """A judge's Outcome out of what a child sent: every field checked or replaced."""
-    changed = result.get("changed")
+    kind, changed = result.get("kind"), result.get("changed")
     return judge.Outcome(
-        kind=result["kind"] if result["kind"] in _KINDS else "raised",
+        kind=kind if kind in _KINDS else "raised",
         value=_with_unusable(result["value"]),
         error=str(result.get("error") or ""),
         detail=str(result.get("detail") or ""),

@@ -115,12 +115,12 @@ def run_child(control, fds: list[int], limits: dict, isolated: bool, filters) ->
             os._exit(status)
     for ours in (*fds, tell):
         os.close(ours)
-    problem = os.read(told, 200)  # the child closes its end once it is behind its walls
-    os.close(told)
-    stopped = "" if problem else watch(pid, control, start + limits["wall"], isolated)
+    stopped = watch(pid, control, start + limits["wall"], isolated)
     _, status, usage = os.wait4(pid, 0)
     if not isolated:
         _kill(pid, isolated)  # whatever it left behind in its process group
+    problem = os.read(told, 200)  # what kept the child from getting behind its walls
+    os.close(told)
     if problem:
         return {"failed": problem.decode(errors="replace")}
     return {
@@ -566,13 +566,14 @@ class Submission:
         if outcome == "raised":  # outside any single call: while the answer was put together
             found = [types.SimpleNamespace(kind="raised", value=None, error=found["type"], detail=found["message"],
                                            changed=(), unstable=False)] * len(calls)  # fmt: skip
-        results = [
-            {
-                "kind": str(o.kind), "value": self.pack(packer, o.value), "error": str(o.error)[:80],
-                "detail": str(o.detail)[:300], "changed": list(o.changed), "unstable": bool(o.unstable),
-            }
-            for o in found
-        ]  # fmt: skip
+        results = []
+        for o in found:
+            result = {"kind": str(o.kind), "value": self.pack(packer, o.value)}
+            if o.error or o.detail:
+                result |= {"error": str(o.error)[:80], "detail": str(o.detail)[:300]}
+            if o.changed or o.unstable:
+                result |= {"changed": list(o.changed), "unstable": bool(o.unstable)}
+            results.append(result)
         self.send({"event": "answer", "name": ask["name"], "results": results}, packer)
         return True
 

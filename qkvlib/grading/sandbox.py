@@ -454,7 +454,7 @@ def _decode(header: dict, body: bytes) -> dict:
     for item in header.get("results") or []:
         if type(item) is not dict:
             raise wire.WireError("a result is not an object")
-        result = {key: _plain(item.get(key)) for key in ("kind", "error", "detail", "changed", "unstable")}
+        result = {key: _plain(item[key]) for key in ("kind", "error", "detail", "changed", "unstable") if key in item}
         results.append({**result, "value": wire.unpack(item.get("value"), body)})
     facts = {key: _plain(header[key]) for key in ("name", "missing", "time") if key in header}
     return {"event": event, **facts, "results": results}
