@@ -5,8 +5,8 @@
 Keys: `qkv` is `qkv grade` (local engine, sandboxed, every report written), `dask` the same on two local Dask workers,
 `nbgrader` is `nbgrader autograde` 0.9.6 in an environment of its own, which this script makes. `cpu_ms` is CPU time of
 everything a run starts, per submission, its start-up left out: the slope between a small and a larger class, for both
-alike; `with_start_up` is the whole run divided by its submissions. `size_N` is a class of N: cost must stay linear and
-memory flat. `lost_*` counts submissions without a grade after a kill and one resume.
+alike, measured in turn; `with_start_up` is a whole run divided by its submissions. `size_N` is a class of N: cost must
+stay linear and memory flat. `lost_*` counts submissions without a grade after a kill and one resume.
 """
 
 import argparse
@@ -30,6 +30,7 @@ from benchmarks.report import Limit, Row, finish, parser  # noqa: E402
 
 NBGRADER = "0.9.6"  # it calls alembic by bare name, so its own bin must be on PATH
 NOTEBOOK = "02_two_tokens"
+ROUNDS = 3  # of nbgrader and qkv in turn, the least counts: a machine's other guests only ever add
 WRONG = (
     {},
     {},
@@ -46,6 +47,24 @@ class Cost:
     wall: float
     cpu: float
     memory: int  # bytes of its largest process
+
+
+@dataclass
+class Slope:
+    """What each submission between the `few` and the `many` took: start-up is in both runs, and so in neither."""
+
+    few: int
+    early: Cost
+    many: int
+    late: Cost
+
+    @property
+    def cpu_ms(self) -> float:
+        return 1000 * (self.late.cpu - self.early.cpu) / (self.many - self.few)
+
+    @property
+    def per_second(self) -> float:
+        return (self.many - self.few) / (self.late.wall - self.early.wall)
 
 
 # Python keeps its bytecode for both graders, as it does wherever nobody forbade it.
@@ -213,41 +232,42 @@ def main(arguments=None):
         place = Path(folder)
         other = Nbgrader(place / "nbgrader")
         few, many = max(2, options.nbgrader // 5), options.nbgrader
-        nb_few, nb_many = other.autograde(0, few), other.autograde(0, many)
-        nb_ms = 1000 * (nb_many.cpu - nb_few.cpu) / (many - few)
-        rows.append(Row("nbgrader.cpu_ms", nb_ms, "ms", f"per submission, {few} to {many} submissions"))
-        rows.append(Row("nbgrader.with_start_up", 1000 * nb_many.cpu / many, "ms", f"{many} submissions"))
-        rows.append(Row("nbgrader.per_second", (many - few) / (nb_many.wall - nb_few.wall), "1/s"))
+        small, middle = 100, min(1_000, options.largest)
+        theirs, ours = [], []
+        for _ in range(ROUNDS):
+            theirs.append(Slope(few, other.autograde(0, few), many, other.autograde(0, many)))
+            ours.append(Slope(small, qkv(place, small), middle, qkv(place, middle)))
+        nb_ms, cpu_ms = min(s.cpu_ms for s in theirs), min(s.cpu_ms for s in ours)
+        per_second = max(s.per_second for s in ours)
+        least = f"per submission, the least of {ROUNDS} rounds, each"
+        rows.append(Row("nbgrader.cpu_ms", nb_ms, "ms", f"{least} {few} to {many} submissions"))
+        rows.append(Row("nbgrader.with_start_up", 1000 * theirs[0].late.cpu / many, "ms", f"{many} submissions"))
+        rows.append(Row("nbgrader.per_second", max(s.per_second for s in theirs), "1/s"))
+        rows.append(Row("qkv.cpu_ms", cpu_ms, "ms", f"{least} {small} to {middle} submissions"))
+        rows.append(Row("qkv.per_second", per_second, "1/s", f"2 workers on {os.cpu_count()} cores"))
+        limits.append(Limit("qkv.cpu_ms / nbgrader.cpu_ms", cpu_ms / nb_ms, at_most=1 / 50))
+        limits.append(Limit("qkv.per_second", per_second, at_least=50))
+
         same = qkv(place, many)
         rows.append(Row("qkv.same_submissions", 1000 * same.cpu / many, "ms", f"{many} submissions, with start-up"))
-
-        sizes = [n for n in (100, 1_000, 10_000) if n <= options.largest] or [100]
-        if options.largest > sizes[-1]:
-            sizes.append(options.largest)
-        costs = {n: qkv(place, n) for n in sizes}
+        costs = {small: ours[-1].early, middle: ours[-1].late}
+        if options.largest > middle:
+            costs[options.largest] = qkv(place, options.largest)
+            late = Slope(middle, costs[middle], options.largest, costs[options.largest])
+            limits.append(
+                Limit("cost of a late submission / an early one", late.cpu_ms / ours[-1].cpu_ms, at_most=1.25)
+            )
         for n, cost in costs.items():
             note = f"{n / cost.wall:.0f} per second with start-up, {cost.wall:.1f} s"
             rows.append(Row(f"qkv.size_{n}.with_start_up", 1000 * cost.cpu / n, "ms", note))
             rows.append(Row(f"qkv.size_{n}.memory", cost.memory / 2**20, "MiB", "the largest process"))
-        first, last = costs[sizes[0]], costs[sizes[-1]]
-        span = max(1, sizes[-1] - sizes[0])
-        middle = costs[sizes[min(1, len(sizes) - 1)]]
-        cpu_ms = 1000 * (last.cpu - first.cpu) / span if len(sizes) > 1 else 1000 * last.cpu / sizes[-1]
-        per_second = span / (last.wall - first.wall) if len(sizes) > 1 else sizes[-1] / last.wall
-        rows.append(Row("qkv.cpu_ms", cpu_ms, "ms", f"per submission, {sizes[0]} to {sizes[-1]} submissions"))
-        rows.append(Row("qkv.per_second", per_second, "1/s", f"2 workers on {os.cpu_count()} cores"))
-        limits.append(Limit("qkv.cpu_ms / nbgrader.cpu_ms", cpu_ms / nb_ms, at_most=1 / 50))
-        limits.append(Limit("qkv.per_second", per_second, at_least=50))
-        if len(sizes) > 2:
-            early = (middle.cpu - first.cpu) / (sizes[1] - sizes[0])
-            late = (last.cpu - middle.cpu) / (sizes[-1] - sizes[1])
-            limits.append(Limit("cost of a late submission / an early one", late / early, at_most=1.25))
-        limits.append(Limit("memory, largest class / smallest", last.memory / first.memory, at_most=1.5))
+        grown = costs[max(costs)].memory / costs[small].memory
+        limits.append(Limit("memory, largest class / smallest", grown, at_most=1.5))
 
-        n = min(1_000, options.largest)
-        cost = qkv(place, n, "--engine", "dask")
-        rows.append(Row("dask.per_second", n / cost.wall, "1/s", f"{n} submissions, start-up of the cluster included"))
-        rows.append(Row("dask.cpu_ms", 1000 * cost.cpu / n, "ms", f"{n} submissions, start-up included"))
+        cost = qkv(place, middle, "--engine", "dask")
+        note = f"{middle} submissions, start-up of the cluster included"
+        rows.append(Row("dask.per_second", middle / cost.wall, "1/s", note))
+        rows.append(Row("dask.cpu_ms", 1000 * cost.cpu / middle, "ms", note))
         for whom in ("worker", "scheduler"):
             lost = kill_mid_run(place, min(600, options.largest), whom)
             rows.append(Row(f"dask.lost_{whom}_killed", lost, "grades", "killed with a third done"))
