@@ -10,6 +10,8 @@ import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -212,6 +214,29 @@ def test_a_killed_worker_process_loses_nothing(task, tmp_path, bubblewrap, monke
     again = run(task, tmp_path / "in", students, tmp_path / "again.jsonl", LocalEngine(2), progress=kill_one)
     assert killed
     assert again == whole
+
+
+def test_a_pool_that_breaks_while_a_chunk_is_handed_over_loses_nothing(task, monkeypatch):
+    class Pool:
+        broken = iter([False, True, False, False, False])
+
+        def __init__(self, *arguments, **more):
+            pass
+
+        def submit(self, function, job, chunk):
+            if next(self.broken):
+                raise BrokenProcessPool("a worker was killed")
+            future = Future()
+            future.set_result(chunk)
+            return future
+
+        def shutdown(self, cancel_futures):
+            pass
+
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", Pool)
+    done = []
+    LocalEngine(1).run(Job(task, SECRET), iter([["a"], ["b"], ["c"]]), done.extend)
+    assert sorted(done) == ["a", "b", "c"]
 
 
 # -- what is written ------------------------------------------------------------------------------------------------

@@ -153,6 +153,7 @@ class LocalEngine:
         context = multiprocessing.get_context("spawn")
         failures, again = 0, []
         os.environ.update(ONE_THREAD)  # for the workers: threads of matrix products this small only wait for each other
+        others = set(multiprocessing.active_children())
         while True:
             pool = ProcessPoolExecutor(self.workers, context, initializer=_start_worker, initargs=(os.getpid(),))
             waiting = {}
@@ -164,7 +165,9 @@ class LocalEngine:
                         if chunk is None:
                             more = False
                         else:
-                            waiting[pool.submit(grade_chunk, job, chunk)] = chunk
+                            again.append(chunk)  # until it is safely in the pool, which may be broken by now
+                            future = pool.submit(grade_chunk, job, chunk)
+                            waiting[future] = again.pop()
                     ready, _ = wait(waiting, return_when=FIRST_COMPLETED)
                     for future in ready:
                         records = future.result()
@@ -179,6 +182,10 @@ class LocalEngine:
                         "memory or give --workers 1, and run the same command again."
                     ) from None
                 again += waiting.values()
+            except BaseException:  # an interrupt: the pool would wait for what the workers are at, endless loops even
+                for worker in set(multiprocessing.active_children()) - others:
+                    worker.kill()
+                raise
             finally:
                 pool.shutdown(cancel_futures=True)
 

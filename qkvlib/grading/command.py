@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import multiprocessing
-import signal
-import threading
 from pathlib import Path
 
 from rich.console import Console
@@ -127,8 +123,7 @@ def grade(
                 before = state.skipped
                 bars.update(line, completed=state.done, left=state.remaining)
 
-            with _interrupted_at_once():
-                keys = grade_batch(job, source, found, journal, running, show)
+            keys = grade_batch(job, source, found, journal, running, show)
             bars.update(line, completed=len(found), left=0.0)
             pages = bars.add_task("writing pages", total=len(keys), left=0.0)
             summary = write_report(
@@ -150,25 +145,6 @@ def grade(
     if unsafe:
         _say(console, UNSAFE_WARNING, "bold yellow")
     return summary
-
-
-@contextlib.contextmanager
-def _interrupted_at_once():
-    """Let an interrupt end the workers too: a pool waits for what they are at, and that may be endless loops."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number, frame):
-        for worker in multiprocessing.active_children():
-            worker.kill()
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 class _Left(ProgressColumn):
