@@ -185,6 +185,7 @@ def sandbox() -> Finding:
     return Finding(
         False,
         f"the sandbox {found} is not allowed to work here: {reason}",
-        "Allow user namespaces (`sysctl kernel.unprivileged_userns_clone=1`), or grade on another machine.",
+        "Allow user namespaces (`sysctl kernel.unprivileged_userns_clone=1`; on Ubuntu 24.04 "
+        "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`), or grade on another machine.",
         needed_for,
     )

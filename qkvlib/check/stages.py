@@ -205,13 +205,14 @@ def _parts(exercise, call, value, want):
 
 def _array(exercise, call, value, want, name, axes):
     array, want = as_array(value), as_array(want)
+    asked = "An array of numbers is asked for." if want.ndim else "A single number is asked for."
     if array is None:
         ragged = isinstance(value, tuple)
         seen = "a list that holds text, or whose rows differ in length" if ragged else in_words(value)
-        return _wrong(exercise, "type", f"{name} is {seen}.", "An array of numbers is asked for.")
+        return _wrong(exercise, "type", f"{name} is {seen}.", asked)
     if want.ndim == 0:
         if array.size != 1:
-            return _wrong(exercise, "shape", f"{name} has shape {shape(array)}.", "A single number is asked for.")
+            return _wrong(exercise, "shape", f"{name} has shape {shape(array)}.", asked)
     elif array.shape != want.shape:
         return _shapes(exercise, call, array, want, name, axes)
     if np.isfinite(want).all() and not np.isfinite(array).all():

@@ -148,10 +148,10 @@ def _arrays(exercise, calls, arrays, wants, name="your result"):
             "Go back one step: the numbers before it may be the ones that were asked for.",
         )
     if row := _by_rows(both):
-        what = {"factor": "factor", "offset": "amount"}[row]
+        what = {"factor": "a factor", "offset": "an amount"}[row]
         return (
             f"row-{row}",
-            f"Each row of {name} is off by a {what} of its own.",
+            f"Each row of {name} is off by {what} of its own.",
             "What do you compute once per row, and should it be there?",
         )
     for axis in (-1, -2):
