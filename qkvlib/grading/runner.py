@@ -1,7 +1,7 @@
 """The inside of the sandbox: a warm process that forks one namespaced child per submission.
 
-Started by `launch.py` inside bubblewrap with a control socket. For each submission the trusted
-side passes in one end of a fresh socket; the warm process forks and never reads from it, so nothing of one student's
+Started by `launch.py` inside bubblewrap with a control socket. For each submission the trusted side passes in one end
+of a fresh socket and of a fresh pipe; the warm process forks and never reads from either, so nothing of one student's
 is ever in the memory that the next child inherits. The child reads the request, runs the student's code and writes back
 values. It holds no expected result: there is nothing here to steal.
 
@@ -62,7 +62,7 @@ _held = ctypes.PyDLL(None, use_errno=True)  # the same without letting go of the
 
 
 def serve(control_fd: int, library: str, packages: str, isolated: bool) -> None:
-    """Load numpy and the course's library, then fork a child for every socket that arrives on the control socket."""
+    """Load numpy and the course's library, then fork a child for every socket and pipe that arrive on `control_fd`."""
     sys.path[:0] = [library]
     sys.path.append(packages)
     import numpy  # noqa: F401  - warm, so that no child pays for it
