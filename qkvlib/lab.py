@@ -77,7 +77,11 @@ def open_lab(root: Path, port: int | None = None, open_browser: bool = True) -> 
     token = secrets.token_hex(16)
     print(f"The course is opening at http://127.0.0.1:{chosen}/lab/tree/{START}?token={token}", flush=True)
     print("Stop it with Ctrl-C.", flush=True)
-    line = command(root, chosen, token, open_browser)
+    return serve(command(root, chosen, token, open_browser))
+
+
+def serve(line: list[str]) -> int:
+    """Run the server; where it can, it takes this process's place, so that a signal reaches it."""
     if os.name == "posix":
-        os.execv(line[0], line)  # the server takes this process's place, so a signal reaches it
+        os.execv(line[0], line)
     return subprocess.run(line).returncode

@@ -236,14 +236,18 @@ def test_the_specs_and_the_grader_are_not_there(grade):
             """
         import os
         def look():
+            installed = [name for name in os.listdir("/sandbox/packages") if "qkvlib" in name]
+            places = ["/tmp", "/home", "/sandbox/library", *(f"/sandbox/packages/{name}" for name in installed)]
             found = []
-            for top, folders, files in [*os.walk("/sandbox"), *os.walk("/tmp"), *os.walk("/home")]:
-                found += [f for f in files if f in ("lesson02.py", "grader.py", "assignment.py", "journal.jsonl")]
-            return found
+            for place in places:
+                for top, folders, files in os.walk(place):
+                    found += [f for f in files if f in ("lesson02.py", "grader.py", "assignment.py", "journal.jsonl")]
+            known = {"extract.py", "library", "packages", "runner.py", "wire.py"}
+            return found, sorted(set(os.listdir("/sandbox")) - known)
         """
         )
     )
-    assert "[]" in seen(result)
+    assert "([], [])" in seen(result)
 
 
 def test_the_environment_is_empty(grade, monkeypatch):

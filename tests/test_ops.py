@@ -71,6 +71,7 @@ def cases(rng):
     for start, stop in ((None, 2), (1, None), (-1, None), (0, 99), (2, 1)):
         yield "rows", [value(S, d, rows=True)], {"start": start, "stop": stop}
         yield "columns", [value(h, T, S)], {"start": start, "stop": stop}
+    yield "rows_like", [value(S, d), value(T, 2, rows=True)], {}
     for axis in ("rows", "columns"):
         yield "concat", [value(T, d, rows=True, cols=True), value(T, d, rows=True, cols=True)], {"axis": axis}
         yield "concat", [value(h, T, d), value(h, T, d), value(h, T, d)], {"axis": axis}

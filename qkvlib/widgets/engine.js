@@ -452,6 +452,16 @@ export const OPS = {
     },
     terms: copied((a, opts, out, i) => cutColumns(a, opts).where(i)),
   },
+  rows_like: {
+    run: ([a, like]) => {
+      need(a, 2, "rows_like");
+      const n = frame(like)[1];
+      if (n > a.shape.at(-2)) refuse(`${n} rows are needed and ${brackets(a.shape)} has only ${a.shape.at(-2)}`);
+      const { shape, where } = cutRows(a, { start: 0, stop: n });
+      return moved(a, shape, where, { rows: like.rows, cols: a.cols, heads: a.heads }, false);
+    },
+    terms: ([a, like], _, out, i) => ({ text: "", from: [[0, [cutRows(a, { start: 0, stop: frame(like)[1] }).where(i)]]] }),
+  },
   concat: {
     run: (args, { axis }) => {
       const { shape, where } = joined(args, axis), down = axis === "rows";

@@ -197,6 +197,16 @@ def columns(args, opts):
     return Value(a.array[..., cut], a.rows, a.cols and a.cols[cut], a.heads, masked)
 
 
+def rows_like(args, opts):
+    """As many rows of the first as the second has (positions for a sentence of any length)."""
+    a, like = args
+    _need(a, 2, "rows_like")
+    n = like.array.shape[-2]
+    if n > a.array.shape[-2]:
+        raise ValueError(f"{n} rows are needed and {shape_text(a.array)} has only {a.array.shape[-2]}")
+    return Value(a.array[..., :n, :], like.rows, a.cols, a.heads)
+
+
 def concat(args, opts):
     """Side by side (`axis` "columns") or under one another (`axis` "rows")."""
     down = opts["axis"] == "rows"
@@ -331,6 +341,7 @@ OPS = {
     "select": select,
     "rows": rows,
     "columns": columns,
+    "rows_like": rows_like,
     "concat": concat,
     "total": total,
     "norm": norm,

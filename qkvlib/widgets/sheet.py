@@ -175,6 +175,10 @@ class Sheet:
         """a[:, start:stop]."""
         return self.op(name, "columns", [a], about, start=start, stop=stop)
 
+    def rows_like(self, name, a, like, about="") -> Node:
+        """As many rows of `a` as `like` has (positions for a sentence of any length)."""
+        return self.op(name, "rows_like", [a, like], about)
+
     def concat(self, name, *parts, axis="columns", about="") -> Node:
         """Side by side ("columns") or under one another ("rows")."""
         return self.op(name, "concat", list(parts), about, axis=axis)
