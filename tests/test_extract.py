@@ -1,5 +1,7 @@
 """Answers are found by name, in any notebook a student can produce."""
 
+from pathlib import Path
+
 import pytest
 from classroom import ANSWERS, IMPORTS, SECRET, STUBS, as_cells, code, course, markdown, notebook, submission
 
@@ -218,3 +220,38 @@ def test_no_double_jeopardy(grade):
     own = "def attention(Q, K, V):\n    w = softmax(scores(Q, K))\n    return w @ V, w.T\n"
     found = {r.name: r for r in grade(submission({"scores": wrong, "attention": own})).results}
     assert found["attention"].status == "wrong"  # a mistake of its own still counts
+
+
+@pytest.mark.sandbox
+def test_no_double_jeopardy_two_floors_up(root, bubblewrap):
+    """`cross_attention` stands on `attention`, which stands on `scores`: each is judged with right ones below it."""
+    task = assignment.load(root / "exercises" / "02_two_tokens.ipynb")
+    wrong = {
+        "scores": "def scores(Q, K):\n    return Q @ np.swapaxes(K, -1, -2)",
+        "attention": "def attention(Q, K, V):\n    w = softmax(scores(Q, K), axis=-2)\n    return blend(w, V), w",
+    }
+    for missing in ([], ["scores"], ["attention"], ["scores", "attention"]):
+        answers = task.solutions | {name: wrong[name] for name in missing}
+        cells = as_cells(notebook([code(source) for source in (*task.provided, *answers.values())]))
+        with Sandbox() as sandbox:
+            found = {r.name: r for r in grader.grade_cells(sandbox, task, cells, "s1", SECRET).results}
+        assert {name for name, r in found.items() if r.status != "correct"} == set(missing)
+        listed = " and ".join(f"`{name}`" for name in missing)
+        assert (f"a right {listed} in place" in found["cross_attention"].note) == bool(missing)
+
+
+NOTEBOOKS = [path.name for path in sorted((Path(__file__).parent.parent / "exercises").glob("*.ipynb"))]
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_in_no_notebook_does_one_wrong_answer_cost_another(root, bubblewrap, name):
+    task = assignment.load(root / "exercises" / name)
+    functions = [item.name for item in task.items if f"def {item.name}(" in task.solutions[item.name]]
+    assert functions
+    with Sandbox() as sandbox:
+        for wrong in functions:
+            answers = task.solutions | {wrong: f"def {wrong}(*args, **keywords):\n    return 'something else'"}
+            cells = as_cells(notebook([code(source) for source in (*task.provided, *answers.values())]))
+            result = grader.grade_cells(sandbox, task, cells, "s1", SECRET)
+            assert [r.name for r in result.results if r.status != "correct"] == [wrong]

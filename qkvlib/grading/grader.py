@@ -202,24 +202,23 @@ class _Run:
         The answers at the root are replaced first. What is still wrong then is wrong by itself, and is replaced in turn
         for what stands on it.
         """
-        settled: set[str] = set()
+        replaced: dict[str, set[str]] = {name: set() for name in self.items}
         for _ in self.items:
-            again = [name for name in self.items if name not in settled and self.may_be_innocent(name)]
-            guilty = {
-                other for name in again for other in self.uses.get(name, []) if self.lost(other) and other not in again
-            }
-            again = [name for name in again if guilty.intersection(self.uses.get(name, []))]
+            doubtful = {name: below for name in self.items if (below := self.wrong_below(name)) - replaced[name]}
+            guilty = set().union(*doubtful.values()) - set(doubtful)
+            again = [name for name, below in doubtful.items() if below & guilty - replaced[name]]
             if not again or self.requests > 4 * len(self.items) + 4:
                 return
             self.ask_with_right_ones(again, sorted(guilty, key=self.assignment.graded.index))
-            settled.update(again)
+            for name in again:
+                replaced[name] |= guilty
 
-    def may_be_innocent(self, name: str) -> bool:
-        """Not right, but there, and standing on another answer that is not right."""
+    def wrong_below(self, name: str) -> set[str]:
+        """The answers that are not right and on which this one stands; none when it is right itself, or not there."""
         result = self.results.get(name)
         if result is not None and (result.status == "correct" or result.mistake == "not-found"):
-            return False
-        return any(self.lost(other) or other not in self.results for other in self.uses.get(name, []))
+            return set()
+        return {other for other in self.uses.get(name, []) if other not in self.results or self.lost(other)}
 
     def ask_with_right_ones(self, names: list[str], guilty: list[str]) -> None:
         """Ask for `names` with right answers in place of the guilty ones: what runs with those is judged so."""
@@ -370,13 +369,11 @@ def _like(original, value):
 
 
 @lru_cache(maxsize=256)
-def _substitute(slug: str, provided: tuple[str, ...], solution: str, name: str) -> str:
-    plan = extract.plan(
-        [{"type": "code", "source": text} for text in (*provided, solution)], [name], provided=[], graded=[]
-    )
+def _substitute(cells: tuple[str, ...], name: str) -> str:
+    plan = extract.plan([{"type": "code", "source": text} for text in cells], [name], provided=[], graded=[])
     return "\n".join(ast.unparse(statement.node) for statement in plan.statements)
 
 
 def substitute_code(assignment: Assignment, name: str) -> str:
-    """Code that defines a right `name` by itself, from the solution cell and what that cell needs."""
-    return _substitute(assignment.slug, assignment.provided, assignment.solutions[name], name)
+    """Code that defines a right `name` by itself: its solution, with the solutions and other cells that one needs."""
+    return _substitute((*assignment.provided, *assignment.solutions.values()), name)
