@@ -30,7 +30,7 @@ import types
 from functools import cache
 from itertools import pairwise
 
-# The network namespace is the sandbox's own and has no way out; a child may not even open a socket in it (see _DENIED).
+# The network namespace is the sandbox's own, with no way out; `seccomp_filter` keeps children from opening sockets.
 _NEW = {"mnt": 0x20000, "uts": 0x4000000, "ipc": 0x8000000, "user": 0x10000000, "pid": 0x20000000}
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 4, 38, 22
@@ -186,11 +186,10 @@ def child_main(asked: int, said: int, tell: int, limits: dict, isolated: bool, f
     """Put up the walls and run the submission behind them."""
     if isolated:
         _stay_oneself(*oneself)
-    else:
-        os.setpgid(0, 0)
-    if isolated:
         _mount("/tmp", size=limits["disk"], flags=_MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
         _mount("/proc", size=4096, flags=_MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    else:
+        os.setpgid(0, 0)
     os.chdir(limits.get("cwd", "/tmp"))
     null = os.open("/dev/null", os.O_RDWR)
     for standard in (0, 1, 2):
@@ -249,7 +248,7 @@ _DENIED = {
 _MACHINES = {"x86_64": (0, 0xC000003E, 56), "aarch64": (1, 0xC00000B7, 220)}  # column above, audit id, clone's number
 _COLUMN, _AUDIT, _CLONE_NUMBER = _MACHINES.get(os.uname().machine, (0, 0, 0))
 _CLONE_NEW_ANY = 0x7E020080
-_SOCKET, _AF_UNIX = (41, 198), 1
+_SOCKET, _AF_UNIX = (41, 198), 1  # the call's numbers, as above; the one family that is no network
 
 
 def seccomp_filter():
@@ -479,10 +478,9 @@ class Submission:
 
     def open_namespace(self):
         """A new, empty `__main__` for the student's statements."""
-        self.module = types.ModuleType("__main__")
-        self.space = self.module.__dict__
+        module = sys.modules["__main__"] = types.ModuleType("__main__")
+        self.space = module.__dict__
         self.space.update(get_ipython=INERT_OBJECT, display=INERT_OBJECT)
-        sys.modules["__main__"] = self.module
 
     def show_given(self):
         """Let `check.exercise(name).given` be what this student was given."""

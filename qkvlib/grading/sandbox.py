@@ -169,10 +169,10 @@ class Sandbox:
         self.start()
         if self.unsafe:
             return  # its control socket may be a stream, which does not keep messages apart
-        for cell in cells:
+        for cell in set(cells) - self._learned:
+            self._learned.add(cell)
             message = json.dumps({"learn": cell}).encode()
-            if cell not in self._learned and len(message) <= wire.CONTROL_LIMIT:
-                self._learned.add(cell)
+            if len(message) <= wire.CONTROL_LIMIT:
                 with contextlib.suppress(OSError):  # a warm process that is gone is noticed, and replaced, by `child`
                     self._control.sendall(message)
 
