@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from qkvlib import check
-from qkvlib.check import judge
+from qkvlib.check import attempt, judge
 from qkvlib.check.plain import AnyOf, Unusable, alike, plain
 from qkvlib.check.spec import Exercise, mistake
 from qkvlib.check.verdict import Verdict
@@ -200,7 +200,7 @@ def test_a_flood_of_prints_is_cut_short(capsys):
         return scores(Q, K)
 
     assert check.scores(answer)
-    assert len(capsys.readouterr().out) <= judge.MAX_PRINTED + 1
+    assert len(capsys.readouterr().out) <= attempt.MAX_PRINTED + 1
 
 
 def test_a_redefined_np_is_said_so():
@@ -306,7 +306,7 @@ def test_the_halves_meet_only_in_plain_data():
     """What the sandbox sends back can be written down and read again; nothing of the learner's is called."""
     exercise = check.exercise("attention")
     calls = exercise.calls(np.random.default_rng(3))
-    outcomes = judge.run(exercise, lambda Q, K, V: (V.sum() + Q @ np.swapaxes(K, -1, -2), [1.0, None]), calls)
+    outcomes = attempt.run(exercise, lambda Q, K, V: (V.sum() + Q @ np.swapaxes(K, -1, -2), [1.0, None]), calls)
 
     def is_plain(value):
         if isinstance(value, tuple):
@@ -322,7 +322,7 @@ def test_the_halves_meet_only_in_plain_data():
 def test_run_needs_no_reference():
     """The half that runs the learner's code works for a spec whose reference is out of reach."""
     exercise = Exercise("x", 1, ("a",), reference=None, inputs=lambda rng: [])
-    outcomes = judge.run(exercise, lambda a: a + 1, check.exercise("causal_mask").calls(np.random.default_rng(0)))
+    outcomes = attempt.run(exercise, lambda a: a + 1, check.exercise("causal_mask").calls(np.random.default_rng(0)))
     assert [outcome.value for outcome in outcomes] == [6, 8, 3]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from qkvlib import progress
-from qkvlib.check import judge
+from qkvlib.check import attempt, judge
 from qkvlib.check.spec import Exercise
 from qkvlib.check.verdict import Verdict
 
@@ -62,7 +62,7 @@ class Checker:
         answer, given = self._collect(answer, more, given)
         rng = np.random.default_rng(judge.default_seed(self.exercise) if seed is None else seed)
         calls = self.exercise.calls(rng, **given)
-        outcomes = judge.run(self.exercise, answer, calls)
+        outcomes = attempt.run(self.exercise, answer, calls)
         if outcomes and outcomes[0].printed:
             print(outcomes[0].printed, end="" if outcomes[0].printed.endswith("\n") else "\n")
         verdict = judge.compare(self.exercise, calls, outcomes)

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from qkvlib.check import judge
+from qkvlib.check import attempt, judge
 from qkvlib.check.plain import Unusable
 from qkvlib.check.registry import exercises
 from qkvlib.check.spec import Call
@@ -80,7 +80,7 @@ class _Run:
         self.results: dict[str, Result] = {}
         self.remarks: list[str] = []
         self.uses: dict[str, list[str]] = {}
-        self.outcomes: dict[str, list[judge.Outcome]] = {}  # what a mistake is named by, at the end
+        self.outcomes: dict[str, list[attempt.Outcome]] = {}  # what a mistake is named by, at the end
         self.requests = 0
         self.child: Child | None = None
         self.prepared_for: set[str] = set()  # the answers whose statements it has looked up
@@ -245,7 +245,7 @@ class _Run:
 
     # -- judging ---------------------------------------------------------------------------------------------------
 
-    def judged(self, name: str, event: dict) -> tuple[Result, list[judge.Outcome]]:
+    def judged(self, name: str, event: dict) -> tuple[Result, list[attempt.Outcome]]:
         """The verdict on one answer event, its mistake not yet named, and the outcomes that will name it."""
         item, exercise = self.items[name], exercises()[name]
         if event.get("time"):
@@ -270,7 +270,7 @@ class _Run:
                 self.results[name] = self.explained(name, outcomes)
                 self.results[name].note = note
 
-    def explained(self, name: str, outcomes: list[judge.Outcome]) -> Result:
+    def explained(self, name: str, outcomes: list[attempt.Outcome]) -> Result:
         """The whole verdict on an answer that is not right."""
         try:
             verdict = judge.compare(exercises()[name], self.calls[name], outcomes)
@@ -306,10 +306,10 @@ def _prepared(outcome: Outcome) -> bool:
     return any(event["event"] == "prepared" for event in outcome.events)
 
 
-def _outcome(result: dict) -> judge.Outcome:
+def _outcome(result: dict) -> attempt.Outcome:
     """A judge's Outcome out of what a child sent: every field checked or replaced."""
     kind, changed = result.get("kind"), result.get("changed")
-    return judge.Outcome(
+    return attempt.Outcome(
         kind=kind if kind in _KINDS else "raised",
         value=_with_unusable(result["value"]),
         error=str(result.get("error") or ""),

@@ -397,9 +397,9 @@ class Submission:
         import wire
 
         import qkvlib.attention  # noqa: F401
-        from qkvlib.check import judge
+        from qkvlib.check import attempt
 
-        cls.extract, cls.wire, cls.judge = extract, wire, judge
+        cls.extract, cls.wire, cls.attempt = extract, wire, attempt
         cls.neutralise()
 
     @classmethod
@@ -543,7 +543,7 @@ class Submission:
             self.space[self.plan.names.get(item["name"], item["name"])] = space[item["name"]]
 
     def answer(self, ask) -> bool:
-        """Evaluate what one check would have been given, let the judge's running half try it, send plain values back.
+        """Evaluate what one check would have been given, let qkvlib.check.attempt try it, send plain values back.
 
         False when the time was up: the next answer then deserves a fresh child.
         """
@@ -557,7 +557,7 @@ class Submission:
         packer = self.wire.Packer()
         calls = [types.SimpleNamespace(args=self.wire.unpack(tree, self.body)) for tree in ask["calls"]]
         exercise = types.SimpleNamespace(kind=ask["kind"], parameters=tuple(ask["parameters"]))
-        outcome, found = self.limited(lambda: self.judge.run(exercise, self.handed_over(ask, space), calls))
+        outcome, found = self.limited(lambda: self.attempt.run(exercise, self.handed_over(ask, space), calls))
         if outcome == "time":
             self.send({"event": "answer", "name": ask["name"], "time": True})
             return False
@@ -592,7 +592,7 @@ class Submission:
 
 
 def _without_unusable(value):
-    """The judge's `Unusable` as the wire's `Foreign`."""
+    """An `Unusable` as the wire's `Foreign`."""
     import wire
 
     if type(value) is tuple:
