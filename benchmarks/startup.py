@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.report import Limit, Row, finish, parser, seconds
-from qkvlib.doctor import find_chromium
+from qkvlib.course.doctor import find_chromium
 from tools.jupyterlab import chromium_browser, course_copy, end, free_port, running_lab
 
 ROOT = Path(__file__).resolve().parent.parent

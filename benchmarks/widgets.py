@@ -23,7 +23,7 @@ import nbformat
 from rich.progress import track
 
 from benchmarks.report import Limit, Row, finish, parser, percentile
-from qkvlib.doctor import find_chromium
+from qkvlib.course.doctor import find_chromium
 from qkvlib.widgets import Sheet, Worksheet
 from qkvlib.widgets._sent import sent
 from qkvlib.widgets.page import save

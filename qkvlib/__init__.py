@@ -14,11 +14,11 @@ _SUBMODULES = {
     "cli",
     "clinic",
     "coref",
+    "course",
     "examples",
     "figures",
     "grading",
     "instruments",
-    "progress",
     "widgets",
 }
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from qkvlib.course import NotTheCourse, course_root
+from qkvlib.course.root import NotTheCourse, course_root
 
 COURSE_FILE = Path("qkv-course.json")
 
@@ -34,7 +34,7 @@ def lab(
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Open the course in JupyterLab."""
-    from qkvlib.lab import CannotOpen, open_lab
+    from qkvlib.course.lab import CannotOpen, open_lab
 
     try:
         raise typer.Exit(open_lab(course_root(), port, browser))
@@ -45,7 +45,7 @@ def lab(
 @app.command()
 def doctor() -> None:
     """Say what is missing or wrong on this machine, and how to mend it."""
-    from qkvlib.doctor import examine
+    from qkvlib.course.doctor import examine
 
     try:
         root = course_root()
@@ -90,7 +90,7 @@ def page(
     out: Annotated[str, typer.Option(help="The folder to write into.")] = "site",
 ) -> None:
     """Write a lesson's instruments as HTML files that work alone: no network, no kernel."""
-    from qkvlib.pages import NoSuchLesson, write_pages
+    from qkvlib.course.pages import NoSuchLesson, write_pages
 
     try:
         paths = write_pages(out, lesson)
@@ -158,8 +158,8 @@ def progress(
     yes: Annotated[bool, typer.Option("--yes", help="With --reset: do not ask.")] = False,
 ) -> None:
     """Show what is done and what is open, or start afresh."""
-    from qkvlib import progress as kept
     from qkvlib.check.overview import lines
+    from qkvlib.course import progress as kept
 
     if yes and not reset:
         raise _fail("--yes goes with --reset")

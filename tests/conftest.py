@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from qkvlib.doctor import find_chromium
+from qkvlib.course.doctor import find_chromium
 from tools.jupyterlab import chromium_browser, course_copy, running_lab
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from qkvlib.trust import FOLDERS, unchanged
+from qkvlib.course.trust import FOLDERS, unchanged
 
 COURSE = ("lessons", "qkvlib", "tools", "tests")
 

@@ -6,9 +6,10 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from qkvlib import check, progress
+from qkvlib import check
 from qkvlib.check.checker import Checker
 from qkvlib.check.verdict import Verdict
+from qkvlib.course import progress
 
 
 def softmax(z, axis=-1):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qkvlib import doctor
+from qkvlib.course import doctor
 
 
 def ill(finding, *words, serious=True):

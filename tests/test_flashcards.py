@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from qkvlib import progress
+from qkvlib.course import progress
 from qkvlib.widgets import Flashcards, flashcards
 
 CARDS = """

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from qkvlib import lab as module
-from qkvlib.lab import CannotOpen, choose_port, command, free_one
+from qkvlib.course import lab as module
+from qkvlib.course.lab import CannotOpen, choose_port, command, free_one
 from tools.jupyterlab import end, free_port, wait_until_answering
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from qkvlib import instruments
 from qkvlib.cli import app
 from qkvlib.clinic import BUGS
-from qkvlib.pages import NoSuchLesson, write_pages
+from qkvlib.course.pages import NoSuchLesson, write_pages
 
 
 def test_one_lesson(tmp_path):

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from qkvlib import progress
+from qkvlib.course import progress
 from qkvlib.widgets import Predict, predict
 
 SERIAL = itertools.count()

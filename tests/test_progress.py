@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from qkvlib import progress
+from qkvlib.course import progress
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +86,7 @@ def test_what_is_not_json_is_refused_and_nothing_changes():
 
 def test_notebooks_writing_at_once_lose_nothing(home):
     code = (
-        "from qkvlib import progress; import sys\n"
+        "from qkvlib.course import progress; import sys\n"
         "for n in range(20): progress.record('cards', sys.argv[1] + str(n), box=n)"
     )
     processes = [

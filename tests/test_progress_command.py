@@ -5,8 +5,9 @@ import os
 import pytest
 from typer.testing import CliRunner
 
-from qkvlib import check, progress
+from qkvlib import check
 from qkvlib.cli import app
+from qkvlib.course import progress
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from qkvlib import progress
-from qkvlib.outline import read_outline
+from qkvlib.course import progress
+from qkvlib.course.outline import read_outline
 from qkvlib.widgets import ProgressMap
 
 LESSON = """---

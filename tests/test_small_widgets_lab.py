@@ -46,7 +46,7 @@ def test_a_guess_made_by_keyboard_reaches_the_progress_file(lesson):
         """async () => {
             const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
             const future = kernel.requestExecute({
-                code: "import json, qkvlib.progress as p; print(json.dumps(p.entry('predictions', 'l0-whom')))"
+                code: "import json, qkvlib.course.progress as p; print(json.dumps(p.entry('predictions', 'l0-whom')))"
             });
             let said = "";
             future.onIOPub = (message) => { said += message.content.text ?? ""; };

@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
 
-from qkvlib import lab
-from qkvlib.trust import trust, unchanged
+from qkvlib.course import lab
+from qkvlib.course.trust import trust, unchanged
 from tools.jupyterlab import running_lab
 
 

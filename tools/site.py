@@ -33,7 +33,7 @@ body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem aut
 def write_site(root: Path, course: list[Lesson]) -> int:
     """Write `root/site`, whole or not at all; the number of instruments on it."""
     from qkvlib import instruments
-    from qkvlib.pages import write_page
+    from qkvlib.course.pages import write_page
 
     titles = {lesson.number: lesson.title for lesson in course if not lesson.is_exercises}
     with tempfile.TemporaryDirectory(prefix=".building-", dir=root) as place:

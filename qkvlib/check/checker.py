@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from qkvlib import progress
 from qkvlib.check import attempt, judge
 from qkvlib.check.spec import Exercise
 from qkvlib.check.verdict import Verdict
+from qkvlib.course import progress
 
 _ORDINAL = ("First", "Second", "Third")
 

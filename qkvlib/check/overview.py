@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from qkvlib import progress
 from qkvlib.check.registry import exercises
+from qkvlib.course import progress
 
 _SIGNS = {"correct": "done ", "wrong": "tried", "todo": "open "}
 

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from qkvlib.check.registry import exercises
-from qkvlib.course import course_root
+from qkvlib.course.root import course_root
 from qkvlib.grading import version
 
 

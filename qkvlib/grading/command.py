@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Spinner
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from qkvlib.course import NotTheCourse
+from qkvlib.course.root import NotTheCourse
 from qkvlib.grading import assignment as assignments
 from qkvlib.grading.assign import hand_out
 from qkvlib.grading.assignment import AssignmentError

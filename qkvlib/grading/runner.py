@@ -50,9 +50,7 @@ INERT = [
     "otter",
     "papermill",
     "jupyter_client",
-] + [
-    f"qkvlib.{name}" for name in ("check", "clinic", "widgets", "instruments", "figures", "progress", "grading", "cli")
-]
+] + [f"qkvlib.{name}" for name in ("check", "clinic", "widgets", "instruments", "figures", "course", "grading", "cli")]
 
 libc = ctypes.CDLL(None, use_errno=True)
 _held = ctypes.PyDLL(None, use_errno=True)  # the same without letting go of the interpreter's lock during a call

@@ -6,7 +6,7 @@ import re
 
 import traitlets as t
 
-from qkvlib.progress import entry, record
+from qkvlib.course.progress import entry, record
 from qkvlib.widgets._small import CSS, SmallWidget, module
 
 _BLANK = re.compile(r"\{([^{}]+)\}")

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 import traitlets as t
 
-from qkvlib.progress import record, section
+from qkvlib.course.progress import record, section
 from qkvlib.widgets._small import CSS, SmallWidget, module
 
 WAITS = (0, 1, 3, 7, 21, 60)  # days until a card in box 0, 1, 2, ... is asked again

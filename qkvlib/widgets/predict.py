@@ -7,7 +7,7 @@ import re
 
 import traitlets as t
 
-from qkvlib.progress import entry, record
+from qkvlib.course.progress import entry, record
 from qkvlib.widgets._small import CSS, SmallWidget, module
 
 _questions: dict[str, str] = {}  # name -> question, so that two predictions never share a place in the progress file

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from qkvlib.outline import LessonOutline, read_outline
-from qkvlib.progress import entry
+from qkvlib.course.outline import LessonOutline, read_outline
+from qkvlib.course.progress import entry
 
 BAR = 8  # marks in a full bar
 
@@ -21,7 +21,7 @@ class ProgressMap:
 
     def __init__(self, lessons: Path | None = None):
         if lessons is None:
-            from qkvlib.course import course_root
+            from qkvlib.course.root import course_root
 
             lessons = course_root() / "lessons"
         self.lessons = read_outline(lessons)

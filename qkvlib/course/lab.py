@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from qkvlib.trust import trust
+from qkvlib.course.trust import trust
 
 FIRST_PORT = 8888
 TRIES = 20

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import checkpoints, clinic, instruments
-from .widgets.page import page, write
+from qkvlib import checkpoints, clinic, instruments
+from qkvlib.widgets.page import page, write
 
 # Instruments that stand for several sheets: the title of their page, and what they are called with for each sheet.
 SEVERAL = {

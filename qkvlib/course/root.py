@@ -10,7 +10,7 @@ class NotTheCourse(Exception):
 def course_root() -> Path:
     """The folder with `lessons/` and `notebooks/`: this one or one above, else the clone qkvlib runs from."""
     here = Path.cwd()
-    for folder in (here, *here.parents, Path(__file__).resolve().parent.parent):
+    for folder in (here, *here.parents, Path(__file__).resolve().parents[2]):
         if (folder / "lessons").is_dir() and (folder / "qkvlib").is_dir():
             return folder
     raise NotTheCourse("The course is not in this folder; change into the folder you cloned and run the command again.")
