@@ -19,10 +19,10 @@ from qkvlib.grading import assignment as assignments
 from qkvlib.grading import variants
 from qkvlib.grading.assignment import Assignment, AssignmentError
 from qkvlib.grading.coursefile import CourseFile
-from qkvlib.grading.grader import draw_calls, seed_for
-from qkvlib.grading.report import number
+from qkvlib.grading.draw import draw_calls
 from qkvlib.grading.roster import Student
-from qkvlib.grading.sandbox import clean
+from qkvlib.grading.secret import mark_for, seed_for
+from qkvlib.grading.text import clean, number
 
 
 @dataclass
@@ -60,7 +60,7 @@ def hand_out(
     try:
         for student in roster:
             values = {name: own[student.id][name] for name in names}
-            book = for_student(template, task, student, values, course.mark(task.slug, student.id), due)
+            book = for_student(template, task, student, values, mark_for(course.secret, task.slug, student.id), due)
             folder = place / student.id
             folder.mkdir()
             _write(folder / f"{task.slug}.ipynb", json.dumps(book, indent=1, ensure_ascii=False) + "\n")

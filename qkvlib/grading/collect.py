@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from qkvlib.grading.roster import CollectError, Student
-from qkvlib.grading.sandbox import clean
+from qkvlib.grading.text import clean
 
 MAX_NOTEBOOK = 20 << 20
 MAX_SOURCE = 1 << 20
