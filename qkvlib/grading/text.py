@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+
+_MAX_BYTES = 120  # of a file's name, so that every file system takes it with a suffix
+
 SIGNS = {"correct": "✓", "wrong": "△", "todo": "○"}
 HEADINGS = {"correct": "Correct", "wrong": "Not yet", "todo": "Left blank"}
 
@@ -28,3 +32,11 @@ def visible(character: str) -> str:
 def quoted(said: object, limit: int = 120) -> str:
     """Words of somebody else's, recognisable as such wherever they stand: in quotation marks, never as code."""
     return f"“{clean(said, limit).replace('“', '‘').replace('”', '’').replace('`', 'ˋ')}”"
+
+
+def file_name(student: str) -> str:
+    """The name under which a student's files are written: the id, or the start of it where no file system would take it."""
+    raw = student.encode("utf-8", "replace")
+    if len(raw) <= _MAX_BYTES:
+        return raw.decode()
+    return f"{raw[: _MAX_BYTES - 7].decode('utf-8', 'ignore')}-{hashlib.sha256(raw).hexdigest()[:6]}"
