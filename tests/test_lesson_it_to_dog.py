@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "03_it_to_dog.ipynb"
+NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "04_it_to_dog.ipynb"
 
 
 def papermill(sentence, out):
