@@ -9,9 +9,7 @@ Everything is built in a temporary place first. Only when all of it worked are t
 
 import argparse
 import asyncio
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +17,7 @@ import nbformat
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from qkvlib.atomic import write_together
 from tools.assemble import Draft, drafts, refresh_generated
 from tools.execute import as_text, run
 from tools.lessonfile import Lesson, Refusal, lesson_files, read_lesson
@@ -113,14 +112,7 @@ def stale(root: Path, all_drafts: list[Draft]) -> list[Path]:
 
 def swap_in(root: Path, texts: dict[Path, str], gone: list[Path]) -> None:
     """Write everything beside its place, then move it in; a reader never meets half a file."""
-    with tempfile.TemporaryDirectory(prefix=".building-", dir=root) as place:
-        for target, text in texts.items():
-            fresh = Path(place, target)
-            fresh.parent.mkdir(exist_ok=True)
-            fresh.write_text(text, encoding="utf-8", newline="\n")
-        for target in texts:
-            (root / target).parent.mkdir(exist_ok=True)
-            os.replace(Path(place, target), root / target)
+    write_together({root / target: text for target, text in texts.items()})
     for target in gone:
         (root / target).unlink()
 
