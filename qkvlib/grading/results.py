@@ -26,7 +26,9 @@ def claim(out: Path, slug: str, secret: bytes) -> None:
     about = _about(out)
     theirs, course = about.get("assignment", slug), about.get("course", belongs_to(secret))
     if theirs != slug:
-        raise ResultsError(f"{out} holds the results of {clean(theirs, 80)}. Name another folder with --out for {slug}.")
+        raise ResultsError(
+            f"{out} holds the results of {clean(theirs, 80)}. Name another folder with --out for {slug}."
+        )
     if course != belongs_to(secret):
         raise ResultsError(
             f"{out} holds results that were made with another course file. Name that file with --course, or another "

@@ -23,7 +23,6 @@ _CANVAS = re.compile(r"^(?:(?P<name>.+?)_(?P<late>LATE_)?(?P<user>\d+)|(?P<late2
 _AGAIN = re.compile(r"-(\d{1,9})$|\s?\((\d{1,9})\)$")
 
 
-
 UNKNOWN, BY_MARK, BY_INNER_NAME, BY_NAME = range(4)  # how a file found its student: the later, the surer
 
 

@@ -25,6 +25,7 @@ from itertools import pairwise
 from qkvlib.grading.inside import walls, watch, wire
 from qkvlib.grading.inside.submission import Submission
 
+
 def serve(control_fd: int, isolated: bool) -> None:
     """Fork a child for every socket and pipe that arrive on `control_fd`. numpy is loaded by now: no child pays for it."""
     Submission.prepare()
