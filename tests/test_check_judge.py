@@ -321,7 +321,7 @@ def test_the_halves_meet_only_in_plain_data():
 
 def test_run_needs_no_reference():
     """The half that runs the learner's code works for a spec whose reference is out of reach."""
-    exercise = Exercise("x", 1, ("a",), reference=None, inputs=lambda rng: [])
+    exercise = Exercise("x", None, ("a",), inputs=lambda rng: [])
     outcomes = attempt.run(exercise, lambda a: a + 1, check.exercise("causal_mask").calls(np.random.default_rng(0)))
     assert [outcome.value for outcome in outcomes] == [6, 8, 3]
 
@@ -404,9 +404,9 @@ def test_alike(answer, expected, same):
 def test_a_spec_that_cannot_be_is_refused():
     twice = (mistake("a", "S.", "N.", abs), mistake("a", "S.", "N.", abs))
     with pytest.raises(ValueError, match="used twice"):
-        Exercise("x", 1, ("a",), reference=abs, mistakes=twice)
+        Exercise("x", abs, ("a",), mistakes=twice)
     with pytest.raises(ValueError, match="three is the most"):
-        Exercise("x", 1, ("a",), reference=abs, hints=("1", "2", "3", "4"))
+        Exercise("x", abs, ("a",), hints=("1", "2", "3", "4"))
     with pytest.raises(ValueError, match="status"):
         Verdict("x", "perhaps", "")
 
@@ -430,7 +430,7 @@ def test_what_is_given_can_be_replaced_and_nothing_else():
 
 
 def test_one_of_several_right_values_is_enough():
-    exercise = Exercise("x", 1, ("a",), reference=lambda a: AnyOf((1, 2)), kind="value", given={"a": 0})
+    exercise = Exercise("x", lambda a: AnyOf((1, 2)), given={"a": 0})
     assert judge.check(exercise, 1)
     assert judge.check(exercise, 2)
     assert not judge.check(exercise, 3)

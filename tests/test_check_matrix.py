@@ -7,18 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import right_answers
-import wrong_answers
 
+from exercises import bank
 from qkvlib import check
 from qkvlib.check import judge, naming
 from qkvlib.check.plain import AnyOf
+from qkvlib.course.outline import stored_outline
 from tools.build import read_course
 
 EXERCISES = check.exercises()
-COURSE = read_course(Path(__file__).resolve().parent.parent)
-RIGHT = right_answers.answers()
-WRONG = wrong_answers.answers()
+ROOT = Path(__file__).resolve().parent.parent
+COURSE = read_course(ROOT)
+BANK = bank()
+RIGHT = [(name, style, answer) for name, answers in BANK.items() for style, answer in answers.right_ones]
+WRONG = [(name, slug, label, answer) for name, answers in BANK.items() for slug, label, answer in answers.wrong_ones]
 SEEDS = (None, 1, 20260)
 
 
@@ -111,18 +113,30 @@ def test_the_written_solutions_are_correct(lesson, monkeypatch):
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(cell.source, namespace)
     assert exercises
-    assert all(EXERCISES[name].lesson == int(lesson.number) for name in exercises)
 
 
-def test_every_exercise_stands_in_one_notebook():
+def test_every_exercise_stands_in_one_lesson():
+    """In the lessons, and in the outline that the build keeps of them."""
     written = [
-        (cell.name.removesuffix("-check"), int(lesson.number))
+        cell.name.removesuffix("-check")
         for lesson in COURSE
         if lesson.is_exercises
         for cell in lesson.cells
         if cell.has("check")
     ]
-    assert sorted(written) == sorted((exercise.name, exercise.lesson) for exercise in EXERCISES.values())
+    assert sorted(written) == sorted(EXERCISES)
+    assert [name for lesson in stored_outline() for name in lesson.exercises] == written
+
+
+def test_every_exercise_has_its_room_and_answers_in_the_folder_of_its_lesson():
+    """Sorted by the lesson's name, so that lessons can be renumbered; and no exercise knows another."""
+    for lesson in stored_outline():
+        slug = lesson.slug.partition("_")[2]
+        for name in lesson.exercises:
+            assert (ROOT / "qkvlib/check/exercises" / slug / f"{name}.py").is_file(), name
+            assert (ROOT / "tests/exercises" / slug / f"{name}.py").is_file(), name
+    for room in (ROOT / "qkvlib/check/exercises").glob("*/*.py"):
+        assert "check.exercises" not in room.read_text(encoding="utf-8"), room.name
 
 
 # -- the matrix ---------------------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ class Checker:
     def __repr__(self) -> str:
         wanted = ", ".join(self.exercise.parameters)
         what = f"{self.exercise.name}({wanted})" if self.exercise.kind == "function" else self.exercise.name
-        return f"check.{self.exercise.name}: the check of {what}, lesson {self.exercise.lesson}"
+        return f"check.{self.exercise.name}: the check of {what}"
 
     def _collect(self, answer, more, given):
         if self.exercise.kind != "value":
@@ -134,7 +134,7 @@ def _solution_source(exercise):
     """The solution as the course's solutions/ folder has it: the one place where answers are written."""
     here = [Path.cwd(), Path(__file__).resolve().parent]
     for folder in dict.fromkeys(up / "solutions" for start in here for up in (start, *start.parents)):
-        for notebook in sorted(folder.glob(f"{exercise.lesson:02d}_*.ipynb")):
+        for notebook in sorted(folder.glob("*.ipynb")):
             try:
                 cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
                 for cell in cells:

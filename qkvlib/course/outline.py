@@ -1,9 +1,13 @@
-"""The course at a glance, read from the lessons themselves: titles, times, and what there is to do in each."""
+"""The course at a glance: titles, times, and what there is to do in each lesson, in which order.
+
+The lessons themselves say it. The build keeps what they say in a data file, for an installed library without lessons.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import yaml
@@ -31,6 +35,20 @@ class LessonOutline:
 def read_outline(folder: Path) -> list[LessonOutline]:
     """Every lesson in `folder` (the course's `lessons/`), in order; files that are no lessons are passed over."""
     return [_read(path) for path in sorted(folder.glob("*.md")) if _is_lesson(path)]
+
+
+STORED = Path(__file__).resolve().parent.parent / "data" / "outline.json"
+
+
+def stored_outline() -> list[LessonOutline]:
+    """Every lesson as the last build found it."""
+    lessons = json.loads(STORED.read_text(encoding="utf-8"))
+    return [LessonOutline(**{key: tuple(x) if isinstance(x, list) else x for key, x in one.items()}) for one in lessons]
+
+
+def as_json(outline: list[LessonOutline]) -> str:
+    """What the build keeps."""
+    return json.dumps([asdict(lesson) for lesson in outline], indent=1, ensure_ascii=False) + "\n"
 
 
 def _is_lesson(path: Path) -> bool:
