@@ -8,6 +8,7 @@ import pytest
 
 from qkvlib import check
 from qkvlib.check.checker import Checker
+from qkvlib.check.registry import exercises
 from qkvlib.check.verdict import Verdict
 from qkvlib.course import progress
 
@@ -80,7 +81,7 @@ def test_without_the_solutions_folder_it_says_so(checker, tmp_path, monkeypatch)
 
 def test_every_solution_of_a_built_notebook_is_found(root, monkeypatch):
     monkeypatch.chdir(root)
-    for exercise in check.exercises().values():
+    for exercise in exercises().values():
         progress.record("checks", exercise.name, attempts=1)
         assert Checker(exercise).solution().code, exercise.name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qkvlib.course import progress
-from qkvlib.course.outline import stored_outline
+from qkvlib.course.outline import read_outline
 
 _SIGNS = {"correct": "done ", "wrong": "tried", "todo": "open "}
 
@@ -14,7 +14,7 @@ def lines() -> Iterator[str]:
     """One line per exercise under one line per lesson, then what else was done, then where it is kept."""
     kept = progress.load()
     checks = kept.get("checks", {})
-    for lesson in stored_outline():
+    for lesson in read_outline():
         if not lesson.exercises:
             continue
         states = [checks.get(name, {}).get("status", "todo") for name in lesson.exercises]

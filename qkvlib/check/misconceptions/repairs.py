@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from qkvlib import clinic
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.spec import Mistake, mistake
+from qkvlib.clinic import BUGS
 
 
 def still_broken(bug: str, nudge: str, *more) -> Mistake:
     """The bug has not been repaired yet: its fingerprint is what is seen."""
-    fingerprint = clinic.BUGS[bug].fingerprint
-    return mistake("still-broken", f"The bug is still there. Its fingerprint: {fingerprint}.", nudge, *more)
+    fingerprint = BUGS[bug].fingerprint
+    seen = f"The bug is still there. Its fingerprint: {fingerprint}."
+    return mistake("still-broken", seen, nudge, BUGS[bug].broken, *more)
 
 
 # A function of the clinic promises `out`; the weights may come back beside it.

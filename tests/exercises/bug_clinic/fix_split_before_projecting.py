@@ -3,7 +3,7 @@
 import numpy as np
 
 from exercises import Answers
-from exercises.parts import split_heads_moveaxis
+from exercises.parts import cut, split_heads_moveaxis
 
 answers = Answers()
 
@@ -27,3 +27,15 @@ def split_reshape(X, W_Q, n_heads):
 @answers.wrong("not-split")
 def split_gone(X, W_Q, n_heads):
     return X @ W_Q
+
+
+@answers.wrong("still-broken")
+def split_one_small_layer(X, W_Q, n_heads):
+    H = cut(X, n_heads)
+    return H @ W_Q[: H.shape[-1], : H.shape[-1]]
+
+
+@answers.wrong("one-block-each")
+def split_small_layers(X, W_Q, n_heads):
+    H, d = cut(X, n_heads), X.shape[-1] // n_heads
+    return np.stack([H[..., h, :, :] @ W_Q[h * d : (h + 1) * d, h * d : (h + 1) * d] for h in range(n_heads)], axis=-3)

@@ -7,7 +7,6 @@ from exercises.parts import repeat_kv_broadcast, repeat_kv_index
 
 answers = Answers()
 
-
 answers.right_value("index", repeat_kv_index)
 answers.right_value("broadcast", repeat_kv_broadcast)
 

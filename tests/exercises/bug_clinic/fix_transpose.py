@@ -7,7 +7,6 @@ from exercises.parts import scores, scores_einsum
 
 answers = Answers()
 
-
 answers.right_value("einsum", scores_einsum)
 answers.right_value("plain", scores)
 

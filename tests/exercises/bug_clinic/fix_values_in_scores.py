@@ -1,5 +1,7 @@
 """Answers to `fix_values_in_scores`: right ones in several styles, wrong ones as a learner would type them."""
 
+import numpy as np
+
 from exercises import Answers
 from exercises.parts import attention_own_parts, scores, softmax
 
@@ -18,6 +20,11 @@ def both(Q, K, V):
 
 @answers.wrong("still-broken")
 def values_same(Q, K, V):
+    return np.matmul(softmax(scores(Q, V)), K)
+
+
+@answers.wrong("values-in-scores")
+def values_added(Q, K, V):
     return softmax(scores(Q, V + K)) @ V
 
 

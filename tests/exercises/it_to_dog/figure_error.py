@@ -6,7 +6,6 @@ from exercises import Answers
 
 answers = Answers()
 
-
 answers.right_value("solved", {"printed": 8.1, "should_be": 3.0 + np.log(0.82 / 0.12)})
 answers.right_value("rounded", {"printed": 8.1, "should_be": 4.9})
 answers.right_value("other_neighbour", {"printed": 8.1, "should_be": 2.3 + np.log(0.82 / 0.06)})

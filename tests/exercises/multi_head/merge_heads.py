@@ -7,7 +7,6 @@ from exercises.parts import merge_heads_swapaxes
 
 answers = Answers()
 
-
 answers.right_value("swapaxes", merge_heads_swapaxes)
 
 

@@ -7,7 +7,6 @@ from exercises.parts import split_heads_moveaxis, split_heads_slices, split_head
 
 answers = Answers()
 
-
 answers.right_value("swapaxes", split_heads_swapaxes)
 answers.right_value("slices", split_heads_slices)
 

@@ -5,7 +5,6 @@ from exercises.parts import project_qkv_einsum, project_qkv_list, project_qkv_pl
 
 answers = Answers()
 
-
 answers.right_value("plain", project_qkv_plain)
 answers.right_value("einsum", project_qkv_einsum)
 answers.right_value("list", project_qkv_list)

@@ -6,7 +6,6 @@ from exercises import Answers
 
 answers = Answers()
 
-
 answers.right_value("lists", {"q": [2, 3], "k": [3, 2], "v": [3, 2]})
 answers.right_value("arrays", {"q": np.array([2.0, 3]), "k": np.array([3, 2]), "v": np.array([3, 2])})
 answers.right_value("tuple", ([2, 3], [3, 2], [3, 2]))

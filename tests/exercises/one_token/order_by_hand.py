@@ -4,7 +4,6 @@ from exercises import Answers
 
 answers = Answers()
 
-
 answers.right_value("word", "BDCA")
 answers.right_value("spaces", "b d c a")
 answers.right_value("list", ["B", "D", "C", "A"])

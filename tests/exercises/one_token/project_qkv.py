@@ -9,7 +9,6 @@ from exercises.parts import project_qkv_einsum, project_qkv_list, project_qkv_pl
 
 answers = Answers()
 
-
 answers.right_value("plain", project_qkv_plain)
 answers.right_value("list", project_qkv_list)
 answers.right_value("einsum", project_qkv_einsum)

@@ -9,7 +9,6 @@ from exercises.parts import attention_inline, attention_own_parts, scores, score
 
 answers = Answers()
 
-
 answers.right_value("own_parts", attention_own_parts)
 answers.right_value("inline", attention_inline)
 

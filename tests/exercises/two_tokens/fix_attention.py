@@ -7,7 +7,6 @@ from exercises.parts import attention_inline, attention_own_parts, scores, softm
 
 answers = Answers()
 
-
 answers.right_value("plain", attention_own_parts)
 answers.right_value("einsum", attention_inline)
 

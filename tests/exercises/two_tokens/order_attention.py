@@ -4,7 +4,6 @@ from exercises import Answers
 
 answers = Answers()
 
-
 answers.right_value("word", "BDCA")
 answers.right_value("list", ["b", "d", "c", "a"])
 answers.wrong_value("values-shared-out", "with E", "BDEA")

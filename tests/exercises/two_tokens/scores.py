@@ -7,7 +7,6 @@ from exercises.parts import scores, scores_einsum, softmax
 
 answers = Answers()
 
-
 answers.right_value("plain", scores)
 answers.right_value("einsum", scores_einsum)
 

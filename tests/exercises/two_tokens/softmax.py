@@ -7,7 +7,6 @@ from exercises.parts import softmax
 
 answers = Answers()
 
-
 answers.right_value("stable", softmax)
 
 

@@ -8,7 +8,6 @@ from exercises import Answers
 
 answers = Answers()
 
-
 answers.right_value("list", [0.953, 0.047])
 answers.right_value("array", np.array([0.9526, 0.0474]))
 answers.right_value("tuple", (1 / (1 + math.exp(-3)), 1 / (1 + math.exp(3))))

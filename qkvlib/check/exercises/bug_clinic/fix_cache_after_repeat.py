@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib import clinic
 from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.misconceptions.sharing import share, shared_inputs
 from qkvlib.check.spec import Exercise, mistake, switch
+from qkvlib.clinic import BUGS
 
 
 def _cached(K, n_rep, *, keep="K", read="repeat"):
@@ -18,14 +18,12 @@ def _cached(K, n_rep, *, keep="K", read="repeat"):
 
 EXERCISE = Exercise(
     name="fix_cache_after_repeat",
-    reference=clinic.mended_cache_after_repeat,
+    reference=BUGS["fix_cache_after_repeat"].fixed,
     model=_cached,
     inputs=shared_inputs,
     parts=("the cache", "the keys that are read"),
     mistakes=(
-        still_broken(
-            "fix_cache_after_repeat", "Keep what is needed, repeat when reading.", clinic.broken_cache_after_repeat
-        ),
+        still_broken("fix_cache_after_repeat", "Keep what is needed, repeat when reading."),
         switch(
             "never-repeated",
             "The cache is small again, but the query heads now find too few keys.",

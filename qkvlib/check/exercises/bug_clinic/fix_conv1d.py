@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from qkvlib import clinic
 from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
 from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.spec import Exercise, mistake
+from qkvlib.clinic import BUGS
 
 EXERCISE = Exercise(
     name="fix_conv1d",
-    reference=clinic.mended_conv1d,
+    reference=BUGS["fix_conv1d"].fixed,
     inputs=lambda rng: calls(
         ("c_proj, which is square", normal(rng, 5, 7), normal(rng, 7, 7), normal(rng, 7)),
         ("c_attn, which is not square", normal(rng, 5, 3), normal(rng, 3, 9), normal(rng, 9)),
@@ -17,7 +17,7 @@ EXERCISE = Exercise(
     ),
     axes=("token", "column of weight"),
     mistakes=(
-        still_broken("fix_conv1d", "Which axis of a Conv1D weight is d_in?", clinic.broken_conv1d),
+        still_broken("fix_conv1d", "Which axis of a Conv1D weight is d_in?"),
         mistake(
             "turned-when-square",
             "Your code decides by the shape, and a square weight is still turned round.",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib import clinic
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.spec import Exercise, mistake, switch
+from qkvlib.clinic import BUGS
 
 
 def _fused(X, W_QKV, n_heads, *, cut="proper", order="QKV", when="first"):
@@ -21,7 +21,7 @@ def _fused(X, W_QKV, n_heads, *, cut="proper", order="QKV", when="first"):
 
 EXERCISE = Exercise(
     name="fix_fused_split",
-    reference=clinic.mended_fused_split,
+    reference=BUGS["fix_fused_split"].fixed,
     model=_fused,
     inputs=lambda rng: calls(
         ("one sequence", normal(rng, 5, 6), normal(rng, 6, 18), 2),
@@ -30,7 +30,7 @@ EXERCISE = Exercise(
     ),
     parts=("Q", "K", "V"),
     mistakes=(
-        still_broken("fix_fused_split", "What is cut first: roles, or heads?", clinic.broken_fused_split),
+        still_broken("fix_fused_split", "What is cut first: roles, or heads?"),
         *(m for m in heads.head_switches() if "cut" in m.switches),
         switch("queries-and-keys-swapped", "Q and K have changed places.", "The order is Q, K, V.", order="KQV"),
         switch("keys-and-values-swapped", "K and V have changed places.", "The order is Q, K, V.", order="QVK"),

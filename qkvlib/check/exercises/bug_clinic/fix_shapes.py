@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from qkvlib import clinic
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.one_head import head
@@ -10,6 +9,7 @@ from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.misconceptions.scores import measure_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import softmax_mistakes
 from qkvlib.check.spec import Exercise, mistake, switch, without
+from qkvlib.clinic import BUGS
 
 
 def _weights_of_heads(X, W_Q, W_K, n_heads, *, cut="proper", q="Q", k="K", **switches):
@@ -20,7 +20,7 @@ def _weights_of_heads(X, W_Q, W_K, n_heads, *, cut="proper", q="Q", k="K", **swi
 
 EXERCISE = Exercise(
     name="fix_shapes",
-    reference=clinic.mended_shapes,
+    reference=BUGS["fix_shapes"].fixed,
     model=_weights_of_heads,
     inputs=lambda rng: calls(
         ("two heads", normal(rng, 5, 6), normal(rng, 6, 6), normal(rng, 6, 6), 2),
@@ -29,9 +29,7 @@ EXERCISE = Exercise(
     ),
     axes=("head", "query", "key"),
     mistakes=(
-        still_broken(
-            "fix_shapes", "Inside a head, how many features does one dot product add up?", clinic.broken_shapes
-        ),
+        still_broken("fix_shapes", "Inside a head, how many features does one dot product add up?"),
         *without(scale_mistakes("The scores behind your weights", model=True), "scale-by-sqrt-d-model"),
         *scale_slips(_weights_of_heads, "The scores behind your weights"),
         switch(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from qkvlib import clinic
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
@@ -30,7 +29,7 @@ EXERCISE = Exercise(
     ),
     **OUT_AND_WEIGHTS,
     mistakes=(
-        still_broken("fix_shared_matrix", "Three roles, three matrices.", clinic.broken_shared_matrix),
+        still_broken("fix_shared_matrix", "Three roles, three matrices."),
         *without(projection_switches(), "one-matrix-for-all"),
         mistake(
             "one-matrix-for-all",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from qkvlib import clinic
 from qkvlib.check.misconceptions.inputs import swap_last_axes
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
 from qkvlib.check.misconceptions.repairs import OUT_AND_WEIGHTS, WEIGHTS_ONLY, one_head_inputs, still_broken
@@ -18,7 +17,7 @@ EXERCISE = Exercise(
     inputs=one_head_inputs,
     **OUT_AND_WEIGHTS,
     mistakes=(
-        still_broken("fix_softmax_axis", "Each query shares out a whole 1 among the keys.", clinic.broken_softmax_axis),
+        still_broken("fix_softmax_axis", "Each query shares out a whole 1 among the keys."),
         mistake(
             "second-softmax",
             "A second softmax stands on top of the first, which still runs down the columns.",

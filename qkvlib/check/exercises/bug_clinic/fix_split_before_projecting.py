@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib import clinic
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.spec import Exercise, mistake, switch
+from qkvlib.clinic import BUGS
 
 
 def _split_query(X, W_Q, n_heads, *, cut="proper", side="right"):
     return heads.split(X @ (W_Q.T if side == "turned" else W_Q), n_heads, cut)
 
 
+def _diagonal_blocks(W_Q, n_heads):
+    d = len(W_Q) // n_heads
+    return np.stack([W_Q[h * d : (h + 1) * d, h * d : (h + 1) * d] for h in range(n_heads)])
+
+
 EXERCISE = Exercise(
     name="fix_split_before_projecting",
-    reference=clinic.mended_split_before_projecting,
+    reference=BUGS["fix_split_before_projecting"].fixed,
     model=_split_query,
     inputs=lambda rng: calls(
         ("one sequence", normal(rng, 5, 6), normal(rng, 6, 6), 2),
@@ -29,7 +34,6 @@ EXERCISE = Exercise(
         still_broken(
             "fix_split_before_projecting",
             "Let the whole embedding go through the whole matrix first.",
-            clinic.broken_split_before_projecting,
         ),
         *(m for m in heads.head_switches() if "cut" in m.switches),
         switch(
@@ -60,10 +64,15 @@ EXERCISE = Exercise(
             lambda X, W_Q, n: heads.split(X, n) @ W_Q,
         ),
         mistake(
+            "one-block-each",
+            "Each head now has a block of its own, yet it still reads only its slice of the embedding.",
+            "A head needs every row of W_Q: project before anything is cut.",
+            lambda X, W_Q, n: heads.split(X, n) @ _diagonal_blocks(W_Q, n),
+        ),
+        mistake(
             "first-columns-for-all",
             "All heads use the same columns of W_Q.",
             "Head h has the h-th block.",
-            lambda X, W_Q, n: heads.split(X, n) @ W_Q[: X.shape[-1] // n, : X.shape[-1] // n],
             lambda X, W_Q, n: np.stack([X @ W_Q[:, : X.shape[-1] // n]] * n, axis=-3),
         ),
         mistake(

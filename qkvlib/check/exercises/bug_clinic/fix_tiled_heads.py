@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from qkvlib import clinic
 from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.misconceptions.sharing import repeat_mistakes, shared_inputs
 from qkvlib.check.spec import Exercise
+from qkvlib.clinic import BUGS
 
 EXERCISE = Exercise(
     name="fix_tiled_heads",
-    reference=clinic.mended_tiled_heads,
+    reference=BUGS["fix_tiled_heads"].fixed,
     inputs=shared_inputs,
     axes=("query head", "token", "feature of a head"),
     mistakes=(
         still_broken(
             "fix_tiled_heads",
             "Write down which K/V head each of six query heads should read.",
-            clinic.broken_tiled_heads,
             *repeat_mistakes()[0].versions,
         ),
         *repeat_mistakes()[1:],

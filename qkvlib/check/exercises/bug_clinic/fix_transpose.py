@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from qkvlib import clinic
 from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.misconceptions.score_grid import score_inputs, score_mistakes
 from qkvlib.check.misconceptions.scores import compare_all
 from qkvlib.check.spec import Exercise, without
+from qkvlib.clinic import BUGS
 
 EXERCISE = Exercise(
     name="fix_transpose",
-    reference=clinic.mended_transpose,
+    reference=BUGS["fix_transpose"].fixed,
     model=compare_all,
     inputs=score_inputs,
     axes=("query", "key"),
     mistakes=(
         still_broken(
-            "fix_transpose", "Which axes should meet in the product: features with features?", clinic.broken_transpose
+            "fix_transpose",
+            "Which axes should meet in the product: features with features?",
         ),
         *without(score_mistakes(), "no-transpose"),
     ),

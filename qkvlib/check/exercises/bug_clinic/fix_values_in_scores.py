@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from qkvlib import clinic
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
 from qkvlib.check.misconceptions.repairs import OUT_AND_WEIGHTS, WEIGHTS_ONLY, one_head_inputs, still_broken
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes
 from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes
-from qkvlib.check.spec import Exercise, mistake, without
+from qkvlib.check.spec import Exercise, mistake
 
 EXERCISE = Exercise(
     name="fix_values_in_scores",
@@ -17,7 +16,7 @@ EXERCISE = Exercise(
     inputs=one_head_inputs,
     **OUT_AND_WEIGHTS,
     mistakes=(
-        still_broken("fix_values_in_scores", "Two of the three decide who is heard.", clinic.broken_values_in_scores),
+        still_broken("fix_values_in_scores", "Two of the three decide who is heard."),
         mistake(
             "keys-in-the-blend",
             "The keys have moved into the blend.",
@@ -33,7 +32,7 @@ EXERCISE = Exercise(
             lambda Q, K, V: (soft(compare_all(Q + V, K)) @ V, soft(compare_all(Q + V, K))),
             lambda Q, K, V: (soft(compare_all(Q, K * V)) @ V, soft(compare_all(Q, K * V))),
         ),
-        *without(role_mistakes(), "values-in-scores"),
+        *role_mistakes(),
         *measure_mistakes(),
         *softmax_mistakes(),
         *value_mistakes(),

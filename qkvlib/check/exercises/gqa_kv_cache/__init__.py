@@ -1,1 +1,0 @@
-"""Exercises of the lesson `gqa_kv_cache`."""
