@@ -57,10 +57,6 @@ class Trace:
     def answer(self) -> str:
         return ANSWERS[int(self.logits.argmax())]
 
-    @property
-    def probabilities(self) -> dict[str, float]:
-        return dict(zip(ANSWERS, attention.softmax(self.logits).tolist(), strict=True))
-
     def index(self, word: str) -> int:
         """Position of a word, its first if there are several."""
         return _index(self.tokens, word)

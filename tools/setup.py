@@ -68,7 +68,7 @@ def run(*command):
         raise Trouble(f"A downloaded package is not the one the lock file names; nothing of it was used. See {LOG}.")
     if any(word in said for word in ("connect", "resolve", "network", "timed out", "dns", "fetch")):
         raise Trouble(f"The packages could not be downloaded: check the network and run this again. See {LOG}.")
-    raise Trouble(f"Setting up failed; the last lines of {LOG} say why. Mend it and run this again.")
+    raise Trouble(f"Setting up failed; the last lines of {LOG} say why. Fix it and run this again.")
 
 
 def install(lock, with_pip):

@@ -85,7 +85,7 @@ class Checkpoint:
         return found
 
     def attention(self, layer: int) -> AttentionLayer:
-        """All matrices of a layer's attention, turned into the course's picture."""
+        """All matrices of a layer's attention, as [d_in, d_out]: tokens are rows."""
         stored = self.stored(layer)
         values = {name: self.tensor(name) for name in dict.fromkeys(stored.values())}
         picture = {role: values[stored[role]] if role in stored else None for role in _ROLES}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qkvlib import attention as qkv
+from qkvlib import attention
 
 from .errors import CheckpointError
 
@@ -73,10 +73,10 @@ def project(
 
     Biases are added, and LLaMA's queries and keys are turned to their positions.
     """
-    Q, K, V = qkv.project_qkv(X, layer.W_Q, layer.W_K, layer.W_V)
-    Q = qkv.split_heads(_plus(Q, layer.b_Q), layer.n_heads)
-    K = qkv.split_heads(_plus(K, layer.b_K), layer.n_kv_heads)
-    V = qkv.split_heads(_plus(V, layer.b_V), layer.n_kv_heads)
+    Q, K, V = attention.project_qkv(X, layer.W_Q, layer.W_K, layer.W_V)
+    Q = attention.split_heads(_plus(Q, layer.b_Q), layer.n_heads)
+    K = attention.split_heads(_plus(K, layer.b_K), layer.n_kv_heads)
+    V = attention.split_heads(_plus(V, layer.b_V), layer.n_kv_heads)
     if layer.rotary:
         Q, K = rotate(Q, layer.rotary), rotate(K, layer.rotary)
     return Q, K, V
@@ -96,12 +96,12 @@ def attend(
     if layer.window and layer.window < T:
         raise CheckpointError(f"This layer looks back {layer.window:,} tokens only: give at most that many, not {T:,}.")
     Q, K, V = project(layer, X)
-    scores = qkv.scores(Q, qkv.repeat_kv(K, layer.n_heads // layer.n_kv_heads), scale=layer.scale)
+    scores = attention.scores(Q, attention.repeat_kv(K, layer.n_heads // layer.n_kv_heads), scale=layer.scale)
     if layer.causal:
-        scores = np.where(qkv.causal_mask(T), scores, -np.inf)
-    weights = qkv.softmax(scores)
-    H = qkv.blend(weights, qkv.repeat_kv(V, layer.n_heads // layer.n_kv_heads))
-    return _plus(qkv.merge_heads(H) @ layer.W_O, layer.b_O), weights
+        scores = np.where(attention.causal_mask(T), scores, -np.inf)
+    weights = attention.softmax(scores)
+    H = attention.blend(weights, attention.repeat_kv(V, layer.n_heads // layer.n_kv_heads))
+    return _plus(attention.merge_heads(H) @ layer.W_O, layer.b_O), weights
 
 
 def rotate(H: Float[Array, "*b T d_head"], rotary: Rotary) -> Float[Array, "*b T d_head"]:

@@ -89,7 +89,7 @@ def get(hub, path, repo, byte_range=None):
             reason = getattr(error, "reason", error)
             # A name that does not resolve or a bad certificate will not mend itself in seconds; a hung-up line may.
             if pause is None or not isinstance(reason, ConnectionResetError | http.client.HTTPException | TimeoutError):
-                raise _nobody(reason, hub) from error
+                raise _unreachable(reason, hub) from error
         time.sleep(pause)
     with response:
         yield Reply(response, _commit(response.headers) or redirects.commit)
@@ -120,7 +120,7 @@ def _commit(headers):
     return value if re.fullmatch(r"[0-9a-f]{40}", value) else None
 
 
-def _nobody(reason, hub):
+def _unreachable(reason, hub):
     if isinstance(reason, ssl.SSLError):
         return NetworkError(f"The certificate of {hub.host} could not be verified ({reason.reason or reason}).")
     if isinstance(reason, TimeoutError):
