@@ -12,7 +12,6 @@ each other's way when calls alternate, and a slow minute of the machine should n
 import sys
 import time
 import tracemalloc
-from functools import partial
 
 import numpy as np
 

@@ -367,7 +367,7 @@ def _floats(*arrays: Array) -> tuple[Array, ...]:
     """The arrays as floating point of one dtype; float32 stays float32, integers become float64."""
     dtype = np.result_type(*arrays)
     if not np.issubdtype(dtype, np.inexact):
-        dtype = np.float64
+        dtype = np.dtype(np.float64)
     return tuple(np.asarray(a, dtype) for a in arrays)
 
 

@@ -59,7 +59,7 @@ class AttentionLayer:
     def d_head(self) -> int:
         return self.W_Q.shape[1] // self.n_heads
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         shapes = ", ".join(f"{name} {list(getattr(self, name).shape)}" for name in ("W_Q", "W_K", "W_V", "W_O"))
         return f"AttentionLayer({self.architecture}, layer {self.layer}: {shapes})"
 
@@ -129,5 +129,5 @@ def frequencies(rotary: Rotary, d_head: int) -> Float[Array, " pairs"]:
     return plain
 
 
-def _plus(values, bias):
+def _plus(values: Array, bias: Array | None) -> Array:
     return values if bias is None else values + bias
