@@ -8,10 +8,10 @@ from pathlib import Path
 
 from qkvlib.atomic import write_atomically
 
-from ._sent import sent
-from .worksheet import Worksheet, browser_module
+from . import bundle
+from .worksheet import Worksheet
 
-STYLE = sent("page.css")
+STYLE = bundle.styles("page.css")
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -63,8 +63,8 @@ def page(*worksheets: Worksheet, title: str = "", foot: str = "") -> str:
         foot=html.escape(foot or "Every number here is computed on this page. Nothing is sent anywhere."),
         # "<" would let a token such as "</script>" end the script.
         state=states.replace("<", "\\u003c"),
-        module=browser_module().replace("export default", "const worksheet ="),
-        host=sent("page.js"),
+        module=bundle.script("worksheet", "worksheet.js"),
+        host=bundle.module("page.js"),
     )
 
 
