@@ -4,6 +4,10 @@ A server that ignores byte ranges sends the whole file instead; it is then kept 
 
 The cache: <QKV_CACHE or the user's cache folder>/<host>/<repo>/<commit>/<file>/<start>-<stop>.bin. Under a commit
 nothing ever changes. A server that names no commit is asked again on every load whether the file is still the same.
+
+Why this is not huggingface_hub (2.4.0, measured against a local server, a layer of 20 KB in a file of 3.2 MB): its
+`hf_hub_download` keeps what it fetched, but fetches the whole file; its `HfFileSystem` fetches no more than was asked
+for, but keeps nothing: a second load, or a piece whose transfer was cut, travels again, and offline there is nothing.
 """
 
 import http.client
