@@ -13,7 +13,6 @@ import argparse
 import hashlib
 import json
 import math
-import os
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -26,6 +25,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from safetensors.numpy import save
 
 from qkvlib import coref, coref_measure
+from qkvlib.atomic import write_atomically
 from qkvlib.grammar import ANSWERS, GRAMMARS, Grammar
 
 ROOT = Path(__file__).parents[1]
@@ -332,13 +332,6 @@ def card_text(card: dict) -> str:
     return "{" + ",\n".join(f'"{name}": {{\n{entries(part)}\n}}' for name, part in card.items()) + "}\n"
 
 
-def write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", metavar="MODEL", help=f"any of {', '.join(EVERY)} (default: all)")
@@ -389,11 +382,11 @@ def keep(name, recipe, stack, held, models, figures) -> None:
         references = json.loads(REFERENCE.read_text()) if REFERENCE.exists() else {}
         test = coref_measure.held_out_sentences(models[shipped], held[shipped], 5)
         references[name] = reference(stack, shipped, test)
-        write(DATA / f"{name}.safetensors", content)
-        write(REFERENCE, (json.dumps(references, indent=1) + "\n").encode())
+        write_atomically(DATA / f"{name}.safetensors", content)
+        write_atomically(REFERENCE, json.dumps(references, indent=1) + "\n")
     for part, recipes in (("models", RECIPES), ("controls", CONTROLS)):  # in the order of the recipes
         card[part] = {name: card[part][name] for name in recipes if name in card[part]}
-    write(card_path, card_text(card).encode())
+    write_atomically(card_path, card_text(card))
 
 
 if __name__ == "__main__":
