@@ -243,16 +243,17 @@ def split(recipe: Recipe, seed: int) -> set[tuple[str, str]]:
 
 
 def _fair_split(grammar: Grammar, held: set[tuple[str, str]], random: Random) -> set[tuple[str, str]]:
-    """For every adjective one masculine and one feminine noun of each class, those in `held` among them.
+    """For every adjective one masculine and one feminine noun of each class, and each noun fits half of those it lost.
 
-    With nouns held out at random, an adjective meets more nouns of one gender in training than of the other, and a
-    model that learns this is wrong more often than a coin on the pairs held out.
+    With pairs held out at random, training meets an adjective with more nouns of one gender, and a noun more often as
+    the one meant than as the other. A model that learns this is wrong more often than a coin on the pairs held out.
     """
-    adjectives = [a for c in grammar.classes for a in c.adjectives]
-    for adjective, noun_class, answer in product(adjectives, grammar.classes, ANSWERS):
+    for noun_class, answer in product(grammar.classes, ANSWERS):
         nouns = [n for n in noun_class.nouns if grammar.pronoun(n) == answer]
-        if not any((n, adjective) in held for n in nouns):
-            held.add((nouns[int(random.random() * len(nouns))], adjective))
+        for alike in zip(*(c.adjectives for c in grammar.classes), strict=True):  # one adjective of each class
+            demonstrated = [n for n in nouns if (n, alike[0]) in held]
+            noun = demonstrated[0] if demonstrated else nouns[int(random.random() * len(nouns))]
+            held |= {(noun, adjective) for adjective in alike}
     return held
 
 
