@@ -24,8 +24,7 @@ from rich.progress import track
 
 from benchmarks.report import Limit, Row, finish, parser, percentile
 from qkvlib.course.doctor import find_chromium
-from qkvlib.widgets import Sheet, Worksheet
-from qkvlib.widgets._sent import sent
+from qkvlib.widgets import Sheet, Worksheet, bundle
 from qkvlib.widgets.page import save
 from tools.jupyterlab import chromium_browser, running_lab
 
@@ -186,7 +185,7 @@ def sizes() -> dict[str, int]:
     small = [p.name for p in WIDGETS.iterdir() if p.suffix in (".js", ".css") and p.stem not in OURS]
     return {
         "worksheet": len((Worksheet._esm + Worksheet._css).encode()),
-        "small_widgets": len(sent(*small).encode()),
+        "small_widgets": sum(len(bundle.slim((WIDGETS / name).read_text(encoding="utf-8")).encode()) for name in small),
     }
 
 

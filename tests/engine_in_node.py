@@ -4,7 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from qkvlib.widgets._sent import HERE
+from qkvlib.widgets.bundle import HERE
 from qkvlib.widgets.worksheet import Worksheet
 
 HERE_TESTS = Path(__file__).parent

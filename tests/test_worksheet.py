@@ -10,7 +10,7 @@ from PIL import Image
 
 from qkvlib import examples, instruments
 from qkvlib.widgets import Instrument, Sheet, SheetError, Worksheet
-from qkvlib.widgets._sent import slim
+from qkvlib.widgets.bundle import slim
 from qkvlib.widgets.page import page
 from qkvlib.widgets.picture import png
 from qkvlib.widgets.worksheet import pack, unpack

@@ -87,7 +87,7 @@ def read_lesson(path: Path) -> Lesson:
     """The lesson in `path`; raises Refusal naming every line that cannot be built."""
     where = f"{path.parent.name}/{path.name}"
     if not _FILE_NAME.fullmatch(path.name):
-        raise Refusal(f"{where}:1: a lesson file is named like 03_it_to_dog.md; rename it")
+        raise Refusal(f"{where}:1: a lesson file is named like 04_it_to_dog.md; rename it")
     text = path.read_text(encoding="utf-8")
     for number, line in enumerate(text.splitlines(), start=1):
         if _TAGS_NOT_A_LIST.match(line):

@@ -12,7 +12,6 @@ states that entered its attention (`layer.0.X`), and the output and weights that
 
 import argparse
 import filecmp
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +19,8 @@ from pathlib import Path
 import torch
 import transformers
 from safetensors.torch import save_file
+
+from qkvlib.atomic import replace_folder
 
 CHECKPOINTS = Path(__file__).parent.parent / "qkvlib" / "data" / "checkpoints"
 SEED = 8
@@ -173,8 +174,9 @@ def main():
     arguments = parser.parse_args()
     differing = []
     for name in ARCHITECTURES:
-        with tempfile.TemporaryDirectory() as fresh:
-            fresh = Path(fresh)
+        with tempfile.TemporaryDirectory(dir=CHECKPOINTS, prefix=".making-") as place:
+            fresh = Path(place, name)
+            fresh.mkdir()
             write(name, fresh)
             made = sorted(path.name for path in fresh.iterdir())
             target = CHECKPOINTS / name
@@ -184,11 +186,7 @@ def main():
                 if there != made or len(same) != len(made):
                     differing.append(name)
                 continue
-            target.mkdir(parents=True, exist_ok=True)
-            for old in target.iterdir():
-                old.unlink()
-            for file in made:
-                shutil.copyfile(fresh / file, target / file)
+            replace_folder(fresh, target)
         print(f"{name}: {', '.join(made)}")
     if differing:
         sys.exit(f"These checkpoints differ from what this script makes: {', '.join(differing)}.")

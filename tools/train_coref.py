@@ -12,7 +12,6 @@ import argparse
 import hashlib
 import json
 import math
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
@@ -24,6 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from safetensors.numpy import save
 
 from qkvlib import coref, coref_measure
+from qkvlib.atomic import write_atomically
 from qkvlib.grammar import ANSWERS, GRAMMARS
 
 ROOT = Path(__file__).parents[1]
@@ -293,13 +293,6 @@ def card_text(card: dict) -> str:
     return '{"models": {\n' + ",\n".join(models) + "\n}}\n"
 
 
-def write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", metavar="MODEL", help=f"any of {', '.join(RECIPES)} (default: all)")
@@ -334,7 +327,7 @@ def main() -> None:
             if chosen.steps:
                 continue
             content = save(stack.tensors(shipped), metadata={"config": json.dumps(recipe.config(), ensure_ascii=False)})
-            write(DATA / f"{name}.safetensors", content)
+            write_atomically(DATA / f"{name}.safetensors", content)
             card["models"][name] = {
                 "recipe": asdict(recipe) | {"ending": list(recipe.ending)},
                 "parameters": sum(p[0].numel() for g in stack.groups() for p in g["params"]),
@@ -348,8 +341,8 @@ def main() -> None:
             test = coref_measure.held_out_sentences(models[shipped], held[shipped], 5)
             references[name] = reference(stack, shipped, test)
             card["models"] = {n: card["models"][n] for n in RECIPES if n in card["models"]}
-            write(card_path, card_text(card).encode())
-            write(REFERENCE, (json.dumps(references, indent=1) + "\n").encode())
+            write_atomically(card_path, card_text(card))
+            write_atomically(REFERENCE, json.dumps(references, indent=1) + "\n")
 
 
 if __name__ == "__main__":

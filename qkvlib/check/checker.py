@@ -134,7 +134,7 @@ def _solution_source(exercise):
     """The solution as the course's solutions/ folder has it: the one place where answers are written."""
     here = [Path.cwd(), Path(__file__).resolve().parent]
     for folder in dict.fromkeys(up / "solutions" for start in here for up in (start, *start.parents)):
-        for notebook in sorted(folder.glob(f"{exercise.lesson:02d}_*.ipynb")):
+        for notebook in sorted(folder.glob("*.ipynb")):
             try:
                 cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
                 for cell in cells:

@@ -20,6 +20,8 @@ from urllib.parse import quote
 
 import platformdirs
 
+from qkvlib.atomic import write_atomically
+
 from .errors import CheckpointError
 from .http import PAUSES, Hub, NetworkError, NotThereError, get
 from .local import MAX_JSON, LocalFile, parse_json
@@ -59,7 +61,7 @@ class HubFolder:
             if not (commit and re.fullmatch(r"[0-9a-f]{40}", commit)):
                 raise
         if commit:
-            write_atomically(note, commit.encode("ascii"))
+            _keep(note, commit.encode("ascii"))
             self.pinned, self.revision = True, commit
 
     def _ask_commit(self):
@@ -79,7 +81,7 @@ class HubFolder:
             whole = file.whole(MAX_JSON)
         except NotThereError:
             if self.pinned:
-                write_atomically(absent, b"")
+                _keep(absent, b"")
             return None
         try:
             return parse_json(whole, f"{self.name}: {filename}")
@@ -176,7 +178,7 @@ class HubFile:
         if before != now or unsure:
             if before:
                 shutil.rmtree(self.folder, ignore_errors=True)
-            write_atomically(self.folder / "identity.json", json.dumps(now).encode())
+            _keep(self.folder / "identity.json", json.dumps(now).encode())
             if before and self._known_same and self.size is not None:
                 raise CheckpointError(
                     f"{self.name} changed on {self._hub.host} while it was being read; load it again."
@@ -208,7 +210,7 @@ class HubFile:
                         "load it again to continue where it stopped."
                     )
                 time.sleep(pause)
-            with self._disk():
+            with _disk(self.folder):
                 os.replace(part, self.folder / f"{name}.bin")
 
     def _check_range(self, reply, start, stop):
@@ -266,7 +268,7 @@ class HubFile:
                     "resume; load it again."
                 )
             self._recognise(received, reply.headers)
-            with self._disk():
+            with _disk(self.folder):
                 os.replace(arriving, self._whole_path)
         finally:
             arriving.unlink(missing_ok=True)
@@ -274,7 +276,7 @@ class HubFile:
     def _stream(self, reply, part, most, advance):
         """Append at most `most` bytes of the reply to `part`; returns how many came before the line went quiet."""
         received = 0
-        with self._disk():
+        with _disk(self.folder):
             part.parent.mkdir(parents=True, exist_ok=True)
             file = part.open("ab")
         with file:
@@ -285,7 +287,7 @@ class HubFile:
                     break
                 if not chunk:
                     break
-                with self._disk():
+                with _disk(self.folder):
                     file.write(chunk)
                     file.flush()
                 received += len(chunk)
@@ -310,15 +312,6 @@ class HubFile:
                 mine.replace(self.folder / f"{name}.part")
 
     @contextmanager
-    def _disk(self):
-        try:
-            yield
-        except OSError as error:
-            raise CheckpointError(
-                f"Cannot write to the cache {self.folder} ({error.strerror}): set QKV_CACHE to a folder with room."
-            ) from error
-
-    @contextmanager
     def _bar(self, total):
         if not self._progress or (total is not None and total < _BAR_FROM):
             yield lambda n: None
@@ -331,17 +324,20 @@ class HubFile:
             yield lambda n: progress.advance(task, n)
 
 
-def write_atomically(path, data):
-    """Write a small file so that a reader sees all of it or none."""
+@contextmanager
+def _disk(folder):
+    """Turns the disk's refusal into a sentence that says what to do."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
+        yield
     except OSError as error:
         raise CheckpointError(
-            f"Cannot write to the cache {path.parent} ({error.strerror}): set QKV_CACHE to a folder with room."
+            f"Cannot write to the cache {folder} ({error.strerror}): set QKV_CACHE to a folder with room."
         ) from error
+
+
+def _keep(path, data):
+    with _disk(path.parent):
+        write_atomically(path, data)
 
 
 def _existing(path):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from qkvlib import checkpoints, clinic, instruments
-from qkvlib.widgets.page import page, write
+from qkvlib.atomic import write_atomically
+from qkvlib.widgets.page import page
 
 # Instruments that stand for several sheets: the title of their page, and what they are called with for each sheet.
 SEVERAL = {
@@ -38,7 +39,7 @@ def write_page(name: str, path) -> str:
     title, choices = SEVERAL.get(name, ("", ()))
     make = getattr(instruments, name)
     made = [make(choice) for choice in choices] or [make()]
-    write(Path(path), page(*(each.sheet for each in made), title=title))
+    write_atomically(Path(path), page(*(each.sheet for each in made), title=title))
     title = title or made[0].sheet.sheet.title
     for each in made:
         each.close()

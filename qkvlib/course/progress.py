@@ -18,13 +18,14 @@ from __future__ import annotations
 import copy
 import json
 import os
-import tempfile
 import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from platformdirs import user_data_dir
+
+from qkvlib.atomic import write_atomically
 
 VERSION = 1
 _LOCK_PATIENCE = 2.0  # seconds; a lock file older than this was left behind by a process that died
@@ -119,23 +120,12 @@ def _set_aside(file: Path) -> None:
 
 def _write(sections: dict) -> None:
     global _memory
-    file = path()
-    temporary = None
+    text = json.dumps({"version": VERSION, "sections": sections}, indent=1, sort_keys=True, ensure_ascii=False)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".progress-", suffix=".json")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump({"version": VERSION, "sections": sections}, stream, indent=1, sort_keys=True, ensure_ascii=False)
-            stream.write("\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, file)
+        write_atomically(path(), text + "\n", mode=0o600)
         _memory = None
     except OSError:
         _memory = sections
-        if temporary is not None:
-            with suppress(OSError):
-                os.unlink(temporary)
 
 
 @contextmanager

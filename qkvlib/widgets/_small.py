@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import anywidget
 
-from qkvlib.widgets._sent import sent
+from qkvlib.widgets import bundle
 
-CSS = sent("small.css")
+CSS = bundle.styles("small.css")
 
 
 def module(name: str) -> str:
-    """The source of one ES module: the shared DOM helpers, then the widget's own file.
-
-    Browsers get a widget's code as one string, so it cannot import a neighbour; joining two files is the whole build.
-    """
-    return sent("dom.js", f"{name}.js")
+    """The source of one small widget as an ES module."""
+    return bundle.module(f"{name}.js")
 
 
 class SmallWidget(anywidget.AnyWidget):

@@ -1,3 +1,6 @@
+import { h, focusable } from "./dom.js";
+import { inline, paragraphs, live, unique } from "./small.js";
+
 const HUES = { blue: "#0072b2", orange: "#d55e00", green: "#009e73", purple: "#cc79a7", grey: "#7f7f7f" };
 
 function deck(model, id) {

@@ -1,3 +1,6 @@
+import { h, focusable, button } from "./dom.js";
+import { inline, act, live, unique } from "./small.js";
+
 const wrong = (answers, given) => answers.filter((answer, index) => given[index] !== answer).length;
 
 const verdict = (answers, given) => {

@@ -1,3 +1,6 @@
+import { h, button } from "./dom.js";
+import { inline, paragraphs, act, live, unique } from "./small.js";
+
 const DAY = 86400000;
 
 /** Today as a count of days in the learner's own calendar; the Python side counts the same way. */

@@ -1,16 +1,19 @@
-"""The worksheet's words in numpy. Each op here has a twin of the same name in engine.js; one test compares the two.
+"""The worksheet's words in numpy. Each op here has a twin of the same name in ops.js; one test compares the two.
 
-An op is a function `(args, opts) -> Value`: `args` are the Values it reads, `opts` its plain numbers and switches.
-Arrays have 0 to 3 axes: a number, a row, a matrix, or a stack of matrices (one per head). A shape that cannot work
-raises ValueError; the sheet adds the name of the node.
+An op is a function of the Values it reads (the parameters annotated `Value`) and of plain numbers and switches (all
+others). Arrays have 0 to 3 axes: a number, a row, a matrix, or a stack of matrices (one per head). A shape that cannot
+work raises ValueError; the sheet adds the name of the node.
 
-To add an op: write it in `OPS` here and in `OPS` of engine.js (with its `terms`, the arithmetic shown for one cell),
-add a builder method in sheet.py, and one line of test cases in tests/test_ops.py.
+To add an op: write it here under `@op` and in `OPS` of ops.js (with `from`, the cells a cell is made of, and `text`,
+its arithmetic), and add one line of test cases to tests/test_ops.py. `Sheet` gets a builder method of that name.
 """
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -28,12 +31,66 @@ class Value:
     masked: np.ndarray | None = None
 
 
+Position = int  # of the option chosen: what a choice parameter gives to an op annotated so
+
+
+class Op:
+    """A function of this file as the sheet calls it: with a list of Values and a dict of options."""
+
+    def __init__(self, function: Callable[..., Value], name: str = ""):
+        self.function, self.name, self.__doc__ = function, name or function.__name__.strip("_"), function.__doc__
+        self.parameters = list(inspect.signature(function).parameters.values())
+        self.reads = {p.name for p in self.parameters if "Value" in str(p.annotation)}
+        self.positions = {p.name for p in self.parameters if "Position" in str(p.annotation)}
+        spread = [p.name for p in self.parameters if p.kind is p.VAR_POSITIONAL]
+        self.spread = spread[0] if spread else ""
+
+    def __call__(self, args: Sequence[Value], opts: Mapping[str, Any]) -> Value:
+        """`args` are the Values in the order of the parameters that take them, `opts` all other parameters."""
+        left, places, named = list(args), [], {}
+        for p in self.parameters:
+            if p.name == self.spread:
+                places += left if p.name in self.reads else opts[p.name]
+            elif p.name in self.reads:
+                places.append(left.pop(0) if left else None)
+            elif p.kind is p.KEYWORD_ONLY:
+                named[p.name] = opts[p.name]
+            else:
+                places.append(opts[p.name])
+        return self.function(*places, **named)
+
+    def bind(self, *given: Any, **named: Any) -> tuple[list[Any], dict[str, Any]]:
+        """A builder's call taken apart into (what is read, options with their defaults). TypeError as in a call."""
+        bound = inspect.signature(self.function).bind(*given, **named)
+        bound.apply_defaults()
+        args: list[Any] = []
+        opts: dict[str, Any] = {}
+        for name, value in bound.arguments.items():
+            if name not in self.reads:
+                opts[name] = list(value) if name == self.spread else value
+            elif name == self.spread:
+                args += value
+            elif value is not None:
+                args.append(value)
+        return args, opts
+
+
+OPS: dict[str, Op] = {}
+
+
+def op(function: Callable[..., Value]) -> Callable[..., Value]:
+    """Puts a function of this file among the ops, under its own name."""
+    OPS[function.__name__] = Op(function)
+    return function
+
+
 def shape_text(array) -> str:
     return "[" + ", ".join(map(str, array.shape)) + "]"
 
 
-def matmul(args, opts):
-    a, b = args
+@op
+def matmul(a: Value, b: Value) -> Value:
+    """a · b; stacks of heads multiply head by head, and a plain matrix meets every head."""
     if a.array.ndim < 1 or b.array.ndim < 2 or a.array.shape[-1] != b.array.shape[-2]:
         raise ValueError(
             f"{shape_text(a.array)} times {shape_text(b.array)} cannot work: "
@@ -42,8 +99,9 @@ def matmul(args, opts):
     return Value(_quiet(np.matmul, a.array, b.array), a.rows, b.cols, a.heads or b.heads)
 
 
-def scores(args, opts):
-    q, k = args
+@op
+def scores(q: Value, k: Value) -> Value:
+    """q · kᵀ: every query row with every key row."""
     if q.array.ndim < 1 or k.array.ndim < 2 or q.array.shape[-1] != k.array.shape[-1]:
         raise ValueError(
             f"queries {shape_text(q.array)} and keys {shape_text(k.array)} cannot be compared: "
@@ -53,17 +111,17 @@ def scores(args, opts):
     return Value(array, q.rows, k.rows, q.heads or k.heads)
 
 
-def transpose(args, opts):
-    (a,) = args
+@op
+def transpose(a: Value) -> Value:
+    """Rows and columns swapped."""
     if a.array.ndim < 2:
         raise ValueError(f"{shape_text(a.array)} has no rows and columns to swap")
     masked = None if a.masked is None else np.swapaxes(a.masked, -1, -2)
     return Value(np.swapaxes(a.array, -1, -2), a.cols, a.rows, a.heads, masked)
 
 
-def _elementwise(function):
-    def op(args, opts):
-        a, b = args
+def _elementwise(function: np.ufunc, doc: str) -> Callable[..., Value]:
+    def pairs(a: Value, b: Value) -> Value:
         try:
             array = _quiet(function, a.array, b.array)
         except ValueError:
@@ -72,77 +130,89 @@ def _elementwise(function):
         small = b if big is a else a
         return Value(array, big.rows or small.rows, big.cols or small.cols, big.heads or small.heads)
 
-    return op
+    pairs.__doc__ = doc
+    return pairs
 
 
-def scale(args, opts):
+for _name, _function, _doc in (
+    ("add", np.add, "a + b, number by number (shapes broadcast as in numpy)."),
+    ("subtract", np.subtract, "a - b, number by number."),
+    ("multiply", np.multiply, "a · b, number by number."),
+    ("divide", np.divide, "a / b, number by number."),
+):
+    OPS[_name] = Op(_elementwise(_function, _doc), _name)
+
+
+@op
+def scale(a: Value, like: Value | None = None, *, by: float = 1.0, on: bool = True, temperature: float = 1.0) -> Value:
     """`by` and 1/√(width of the second argument) multiply, when `on`; `temperature` always divides."""
-    a = args[0]
     factor = 1.0
-    if opts["on"]:
-        factor = float(opts["by"])
-        if len(args) == 2:
-            factor /= np.sqrt(args[1].array.shape[-1])
-    if not opts["temperature"] > 0:
-        raise ValueError(f"temperature is {opts['temperature']}: it must be above 0")
-    return Value(_quiet(np.multiply, a.array, factor / opts["temperature"]), a.rows, a.cols, a.heads, a.masked)
+    if on:
+        factor = float(by)
+        if like is not None:
+            factor /= np.sqrt(like.array.shape[-1])
+    if not temperature > 0:
+        raise ValueError(f"temperature is {temperature}: it must be above 0")
+    return Value(_quiet(np.multiply, a.array, factor / temperature), a.rows, a.cols, a.heads, a.masked)
 
 
-def mask(args, opts):
+@op
+def mask(a: Value, allowed: Value | None = None, *, causal: bool = True, window: int = 0, on: bool = True) -> Value:
     """Closed cells become -inf: the future when `causal`, what is further than `window` away (0: no limit), and what
     is zero in the second argument (none: no more). Nothing happens unless `on`."""
-    a = args[0]
     if a.array.ndim < 2:
         raise ValueError(f"{shape_text(a.array)} is not a grid of queries and keys")
     n_queries, n_keys = a.array.shape[-2:]
     keys, queries = np.arange(n_keys), np.arange(n_keys - n_queries, n_keys)[:, None]
-    allowed = np.ones(a.array.shape, bool)
-    if opts["causal"]:
-        allowed &= keys <= queries
-    if opts["window"]:
-        allowed &= np.abs(keys - queries) <= opts["window"]
-    if len(args) == 2:
+    open_to = np.ones(a.array.shape, bool)
+    if causal:
+        open_to &= keys <= queries
+    if window:
+        open_to &= np.abs(keys - queries) <= window
+    if allowed is not None:
         try:
-            allowed &= args[1].array != 0
+            open_to &= allowed.array != 0
         except ValueError:
             raise ValueError(
-                f"the mask {shape_text(args[1].array)} does not fit the grid {shape_text(a.array)}"
+                f"the mask {shape_text(allowed.array)} does not fit the grid {shape_text(a.array)}"
             ) from None
-    if not opts["on"]:
-        allowed[...] = True
-    masked = ~allowed if a.masked is None else ~allowed | a.masked
-    return Value(np.where(allowed, a.array, -np.inf), a.rows, a.cols, a.heads, masked)
+    if not on:
+        open_to[...] = True
+    masked = ~open_to if a.masked is None else ~open_to | a.masked
+    return Value(np.where(open_to, a.array, -np.inf), a.rows, a.cols, a.heads, masked)
 
 
-def softmax(args, opts):
+@op
+def softmax(a: Value, *, over: str = "keys") -> Value:
     """Shares that sum to 1 along each row (`over` "keys") or down each column (`over` "queries", a classic bug)."""
-    (a,) = args
-    axis = -2 if opts["over"] == "queries" and a.array.ndim > 1 else -1
+    axis = -2 if over == "queries" and a.array.ndim > 1 else -1
     if a.array.ndim < 1:
         raise ValueError("a single number has no row to share out")
     array = _quiet(attention.softmax, a.array, axis)
     return Value(array, a.rows, a.cols, a.heads, a.masked)
 
 
-def split_heads(args, opts):
-    (a,) = args
-    n = int(opts["n"])
+@op
+def split_heads(a: Value, n: int) -> Value:
+    """[T, n·d] -> [n, T, d], blocks of neighbouring columns."""
+    n = int(n)
     _need(a, 2, "split_heads")
     if n < 1 or a.array.shape[-1] % n:
         raise ValueError(f"{shape_text(a.array)} does not divide into {n} heads of equal width")
     return Value(attention.split_heads(a.array, n), a.rows, None, _numbered("head", n))
 
 
-def merge_heads(args, opts):
-    (a,) = args
+@op
+def merge_heads(a: Value) -> Value:
+    """[n, T, d] -> [T, n·d]."""
     _need(a, 3, "merge_heads")
     return Value(attention.merge_heads(a.array), a.rows)
 
 
-def repeat_kv(args, opts):
+@op
+def repeat_kv(a: Value, n_rep: int) -> Value:
     """Every head `n_rep` times in a row, 0 0 1 1: query head h meets K/V head h // n_rep."""
-    (a,) = args
-    n_rep = int(opts["n_rep"])
+    n_rep = int(n_rep)
     _need(a, 3, "repeat_kv")
     if n_rep < 1:
         raise ValueError(f"n_rep is {n_rep}: every K/V head must be used at least once")
@@ -150,19 +220,19 @@ def repeat_kv(args, opts):
     return Value(attention.repeat_kv(a.array, n_rep), a.rows, a.cols, tuple(n for n in names for _ in range(n_rep)))
 
 
-def tile_kv(args, opts):
+@op
+def tile_kv(a: Value, n_rep: int) -> Value:
     """All heads one after the other, `n_rep` times, 0 1 0 1: the classic mistake, for the bug clinic."""
-    (a,) = args
-    n_rep = int(opts["n_rep"])
+    n_rep = int(n_rep)
     _need(a, 3, "tile_kv")
     names = a.heads or _numbered("head", a.array.shape[0])
     return Value(np.tile(a.array, (n_rep, 1, 1)), a.rows, a.cols, names * n_rep)
 
 
-def pool_kv(args, opts):
+@op
+def pool_kv(a: Value, n_kv_heads: int) -> Value:
     """Neighbouring heads averaged until `n_kv_heads` are left (how a GQA checkpoint is started from an MHA one)."""
-    (a,) = args
-    n = int(opts["n_kv_heads"])
+    n = int(n_kv_heads)
     _need(a, 3, "pool_kv")
     if n < 1 or a.array.shape[0] % n:
         raise ValueError(f"{a.array.shape[0]} heads do not divide into {n} groups of equal size")
@@ -170,36 +240,37 @@ def pool_kv(args, opts):
     return Value(_quiet(np.mean, groups, 1), a.rows, a.cols, _numbered("kv", n))
 
 
-def select(args, opts):
+@op
+def select(a: Value, index: int) -> Value:
     """One matrix of a stack, by its index (counted from 0)."""
-    (a,) = args
-    i = int(opts["index"])
+    i = int(index)
     _need(a, 3, "select")
     if not 0 <= i < a.array.shape[0]:
         raise ValueError(f"there is no head {i}: {shape_text(a.array)} has heads 0 to {a.array.shape[0] - 1}")
     return Value(a.array[i], a.rows, a.cols, None, None if a.masked is None else a.masked[i])
 
 
-def rows(args, opts):
+@op
+def rows(a: Value, start: int | None = None, stop: int | None = None) -> Value:
     """Rows `start` to `stop` (not included; None: to the end), as numpy slices."""
-    (a,) = args
     _need(a, 2, "rows")
-    cut = slice(_index(opts["start"]), _index(opts["stop"]))
+    cut = slice(_index(start), _index(stop))
     masked = None if a.masked is None else a.masked[..., cut, :]
     return Value(a.array[..., cut, :], a.rows and a.rows[cut], a.cols, a.heads, masked)
 
 
-def columns(args, opts):
-    (a,) = args
+@op
+def columns(a: Value, start: int | None = None, stop: int | None = None) -> Value:
+    """a[:, start:stop]."""
     _need(a, 2, "columns")
-    cut = slice(_index(opts["start"]), _index(opts["stop"]))
+    cut = slice(_index(start), _index(stop))
     masked = None if a.masked is None else a.masked[..., cut]
     return Value(a.array[..., cut], a.rows, a.cols and a.cols[cut], a.heads, masked)
 
 
-def rows_like(args, opts):
+@op
+def rows_like(a: Value, like: Value) -> Value:
     """As many rows of the first as the second has (positions for a sentence of any length)."""
-    a, like = args
     _need(a, 2, "rows_like")
     n = like.array.shape[-2]
     if n > a.array.shape[-2]:
@@ -207,77 +278,81 @@ def rows_like(args, opts):
     return Value(a.array[..., :n, :], like.rows, a.cols, a.heads)
 
 
-def concat(args, opts):
+@op
+def concat(*parts: Value, axis: str = "columns") -> Value:
     """Side by side (`axis` "columns") or under one another (`axis` "rows")."""
-    down = opts["axis"] == "rows"
+    down = axis == "rows"
     try:
-        array = np.concatenate([a.array for a in args], axis=-2 if down else -1)
+        array = np.concatenate([a.array for a in parts], axis=-2 if down else -1)
     except ValueError:
-        shapes = " and ".join(shape_text(a.array) for a in args)
+        shapes = " and ".join(shape_text(a.array) for a in parts)
         raise ValueError(f"shapes {shapes} do not fit {'under' if down else 'beside'} one another") from None
-    first = args[0]
-    joined = [a.rows if down else a.cols for a in args]
+    first = parts[0]
+    joined = [a.rows if down else a.cols for a in parts]
     names = tuple(n for part in joined for n in part) if all(joined) else None
     return Value(array, names if down else first.rows, first.cols if down else names, first.heads)
 
 
-def total(args, opts):
+@op
+def total(a: Value, *, over: str = "heads") -> Value:
     """The sum over the heads (`over` "heads"), down the rows ("rows"), along the columns ("columns") or "all"."""
-    (a,) = args
-    if opts["over"] == "all":
+    if over == "all":
         return Value(_quiet(np.sum, a.array))
-    axis = {"heads": -3, "rows": -2, "columns": -1}[opts["over"]]
+    axis = {"heads": -3, "rows": -2, "columns": -1}[over]
     if a.array.ndim < -axis:
-        raise ValueError(f"{shape_text(a.array)} has no {opts['over']} to add up")
+        raise ValueError(f"{shape_text(a.array)} has no {over} to add up")
     keep = axis != -3
     array = _quiet(np.sum, a.array, axis=axis, keepdims=keep)
     return Value(array, None if axis == -2 else a.rows, None if axis == -1 else a.cols, a.heads if keep else None)
 
 
-def norm(args, opts):
+@op
+def norm(a: Value) -> Value:
     """√ of the sum of all squares: one number for how big a matrix is."""
-    (a,) = args
     return Value(_quiet(lambda x: np.sqrt(np.sum(x * x)), a.array))
 
 
-def number(args, opts):
-    return Value(np.float64(opts["value"]))
+@op
+def number(value: float) -> Value:
+    """A parameter as a node, to calculate with."""
+    return Value(np.float64(value))
 
 
-def choose(args, opts):
+@op
+def choose(index: Position, *nodes: Value) -> Value:
     """The argument with this index (counted from 0)."""
-    i = int(opts["index"])
-    if not 0 <= i < len(args):
-        raise ValueError(f"there is no choice {i}: 0 to {len(args) - 1} are there")
-    return args[i]
+    i = int(index)
+    if not 0 <= i < len(nodes):
+        raise ValueError(f"there is no choice {i}: 0 to {len(nodes) - 1} are there")
+    return nodes[i]
 
 
-def embed(args, opts):
+@op
+def embed(table: Value, *words: str, unknown: str = "make up", most: int = 60) -> Value:
     """The rows of a table named by words. An unknown word gets a made-up row, marked with *, or is refused."""
-    (table,) = args
     if table.rows is None or table.array.ndim != 2:
         raise ValueError("the table needs a word for every row")
-    words = " ".join(str(w) for w in opts["words"]).lower().split()
-    words = [w for w in (word.strip(".,;:!?\"'()") for word in words) if w]
-    if not words:
+    typed = " ".join(str(w) for w in words).lower().split()
+    listed = [w for w in (word.strip(".,;:!?\"'()") for word in typed) if w]
+    if not listed:
         raise ValueError("type at least one word")
-    if len(words) > opts["most"]:
-        raise ValueError(f"{len(words)} words are more than {opts['most']}, the most this sheet takes")
+    if len(listed) > most:
+        raise ValueError(f"{len(listed)} words are more than {most}, the most this sheet takes")
     index = {word: i for i, word in enumerate(table.rows)}
     width = table.array.shape[1]
     found, names = [], []
-    for word in words:
+    for word in listed:
         if word in index:
             found.append(table.array[index[word]])
             names.append(word)
-        elif opts["unknown"] == "make up":
+        elif unknown == "make up":
             found.append(made_up(word, width))
             names.append(word + "*")
         else:
             raise ValueError(
                 f'the word "{word}" is not known here; the closest known: {", ".join(closest(word, index))}'
             )
-    return Value(np.array(found, np.float64).reshape(len(words), width), tuple(names), table.cols)
+    return Value(np.array(found, np.float64).reshape(len(listed), width), tuple(names), table.cols)
 
 
 def made_up(word: str, width: int) -> np.ndarray:
@@ -320,32 +395,3 @@ def _quiet(function, *arrays, **keywords):
     """Infinities and NaN are shown to the learner as they are, so numpy need not warn of them."""
     with np.errstate(all="ignore"):
         return np.asarray(function(*arrays, **keywords), np.float64)
-
-
-OPS = {
-    "matmul": matmul,
-    "scores": scores,
-    "transpose": transpose,
-    "add": _elementwise(np.add),
-    "subtract": _elementwise(np.subtract),
-    "multiply": _elementwise(np.multiply),
-    "divide": _elementwise(np.divide),
-    "scale": scale,
-    "mask": mask,
-    "softmax": softmax,
-    "split_heads": split_heads,
-    "merge_heads": merge_heads,
-    "repeat_kv": repeat_kv,
-    "tile_kv": tile_kv,
-    "pool_kv": pool_kv,
-    "select": select,
-    "rows": rows,
-    "columns": columns,
-    "rows_like": rows_like,
-    "concat": concat,
-    "total": total,
-    "norm": norm,
-    "number": number,
-    "choose": choose,
-    "embed": embed,
-}

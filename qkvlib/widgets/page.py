@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import html
 import json
-import os
-import tempfile
 from pathlib import Path
 
-from ._sent import sent
-from .worksheet import Worksheet, browser_module
+from qkvlib.atomic import write_atomically
 
-STYLE = sent("page.css")
+from . import bundle
+from .worksheet import Worksheet
+
+STYLE = bundle.styles("page.css")
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -63,8 +63,8 @@ def page(*worksheets: Worksheet, title: str = "", foot: str = "") -> str:
         foot=html.escape(foot or "Every number here is computed on this page. Nothing is sent anywhere."),
         # "<" would let a token such as "</script>" end the script.
         state=states.replace("<", "\\u003c"),
-        module=browser_module().replace("export default", "const worksheet ="),
-        host=sent("page.js"),
+        module=bundle.script("worksheet", "worksheet.js"),
+        host=bundle.module("page.js"),
     )
 
 
@@ -75,17 +75,4 @@ def _state(worksheet: Worksheet) -> dict:
 
 def save(worksheet: Worksheet, path) -> None:
     """Writes the page of one worksheet to `path`, whole or not at all."""
-    write(Path(path), page(worksheet))
-
-
-def write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_atomically(Path(path), page(worksheet))

@@ -1,3 +1,6 @@
+import { h, focusable, button } from "./dom.js";
+import { inline, paragraphs, act, live, unique } from "./small.js";
+
 /** "15", "-0.5", "3/4", "75 %" or "0,5" as a number; null when it is none of them. */
 function toNumber(text) {
   const tidy = text.trim().replace("−", "-").replace(/^([^.,]*),([^.,]*)$/, "$1.$2");

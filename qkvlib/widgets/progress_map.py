@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 from qkvlib.course.outline import LessonOutline, read_outline
 from qkvlib.course.progress import entry
@@ -16,15 +15,11 @@ class ProgressMap:
 
     What counts as done: a prediction you committed to, an exercise whose check said "correct". Plain Markdown, so it
     reads the same in JupyterLab, on GitHub and in a diff; run the cell again to bring it up to date.
-    `lessons` is the folder of the lesson files (default: the course qkvlib runs from).
+    `lessons` are those to show (default: all of the course).
     """
 
-    def __init__(self, lessons: Path | None = None):
-        if lessons is None:
-            from qkvlib.course.root import course_root
-
-            lessons = course_root() / "lessons"
-        self.lessons = read_outline(lessons)
+    def __init__(self, lessons: Sequence[LessonOutline] | None = None):
+        self.lessons = read_outline() if lessons is None else list(lessons)
 
     def done(self, lesson: LessonOutline) -> tuple[int, int]:
         """(things done, things to do) in one lesson."""

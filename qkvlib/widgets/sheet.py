@@ -19,13 +19,18 @@ options, each a plain value or a parameter. Nodes that `lay` does not mention ar
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .ops import OPS, Value, shape_text
+from ..colour import ROLES
+from . import views
+from .layout import complete, shown_nodes
+from .ops import OPS, Op, Value, shape_text
 
 
 class SheetError(ValueError):
@@ -77,12 +82,25 @@ class Sheet:
         self.input_options[name] = {"editable": bool(editable), "step": step, "about": about}
         return Node(name)
 
-    def slider(self, name, value, min, max, step=0.1, label="") -> Param:
-        """A number. Whole numbers only, when `value` and `step` are int."""
+    def slider(self, name, value, min, max, step=0.1, label="", log=False) -> Param:
+        """A number. Whole numbers only, when `value` and `step` are int.
+
+        With `log`, equal ways along the slider are equal factors (0.1, 1, 10), and `step` is of the power of ten.
+        """
         kind = "int" if isinstance(value, int) and isinstance(step, int) else "float"
         if not min <= value <= max:
             raise SheetError(f"{self.name}: slider {name} starts at {value}, outside {min} to {max}")
-        return self._param(Param(name, kind, label, value, (), {"min": min, "max": max, "step": step}))
+        if log and min <= 0:
+            raise SheetError(f"{self.name}: slider {name} is logarithmic and starts at {min}: it must start above 0")
+        kind = "float" if log else kind
+        limits = {"min": min, "max": max, "step": step, **({"log": True} if log else {})}
+        return self._param(Param(name, kind, label, value, (), limits))
+
+    def pointer(self, name, value, max, label="") -> Param:
+        """A whole number from 0 to `max` without a control of its own: a view sets it, such as the reader of `arcs`."""
+        if not 0 <= value <= max:
+            raise SheetError(f"{self.name}: pointer {name} starts at {value}, outside 0 to {max}")
+        return self._param(Param(name, "int", label, value, (), {"min": 0, "max": max, "step": 1}, look="none"))
 
     def switch(self, name, value=True, label="") -> Param:
         """On or off."""
@@ -103,111 +121,10 @@ class Sheet:
         """A line of words a learner types."""
         return self._param(Param(name, "text", label, str(value)))
 
-    # -- what is computed: one method per op ----------------------------------------------------------------------
+    # -- what is computed -----------------------------------------------------------------------------------------
 
-    def matmul(self, name, a, b, about="") -> Node:
-        """a · b; stacks of heads multiply head by head, and a plain matrix meets every head."""
-        return self.op(name, "matmul", [a, b], about)
-
-    def scores(self, name, q, k, about="") -> Node:
-        """q · kᵀ: every query row with every key row."""
-        return self.op(name, "scores", [q, k], about)
-
-    def transpose(self, name, a, about="") -> Node:
-        return self.op(name, "transpose", [a], about)
-
-    def add(self, name, a, b, about="") -> Node:
-        return self.op(name, "add", [a, b], about)
-
-    def subtract(self, name, a, b, about="") -> Node:
-        return self.op(name, "subtract", [a, b], about)
-
-    def multiply(self, name, a, b, about="") -> Node:
-        """Number by number (shapes broadcast as in numpy)."""
-        return self.op(name, "multiply", [a, b], about)
-
-    def divide(self, name, a, b, about="") -> Node:
-        return self.op(name, "divide", [a, b], about)
-
-    def scale(self, name, a, like=None, by=1.0, on=True, temperature=1.0, about="") -> Node:
-        """a · `by` / √(width of `like`) while `on`; always divided by `temperature`."""
-        args = [a] if like is None else [a, like]
-        return self.op(name, "scale", args, about, by=by, on=on, temperature=temperature)
-
-    def mask(self, name, a, allowed=None, causal=True, window=0, on=True, about="") -> Node:
-        """-inf where a query may not look: the future (`causal`), beyond `window` tokens, or zero in `allowed`."""
-        args = [a] if allowed is None else [a, allowed]
-        return self.op(name, "mask", args, about, causal=causal, window=window, on=on)
-
-    def softmax(self, name, a, over="keys", about="") -> Node:
-        """Each row becomes shares that sum to 1; `over="queries"` does it down the columns (a bug to look at)."""
-        return self.op(name, "softmax", [a], about, over=over)
-
-    def split_heads(self, name, a, n, about="") -> Node:
-        """[T, n·d] -> [n, T, d], blocks of neighbouring columns."""
-        return self.op(name, "split_heads", [a], about, n=n)
-
-    def merge_heads(self, name, a, about="") -> Node:
-        """[n, T, d] -> [T, n·d]."""
-        return self.op(name, "merge_heads", [a], about)
-
-    def repeat_kv(self, name, a, n_rep, about="") -> Node:
-        """Each head `n_rep` times in a row: 0 0 1 1."""
-        return self.op(name, "repeat_kv", [a], about, n_rep=n_rep)
-
-    def tile_kv(self, name, a, n_rep, about="") -> Node:
-        """All heads, `n_rep` times: 0 1 0 1 (the bug)."""
-        return self.op(name, "tile_kv", [a], about, n_rep=n_rep)
-
-    def pool_kv(self, name, a, n_kv_heads, about="") -> Node:
-        """Neighbouring heads averaged down to `n_kv_heads`."""
-        return self.op(name, "pool_kv", [a], about, n_kv_heads=n_kv_heads)
-
-    def select(self, name, a, index, about="") -> Node:
-        """One matrix of a stack, counted from 0."""
-        return self.op(name, "select", [a], about, index=index)
-
-    def rows(self, name, a, start=None, stop=None, about="") -> Node:
-        """a[start:stop]."""
-        return self.op(name, "rows", [a], about, start=start, stop=stop)
-
-    def columns(self, name, a, start=None, stop=None, about="") -> Node:
-        """a[:, start:stop]."""
-        return self.op(name, "columns", [a], about, start=start, stop=stop)
-
-    def rows_like(self, name, a, like, about="") -> Node:
-        """As many rows of `a` as `like` has (positions for a sentence of any length)."""
-        return self.op(name, "rows_like", [a, like], about)
-
-    def concat(self, name, *parts, axis="columns", about="") -> Node:
-        """Side by side ("columns") or under one another ("rows")."""
-        return self.op(name, "concat", list(parts), about, axis=axis)
-
-    def total(self, name, a, over="heads", about="") -> Node:
-        """The sum over "heads", "rows", "columns" or "all"."""
-        return self.op(name, "total", [a], about, over=over)
-
-    def norm(self, name, a, about="") -> Node:
-        """√ of the sum of squares: how big a matrix is (of a difference: how big the error is)."""
-        return self.op(name, "norm", [a], about)
-
-    def number(self, name, value, about="") -> Node:
-        """A parameter as a node, to calculate with."""
-        return self.op(name, "number", [], about, value=value)
-
-    def choose(self, name, index: Param, *nodes, about="") -> Node:
-        """One of several nodes: the one at the position of the option chosen."""
-        return self.op(name, "choose", list(nodes), about, index={"position": index})
-
-    def embed(self, name, table, *words, unknown="make up", most=60, about="") -> Node:
-        """The rows of `table` (whose `rows` are words) for a text: literals, text and choice parameters, in order.
-
-        `unknown` is "make up" (a made-up embedding, marked *) or "refuse" (an error naming the closest known words).
-        """
-        return self.op(name, "embed", [table], about, words=list(words), unknown=unknown, most=most)
-
-    def op(self, name, op, args, about="", **opts) -> Node:
-        """The general form behind the methods above: `op` is a key of `ops.OPS`."""
+    def op(self, name: str, op: str, args: Sequence, about: str = "", **opts) -> Node:
+        """The general form behind the methods that are named after the ops: `op` is a key of `ops.OPS`."""
         self._claim(name)
         if op not in OPS:
             raise SheetError(
@@ -216,34 +133,61 @@ class Sheet:
         self.nodes[name] = {
             "op": op,
             "args": [_name(a) for a in args],
-            "opts": {key: _reference(value) for key, value in opts.items()},
+            "opts": {key: _reference(value, key in OPS[op].positions) for key, value in opts.items()},
             "about": about,
         }
         return Node(name)
 
+    if TYPE_CHECKING:  # one method per op of ops.py and one per view of views/: see the end of this file
+
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
     # -- how it is shown ------------------------------------------------------------------------------------------
 
-    def lay(self, *lines) -> None:
-        """What is shown: a list per line. An entry is a node or its name, a sign between ("·", "=", "→"), a `panel`
-        or a `say`. Lines wrap on narrow screens."""
-        for line in lines:
-            self.layout.append([self._entry(entry) for entry in line])
+    def lay(self, *lines: Sequence, fold: str = "") -> None:
+        """What is shown: a list per line. An entry is a node or its name, a sign between ("·", "=", "→"), a `panel`,
+        a `say` or a view such as `arcs`. Lines wrap on narrow screens. With `fold`, the lines stand closed under that
+        title until a learner opens it."""
+        made = [[self._entry(entry) for entry in line] for line in lines]
+        self.layout += [[{"fold": fold, "lines": made}]] if fold else made
 
-    def panel(self, node, title="", pick=None, lit=None, note="", max=None) -> dict:
+    def panel(
+        self,
+        node: Node | str,
+        title: str = "",
+        pick: Param | int | None = None,
+        lit: Param | int | str | None = None,
+        note: str = "",
+        max: float | None = None,
+        closed: bool = False,
+        diff: Node | str | None = None,
+        bars: bool = False,
+        decimals: int | None = None,
+        slots: int = 0,
+        role: str | None = None,
+        ramp: str | None = None,
+        scale: Sequence | None = None,
+    ) -> dict:
         """A node with more to say about how it is drawn.
 
         title: another heading than the name. pick: show one head of a stack (a number or a parameter).
         lit: a row to keep in the light, by index, row name or parameter. note: a line under the matrix.
         max: the end of the colour scale (else the next round number above the largest value).
+        closed: only the heading, until it is opened. diff: a node of the same shape; cells that differ are ringed.
+        bars: a bar in each cell, as long as its number. decimals: how many, instead of what the matrix needs.
+        slots: room for so many rows, filled as they come, the newest marked (the shelf of a cache).
+        role ("query", "key", "value", "weights", "out" or ""), ramp ("sign" or "share") and scale (nodes whose colours
+        end at the same number) follow from the names and ops of the sheet; give them where that is wrong.
         """
-        return {
-            "node": _name(node),
-            "title": title,
-            "pick": _reference(pick),
-            "lit": _reference(lit),
-            "note": note,
-            "max": max,
-        }
+        if ramp not in (None, "sign", "share"):
+            raise SheetError(f'{self.name}: the ramp of a panel is "sign" or "share", not {ramp!r}')
+        if role and role not in ROLES:
+            raise SheetError(f'{self.name}: the role of a panel is {", ".join(ROLES)} or "", not {role!r}')
+        given = {"title": title, "pick": _reference(pick), "lit": _reference(lit), "note": note, "max": max,
+                 "closed": closed, "diff": diff and _name(diff), "bars": bars, "decimals": decimals, "slots": slots,
+                 "role": role, "ramp": ramp, "scale": scale and [_name(n) for n in scale]}  # fmt: skip
+        plain = (None, "", 0) if role is None else (None, 0)
+        return {"node": _name(node), **{key: v for key, v in given.items() if v not in plain or (key == "role" and v)}}
 
     def say(self, template: str) -> dict:
         """A sentence with live numbers: "{weights[1,0]:%} from v1", "{bytes:bytes}", "{answer[6]:top}", "{head}".
@@ -253,7 +197,15 @@ class Sheet:
         """
         return {"say": template}
 
-    def _entry(self, entry):
+    def _view(self, kind: str, *given, **named) -> dict:
+        """A view's layout entry, its nodes and parameters by name. SheetError for what that view cannot show."""
+        try:
+            entry = views.load(kind).entry(self, *given, **named)
+        except (TypeError, ValueError) as error:
+            raise SheetError(f"{self.name}: {kind}: {error}") from None
+        return {"view": kind, **{key: _plain(value) for key, value in entry.items()}}
+
+    def _entry(self, entry) -> dict:
         if isinstance(entry, dict):
             return entry
         name = _name(entry)
@@ -268,7 +220,7 @@ class Sheet:
             for arg in node["args"]:
                 if arg not in known:
                     raise SheetError(f"{self.name}: node {name} reads {arg!r}, and there is no node of that name")
-            for param in _params_in(node["opts"]):
+            for param in _params_in(list(node["opts"].values())):
                 if param not in self.params:
                     raise SheetError(f"{self.name}: node {name} uses {param!r}, and there is no parameter of that name")
         try:
@@ -282,10 +234,9 @@ class Sheet:
         """Raises SheetError for anything that cannot be computed or shown as the sheet stands; returns the sheet."""
         self.evaluate(self.inputs, self.values())
         known = self.inputs.keys() | self.nodes.keys()
-        for line in self.layout:
-            for entry in line:
-                if "node" in entry and entry["node"] not in known:
-                    raise SheetError(f"{self.name}: lay shows {entry['node']!r}, and there is no node of that name")
+        for name in shown_nodes(self.layout):
+            if name not in known:
+                raise SheetError(f"{self.name}: lay shows {name!r}, and there is no node of that name")
         return self
 
     def values(self) -> dict:
@@ -335,7 +286,7 @@ class Sheet:
                 for p in self.params.values()
             ],
             "nodes": [{"name": name, **copy.deepcopy(self.nodes[name])} for name in self.order()],
-            "layout": self.layout or self._plain_layout(),
+            "layout": complete(self.layout or self._plain_layout(), self.inputs, self.nodes),
         }
 
     def _plain_layout(self):
@@ -374,37 +325,62 @@ def make_value(name, values, rows=None, cols=None, heads=None) -> Value:
     return Value(array, **labels)
 
 
-def _name(thing):
+def _name(thing) -> str:
     if isinstance(thing, Param):
         raise SheetError(f"parameter {thing.name} stands where a matrix is read; use sheet.number to make it a node")
     return thing.name if isinstance(thing, Node) else str(thing)
 
 
-def _reference(value):
+def _reference(value, position=False):
+    """An option as JSON: a parameter by its name, or where an op counts options, by the position of the one chosen."""
     if isinstance(value, Param):
-        return {"param": value.name}
+        return {"position" if position else "param": value.name}
     if isinstance(value, list):
         return [_reference(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _name_of_param(item) for key, item in value.items()}
-    if isinstance(value, np.generic):
-        return value.item()
-    return value
+    return value.item() if isinstance(value, np.generic) else value
 
 
-def _name_of_param(param):
-    return param.name if isinstance(param, Param) else param
+def _plain(value):
+    """A view's option as JSON: nodes and parameters by name, at any depth."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.name if type(value) is Node else _reference(value)
 
 
 def _params_in(value):
     if isinstance(value, list):
         return [name for item in value for name in _params_in(item)]
-    if isinstance(value, dict) and value.keys() <= {"param", "position"}:
-        return list(value.values())
-    if isinstance(value, dict):
-        return [name for item in value.values() for name in _params_in(item)]
-    return []
+    return list(value.values()) if isinstance(value, dict) else []
 
 
 def _listed(labels):
     return None if labels is None else list(labels)
+
+
+def _builder(op: Op) -> Callable[..., Node]:
+    def build(self: Sheet, name: str, *given, about: str = "", **named) -> Node:
+        args, opts = op.bind(*given, **named)
+        return self.op(name, op.name, args, about, **opts)
+
+    own = inspect.signature(op.function).parameters.values()
+    first = [inspect.Parameter(each, inspect.Parameter.POSITIONAL_OR_KEYWORD) for each in ("self", "name")]
+    last = inspect.Parameter("about", inspect.Parameter.KEYWORD_ONLY, default="")
+    build.__signature__ = inspect.Signature([*first, *own, last])  # type: ignore[attr-defined]
+    build.__name__, build.__doc__ = op.name, op.__doc__
+    return build
+
+
+def _view_builder(kind: str) -> Callable[..., dict]:
+    def build(self: Sheet, *given, **named) -> dict:
+        return self._view(kind, *given, **named)
+
+    build.__name__, build.__doc__ = kind, f"A layout entry: see `qkvlib.widgets.views.{kind}.entry`."
+    return build
+
+
+for _op in OPS.values():
+    setattr(Sheet, _op.name, _builder(_op))
+for _kind in views.KINDS:
+    setattr(Sheet, _kind, _view_builder(_kind))

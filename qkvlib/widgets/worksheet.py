@@ -7,14 +7,12 @@ both sides compute it from the same state.
 
 from __future__ import annotations
 
-import re
-
 import anywidget
 import numpy as np
 import traitlets
 from anywidget._util import repr_mimebundle
 
-from ._sent import sent
+from . import bundle
 from .numbers import short
 from .ops import Value
 from .sheet import Param, Sheet, SheetError, make_value
@@ -23,16 +21,11 @@ from .sheet import Param, Sheet, SheetError, make_value
 SYNCED = {"sync": True, "echo_update": False}
 
 
-def browser_module() -> str:
-    """The three JavaScript files as the one ES module that anywidget wants: their imports of each other are dropped."""
-    return re.sub(r'^import .*"\./\w+\.js";\n', "", sent("engine.js", "grids.js", "worksheet.js"), flags=re.M)
-
-
 class Worksheet(anywidget.AnyWidget):
     """A live `Sheet`. `worksheet["Q"]` is what the learner sees; `worksheet["X"] = [[...]]` redraws."""
 
-    _esm = browser_module()
-    _css = sent("worksheet.css")
+    _esm = bundle.module("worksheet.js")
+    _css = bundle.styles("worksheet.css")
 
     spec = traitlets.Dict().tag(sync=True)
     inputs = traitlets.Dict().tag(**SYNCED)
