@@ -20,6 +20,7 @@ REGISTRY = {
     "same_scores": "07",
     "soft_lookup": "07",
     "heads": "08",
+    "two_questions": "08",
     "gqa": "09",
     "kv_cache": "09",
     "kv_cache_calculator": "09",
