@@ -31,7 +31,8 @@ def test_versions_follow_the_sources(tmp_path, monkeypatch):
         if name.endswith(".py"):
             (tmp_path / name).write_text("x = 1\n")
     (tmp_path / "check" / "judge.py").write_text("x = 1\n")
-    (tmp_path / "checkpoints").mkdir()
+    for package in ("checkpoints", "clinic"):
+        (tmp_path / package).mkdir()
     monkeypatch.setattr(version, "_LIBRARY", tmp_path)
     first = version._digest(version._CHECKS)
     (tmp_path / "widgets.py").write_text("")
@@ -39,7 +40,7 @@ def test_versions_follow_the_sources(tmp_path, monkeypatch):
     (tmp_path / "check" / "judge.py").write_text("")
     second = version._digest(version._CHECKS)
     assert second != first
-    (tmp_path / "clinic.py").write_bytes(b"x = 1\r\n")
+    (tmp_path / "examples.py").write_bytes(b"x = 1\r\n")
     assert version._digest(version._CHECKS) == second, "a checkout with other line ends is the same version"
 
 

@@ -66,6 +66,9 @@ SHOWN = {
     "fix_fused_split": (("broken_Q", "broken_K", "broken_V"), ("right_Q", "right_K", "right_V")),
     "fix_cache_after_repeat": (("broken", "broken"), ("right", "read")),
     "fix_conv1d": ("broken", "right"),
+    "fix_merge_without_swap": ("broken", "right"),
+    "fix_mask_top_left": ("broken_out", "right_out"),
+    "fix_bias_rows": ("broken_weights", "right_weights"),
 }
 
 
@@ -74,7 +77,7 @@ def test_the_clinic_shows_what_its_code_computes(name):
     shown, bug = instruments.bug_clinic(name), BUGS[name]
     if name == "fix_cache_after_repeat":
         shown["step"] = 5  # the example's last token
-    for nodes, function in zip(SHOWN[name], (bug.broken, bug.mended), strict=True):
+    for nodes, function in zip(SHOWN[name], (bug.broken, bug.fixed), strict=True):
         if isinstance(nodes, str):
             nodes, answer = (nodes,), (function(*bug.example()),)
         else:
@@ -86,7 +89,7 @@ def test_the_clinic_shows_what_its_code_computes(name):
 
 
 def test_the_clinic_names_its_bugs():
-    with pytest.raises(ValueError, match="there is no bug 'fix_nothing' in the clinic; there are fix_shapes, "):
+    with pytest.raises(ValueError, match="there is no bug 'fix_nothing' in the clinic; there are fix_softmax_axis, "):
         instruments.bug_clinic("fix_nothing")
 
 

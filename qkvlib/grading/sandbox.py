@@ -32,7 +32,7 @@ from qkvlib.grading import wire
 
 _HERE = Path(__file__).parent
 _PACKAGE = Path(qkvlib.__file__).parent
-_KEPT_OUT = {"clinic.py", "grading", "widgets", "instruments", "cli.py", "figures.py", "__pycache__"}
+_KEPT_OUT = {"clinic", "grading", "widgets", "instruments", "cli.py", "figures.py", "__pycache__"}
 _MAX_EVENTS = 5_000
 _GLANCE = 0.05  # seconds between two looks into the pipe of a child that has not rung, lest it should fill up
 _GRACE = 15.0  # seconds the warm process may take to clean up beyond a child's wall clock

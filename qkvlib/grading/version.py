@@ -8,7 +8,7 @@ from pathlib import Path
 
 _LIBRARY = Path(__file__).resolve().parent.parent
 # What decides whether an answer is right. How answers are found and run has a number of its own: grader.RULES.
-_CHECKS = ("check", "attention.py", "clinic.py", "examples.py", "checkpoints", "coref.py", "grammar.py")
+_CHECKS = ("check", "attention.py", "clinic", "examples.py", "checkpoints", "coref.py", "grammar.py")
 
 
 @cache

@@ -58,8 +58,25 @@ def split_gone(X, W_Q, n_heads):
     return X @ W_Q
 
 
+@wrong("fix_split_before_projecting", "still-broken")
+def split_one_small_layer(X, W_Q, n_heads):
+    H = cut(X, n_heads)
+    return H @ W_Q[: H.shape[-1], : H.shape[-1]]
+
+
+@wrong("fix_split_before_projecting", "one-block-each")
+def split_small_layers(X, W_Q, n_heads):
+    H, d = cut(X, n_heads), X.shape[-1] // n_heads
+    return np.stack([H[..., h, :, :] @ W_Q[h * d : (h + 1) * d, h * d : (h + 1) * d] for h in range(n_heads)], axis=-3)
+
+
 @wrong("fix_values_in_scores", "still-broken")
 def values_same(Q, K, V):
+    return np.matmul(good_softmax(good_scores(Q, V)), K)
+
+
+@wrong("fix_values_in_scores", "values-in-scores")
+def values_added(Q, K, V):
     return good_softmax(good_scores(Q, V + K)) @ V
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib import clinic
 from qkvlib.check.spec import Exercise, Mistake, mistake, switch
 from qkvlib.check.specs import heads
 from qkvlib.check.specs.common import (
@@ -26,12 +25,14 @@ from qkvlib.check.specs.common import (
 )
 from qkvlib.check.specs.lesson02 import scores as scores_exercise
 from qkvlib.check.specs.lesson06 import repeat_mistakes, shared_inputs
+from qkvlib.clinic import BUGS
 
 
 def still_broken(bug: str, nudge: str, *more) -> Mistake:
     """The bug has not been repaired yet: its fingerprint is what is seen."""
-    fingerprint = clinic.BUGS[bug].fingerprint
-    return mistake("still-broken", f"The bug is still there. Its fingerprint: {fingerprint}.", nudge, *more)
+    fingerprint = BUGS[bug].fingerprint
+    seen = f"The bug is still there. Its fingerprint: {fingerprint}."
+    return mistake("still-broken", seen, nudge, BUGS[bug].broken, *more)
 
 
 def _without(mistakes, *slugs):
@@ -54,7 +55,7 @@ fix_shapes = Exercise(
     name="fix_shapes",
     lesson=7,
     parameters=("X", "W_Q", "W_K", "n_heads"),
-    reference=clinic.mended_shapes,
+    reference=BUGS["fix_shapes"].fixed,
     model=_weights_of_heads,
     inputs=lambda rng: calls(
         ("two heads", normal(rng, 5, 6), normal(rng, 6, 6), normal(rng, 6, 6), 2),
@@ -63,9 +64,7 @@ fix_shapes = Exercise(
     ),
     axes=("head", "query", "key"),
     mistakes=(
-        still_broken(
-            "fix_shapes", "Inside a head, how many features does one dot product add up?", clinic.broken_shapes
-        ),
+        still_broken("fix_shapes", "Inside a head, how many features does one dot product add up?"),
         *_without(scale_mistakes("The scores behind your weights", model=True), "scale-by-sqrt-d-model"),
         *scale_slips(_weights_of_heads, "The scores behind your weights"),
         switch(
@@ -102,13 +101,14 @@ fix_transpose = Exercise(
     name="fix_transpose",
     lesson=7,
     parameters=("Q", "K"),
-    reference=clinic.mended_transpose,
+    reference=BUGS["fix_transpose"].fixed,
     model=compare_all,
     inputs=scores_exercise.inputs,
     axes=("query", "key"),
     mistakes=(
         still_broken(
-            "fix_transpose", "Which axes should meet in the product: features with features?", clinic.broken_transpose
+            "fix_transpose",
+            "Which axes should meet in the product: features with features?",
         ),
         *_without(scores_exercise.mistakes, "no-transpose"),
     ),
@@ -142,7 +142,7 @@ fix_shared_matrix = Exercise(
     ),
     **_OUT_AND_WEIGHTS,
     mistakes=(
-        still_broken("fix_shared_matrix", "Three roles, three matrices.", clinic.broken_shared_matrix),
+        still_broken("fix_shared_matrix", "Three roles, three matrices."),
         *_without(heads.projection_switches(), "one-matrix-for-all"),
         mistake(
             "one-matrix-for-all",
@@ -177,11 +177,16 @@ def _split_query(X, W_Q, n_heads, *, cut="proper", side="right"):
     return heads.split(X @ (W_Q.T if side == "turned" else W_Q), n_heads, cut)
 
 
+def _diagonal_blocks(W_Q, n_heads):
+    d = len(W_Q) // n_heads
+    return np.stack([W_Q[h * d : (h + 1) * d, h * d : (h + 1) * d] for h in range(n_heads)])
+
+
 fix_split_before_projecting = Exercise(
     name="fix_split_before_projecting",
     lesson=7,
     parameters=("X", "W_Q", "n_heads"),
-    reference=clinic.mended_split_before_projecting,
+    reference=BUGS["fix_split_before_projecting"].fixed,
     model=_split_query,
     inputs=lambda rng: calls(
         ("one sequence", normal(rng, 5, 6), normal(rng, 6, 6), 2),
@@ -193,7 +198,6 @@ fix_split_before_projecting = Exercise(
         still_broken(
             "fix_split_before_projecting",
             "Let the whole embedding go through the whole matrix first.",
-            clinic.broken_split_before_projecting,
         ),
         *(m for m in heads.head_switches() if "cut" in m.switches),
         switch(
@@ -224,10 +228,15 @@ fix_split_before_projecting = Exercise(
             lambda X, W_Q, n: heads.split(X, n) @ W_Q,
         ),
         mistake(
+            "one-block-each",
+            "Each head now has a block of its own, yet it still reads only its slice of the embedding.",
+            "A head needs every row of W_Q: project before anything is cut.",
+            lambda X, W_Q, n: heads.split(X, n) @ _diagonal_blocks(W_Q, n),
+        ),
+        mistake(
             "first-columns-for-all",
             "All heads use the same columns of W_Q.",
             "Head h has the h-th block.",
-            lambda X, W_Q, n: heads.split(X, n) @ W_Q[: X.shape[-1] // n, : X.shape[-1] // n],
             lambda X, W_Q, n: np.stack([X @ W_Q[:, : X.shape[-1] // n]] * n, axis=-3),
         ),
         mistake(
@@ -272,7 +281,7 @@ fix_values_in_scores = Exercise(
     inputs=_qkv,
     **_OUT_AND_WEIGHTS,
     mistakes=(
-        still_broken("fix_values_in_scores", "Two of the three decide who is heard.", clinic.broken_values_in_scores),
+        still_broken("fix_values_in_scores", "Two of the three decide who is heard."),
         mistake(
             "keys-in-the-blend",
             "The keys have moved into the blend.",
@@ -288,7 +297,7 @@ fix_values_in_scores = Exercise(
             lambda Q, K, V: (soft(compare_all(Q + V, K)) @ V, soft(compare_all(Q + V, K))),
             lambda Q, K, V: (soft(compare_all(Q, K * V)) @ V, soft(compare_all(Q, K * V))),
         ),
-        *_without(role_mistakes(), "values-in-scores"),
+        *role_mistakes(),
         *measure_mistakes(),
         *softmax_mistakes(),
         *value_mistakes(),
@@ -312,7 +321,7 @@ fix_softmax_axis = Exercise(
     inputs=_qkv,
     **_OUT_AND_WEIGHTS,
     mistakes=(
-        still_broken("fix_softmax_axis", "Each query shares out a whole 1 among the keys.", clinic.broken_softmax_axis),
+        still_broken("fix_softmax_axis", "Each query shares out a whole 1 among the keys."),
         mistake(
             "second-softmax",
             "A second softmax stands on top of the first, which still runs down the columns.",
@@ -366,14 +375,13 @@ fix_tiled_heads = Exercise(
     name="fix_tiled_heads",
     lesson=7,
     parameters=("K", "n_rep"),
-    reference=clinic.mended_tiled_heads,
+    reference=BUGS["fix_tiled_heads"].fixed,
     inputs=shared_inputs,
     axes=("query head", "token", "feature of a head"),
     mistakes=(
         still_broken(
             "fix_tiled_heads",
             "Write down which K/V head each of six query heads should read.",
-            clinic.broken_tiled_heads,
             *repeat_mistakes()[0].versions,
         ),
         *repeat_mistakes()[1:],
@@ -401,7 +409,7 @@ fix_fused_split = Exercise(
     name="fix_fused_split",
     lesson=7,
     parameters=("X", "W_QKV", "n_heads"),
-    reference=clinic.mended_fused_split,
+    reference=BUGS["fix_fused_split"].fixed,
     model=_fused,
     inputs=lambda rng: calls(
         ("one sequence", normal(rng, 5, 6), normal(rng, 6, 18), 2),
@@ -410,7 +418,7 @@ fix_fused_split = Exercise(
     ),
     parts=("Q", "K", "V"),
     mistakes=(
-        still_broken("fix_fused_split", "What is cut first: roles, or heads?", clinic.broken_fused_split),
+        still_broken("fix_fused_split", "What is cut first: roles, or heads?"),
         *(m for m in heads.head_switches() if "cut" in m.switches),
         switch("queries-and-keys-swapped", "Q and K have changed places.", "The order is Q, K, V.", order="KQV"),
         switch("keys-and-values-swapped", "K and V have changed places.", "The order is Q, K, V.", order="QVK"),
@@ -474,14 +482,12 @@ fix_cache_after_repeat = Exercise(
     name="fix_cache_after_repeat",
     lesson=7,
     parameters=("K", "n_rep"),
-    reference=clinic.mended_cache_after_repeat,
+    reference=BUGS["fix_cache_after_repeat"].fixed,
     model=_cached,
     inputs=shared_inputs,
     parts=("the cache", "the keys that are read"),
     mistakes=(
-        still_broken(
-            "fix_cache_after_repeat", "Keep what is needed, repeat when reading.", clinic.broken_cache_after_repeat
-        ),
+        still_broken("fix_cache_after_repeat", "Keep what is needed, repeat when reading."),
         switch(
             "never-repeated",
             "The cache is small again, but the query heads now find too few keys.",
@@ -555,7 +561,7 @@ fix_conv1d = Exercise(
     name="fix_conv1d",
     lesson=7,
     parameters=("X", "weight", "bias"),
-    reference=clinic.mended_conv1d,
+    reference=BUGS["fix_conv1d"].fixed,
     inputs=lambda rng: calls(
         ("c_proj, which is square", normal(rng, 5, 7), normal(rng, 7, 7), normal(rng, 7)),
         ("c_attn, which is not square", normal(rng, 5, 3), normal(rng, 3, 9), normal(rng, 9)),
@@ -563,7 +569,7 @@ fix_conv1d = Exercise(
     ),
     axes=("token", "column of weight"),
     mistakes=(
-        still_broken("fix_conv1d", "Which axis of a Conv1D weight is d_in?", clinic.broken_conv1d),
+        still_broken("fix_conv1d", "Which axis of a Conv1D weight is d_in?"),
         mistake(
             "turned-when-square",
             "Your code decides by the shape, and a square weight is still turned round.",

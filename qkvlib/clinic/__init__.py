@@ -1,0 +1,48 @@
+"""The bug clinic: bugs that run. One module per bug in `bugs/`: broken code, fixed code, a short test, a worksheet,
+a fingerprint, and the public threads where it was found.
+
+`BUGS["fix_softmax_axis"].broken` is the broken function, `.fixed` the same function put right, `.test(implementation)`
+says which of the two an implementation is.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from qkvlib.clinic.bug import Bug, Thread
+
+ORDER = (
+    "softmax_axis",
+    "shapes",
+    "transpose",
+    "shared_matrix",
+    "split_before_projecting",
+    "values_in_scores",
+    "merge_without_swap",
+    "tiled_heads",
+    "fused_split",
+    "conv1d",
+    "cache_after_repeat",
+    "mask_top_left",
+    "bias_rows",
+)
+"""The modules of `bugs/`, in the order of the course."""
+
+BUGS: dict[str, Bug] = {bug.name: bug for bug in (import_module(f"{__name__}.bugs.{name}").BUG for name in ORDER)}
+"""Every bug, by the name of the exercise that fixes it."""
+
+__all__ = ["BUGS", "ORDER", "Bug", "Thread", "fingerprint_table"]
+
+
+def fingerprint_table() -> str:
+    """All of them as a Markdown table: the bug, what it leaves in the numbers, the test, where it was found."""
+    rows = ["| bug | fingerprint | what its test demands | seen in |", "|---|---|---|---|"]
+    for bug in BUGS.values():
+        seen = ", ".join(f"[{_breakable(thread.label)}]({thread.url})" for thread in bug.threads)
+        rows.append(f"| {bug.title} | {bug.fingerprint} | {bug.demand} | {seen or 'beginners’ code'} |")
+    return "\n".join(rows)
+
+
+def _breakable(label: str) -> str:
+    """A repository's name is one long word: spaces of no width let a narrow column break it where a reader would."""
+    return label.replace("/", "/\N{ZERO WIDTH SPACE}").replace("_", "_\N{ZERO WIDTH SPACE}")
