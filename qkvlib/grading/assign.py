@@ -115,17 +115,8 @@ def for_student(template: dict, task: Assignment, student: Student, values: dict
         f"**{task.number} · an assignment for {who}.**{until} {worth}{numbers} Hints work here, `.solution()` does "
         "not. Save the notebook under the same name and hand it in."
     )
-    book["cells"][1:1] = [
-        {"cell_type": "markdown", "id": "assignment", "metadata": {}, "source": greeting},
-        {
-            "cell_type": "code",
-            "id": "assignment-switch",
-            "metadata": {"tags": ["assignment"]},
-            "source": switch,
-            "outputs": [],
-            "execution_count": None,
-        },
-    ]
+    book["cells"].insert(1, {"cell_type": "markdown", "id": "assignment", "metadata": {}, "source": greeting})
+    _switch_on(book, switch)
     book["metadata"]["qkv"] = {"assignment": task.slug, "student": student.id, "mark": mark}
     return book
 
@@ -169,15 +160,26 @@ def _drop_links(book: dict) -> None:
     book["cells"] = [cell for cell in book["cells"] if cell.get("id") != "footer"]
 
 
-_OFFER = re.compile(r"[;.]\s+(?:After an attempt of your own, )?`(?:check\.NAME)?\.solution\(\)` shows[^.]*\.")
+_OFFER = "solution-offer"  # the tag of a lesson's cell that says how a solution is shown
 
 
 def _drop_solutions(book: dict) -> None:
-    """Take out the sentence that offers a solution: an assignment shows none."""
+    """Take out the cells that offer a solution: an assignment shows none."""
+    book["cells"] = [cell for cell in book["cells"] if _OFFER not in cell["metadata"].get("tags", [])]
+
+
+def _switch_on(book: dict, switch: str) -> None:
+    """Put the switch into the very cell that imports the checks: whoever skips it has no checks to ask.
+
+    The cell keeps its id and its text; without such a cell the switch gets one of its own.
+    """
     for cell in book["cells"]:
         text = "".join(cell["source"])
-        if cell["cell_type"] == "markdown" and _OFFER.search(text):
-            cell["source"] = _OFFER.sub(".", text)
+        if cell["cell_type"] == "code" and re.search(r"^(from|import) qkvlib\b.*\bcheck\b", text, re.MULTILINE):
+            cell["source"] = f"{switch}\n\n{text}"
+            return
+    place = {"cell_type": "code", "id": "assignment-switch", "metadata": {"tags": ["assignment"]}}
+    book["cells"].insert(2, {**place, "source": switch, "outputs": [], "execution_count": None})
 
 
 def _clear_outputs(book: dict) -> None:

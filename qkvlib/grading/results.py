@@ -1,4 +1,4 @@
-"""The results folder: it belongs to one assignment of one course, and only what grading wrote in it is ever replaced."""
+"""The results folder: it belongs to one assignment of one course, and only what grading wrote in it is replaced."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def claim(out: Path, slug: str, secret: bytes) -> None:
 
 
 def take_over(fresh: Path, out: Path) -> None:
-    """Move every file below `fresh` to its place in `out`, and delete what an earlier run wrote and this one did not."""
+    """Move every file below `fresh` to its place in `out`; delete what an earlier run wrote and this one did not."""
     about = _about(out)
     written = sorted(path.relative_to(fresh).as_posix() for path in fresh.rglob("*") if path.is_file())
     for name in written:

@@ -102,7 +102,7 @@ def uploads(stem: str) -> int:
 
 
 def as_id(text: str) -> str:
-    """A student id made from a file's name: safe as a file name, in a cell and on a page; different for different text."""
+    """A student id made from a file's name: safe as a file name, in a cell and on a page; no two texts share one."""
     safe = re.sub(r"[^\w.@+-]", "_", clean(text, 80)).strip(".") or "unnamed"
     if safe != unicodedata.normalize("NFC", text):
         safe = f"{safe}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
