@@ -71,7 +71,10 @@ class Trace:
 
 
 class Model:
-    """Weights and their shape: E [n_words, d_model], P or none, per layer W_Q W_K W_V W_O, W_U [d_model, 2]."""
+    """Weights and their shape: E [n_words, d_model], P or none, per layer W_Q W_K W_V W_O, W_U [d_model, 2].
+
+    A layer may end in an MLP, W_in [d_model, d_hidden], b_in [1, d_hidden] and W_out [d_hidden, d_model], with a ReLU.
+    """
 
     def __init__(self, name: str, config: dict, tensors: dict[str, np.ndarray]) -> None:
         self.name = name
@@ -161,7 +164,7 @@ class Model:
     ) -> Trace:
         """The forward pass, symbol by symbol."""
         n_heads, n_kv_heads = self.config["n_heads"], self.config["n_kv_heads"]
-        axis = -2 if self.config.get("softmax_over") == "queries" else -1  # -2 is the bug that lesson 7 looks at
+        axis = -2 if self.config.get("softmax_over") == "queries" else -1  # -2: a bug, kept on purpose
         X = self.embed(tokens)
         layers = []
         for i in range(self.config["n_layers"]):
@@ -184,6 +187,9 @@ class Model:
             added = attention.merge_heads(out) @ W_O
             layers.append(Layer(X, Q, K, V, scores, mask, weights, out, added))
             X = X + added
+            if f"{i}.W_in" in self.tensors:
+                W_in, b_in, W_out = (self.tensors[f"{i}.{name}"] for name in ("W_in", "b_in", "W_out"))
+                X = X + np.maximum(X @ W_in + b_in, 0) @ W_out
         return Trace(self.name, tuple(tokens), tuple(layers), X, X[read_at] @ self.tensors["W_U"], read_at, parse)
 
 

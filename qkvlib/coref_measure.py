@@ -1,6 +1,6 @@
 """Measuring a tiny model: is it right, where does "it" look, and does its attention carry the answer?
 
-The training script measures every seed with these functions and stores the result in the card; lessons 3 and 4 call
+The training script measures every seed with these functions and stores the result in the card; the lessons call
 the same functions on the shipped weights.
 """
 
@@ -13,7 +13,7 @@ from qkvlib import coref
 from qkvlib.coref import Edit, Model, Trace
 from qkvlib.grammar import Parse
 
-N_SENTENCES = 100
+N_SENTENCES = 200
 Pairs = Container[tuple[str, str]]  # (noun, adjective), see coref.held_out
 CLEAN = {"accuracy": 0.99, "on_referent": 0.8, "flips": 0.99, "query": 0.99}
 
@@ -96,6 +96,12 @@ def patching(model: Model, traced: list[tuple[Trace, Trace]]) -> dict:
         "query": lambda a, b: coref.copy_row(b, last, "Q", b.read_at),
         "keys": lambda a, b: coref.copy_row(b, last, "K"),
         "values": lambda a, b: coref.copy_row(b, last, "V"),
+        "adjective_key": lambda a, b: coref.copy_row(b, last, "K", b.parse.adjective),
+        "adjective_value": lambda a, b: coref.copy_row(b, last, "V", b.parse.adjective),
+        "adjective_both": lambda a, b: (
+            coref.copy_row(b, last, "K", b.parse.adjective),
+            coref.copy_row(b, last, "V", b.parse.adjective),
+        ),
         "weights": lambda a, b: coref.copy_row(b, last, "weights", b.read_at),
         "nouns_swapped": lambda a, b: coref.swap_weights(last, a.read_at, _parse(a).referent, _other(_parse(a))),
     }
@@ -104,10 +110,14 @@ def patching(model: Model, traced: list[tuple[Trace, Trace]]) -> dict:
         return dict.fromkeys(kinds)
     return _rounded(
         **{
-            kind: np.mean([run(model, _parse(a), edit(a, b)).answer == b.answer for a, b in told_apart])
+            kind: np.mean([run(model, _parse(a), *_edits(edit(a, b))).answer == b.answer for a, b in told_apart])
             for kind, edit in kinds.items()
         }
     )
+
+
+def _edits(given) -> tuple:
+    return given if isinstance(given, tuple) else (given,)
 
 
 def ablation(model: Model, traced: list[tuple[Trace, Trace]]) -> dict:
