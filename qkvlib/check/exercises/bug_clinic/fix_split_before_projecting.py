@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
-from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.spec import Exercise, mistake, switch
 from qkvlib.clinic import BUGS
 
@@ -89,5 +89,5 @@ EXERCISE = Exercise(
         "Two steps stand in the wrong order.",
         "Project X with the whole of W_Q, then call split_heads.",
     ),
-    praise="Mended: every head reads the whole embedding.",
+    praise="Fixed: every head reads the whole embedding.",
 )
