@@ -59,7 +59,7 @@ EXERCISE = Exercise(
         switch(
             "weights-transposed",
             "The weights are turned round in the blend.",
-            "Only the line with the three projections needed mending.",
+            "Only the line with the three projections was wrong.",
             values="weights-T",
         ),
     ),

@@ -106,7 +106,7 @@ EXERCISE = Exercise(
         in_quotes("Your numbers stand in quotes, so they are text.", "Leave the quotes out."),
         mistake(
             "another-score",
-            "Changing the score that you chose mends one ratio and leaves another one wrong.",
+            "Changing the score that you chose sets one ratio right and leaves another one wrong.",
             "Two of the three scores fit their weights already: which two?",
             recognise=lambda args, answer: abs(_printed(answer) - _correction(*args)["printed"]) > 0.2,
         ),
