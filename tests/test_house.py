@@ -23,7 +23,6 @@ TOO_LONG = {
     "qkvlib/widgets/worksheet.js",
     "tests/test_attacks.py",
     "tests/test_batch.py",
-    "tests/test_check_judge.py",
     "tests/test_worksheet_page.py",
 }
 
