@@ -231,26 +231,6 @@ def test_the_frame_stack_holds_no_expected_value(grade):
     assert "(0, [])" in seen(result)
 
 
-def test_the_specs_and_the_grader_are_not_there(grade):
-    result = grade(
-        snoop(
-            """
-        import os
-        def look():
-            installed = [name for name in os.listdir("/sandbox/packages") if "qkvlib" in name]
-            places = ["/tmp", "/home", "/sandbox/library", *(f"/sandbox/packages/{name}" for name in installed)]
-            found = []
-            for place in places:
-                for top, folders, files in os.walk(place):
-                    found += [f for f in files if f in ("project_qkv.py", "grader.py", "assignment.py", "journal.jsonl")]
-            known = {"extract.py", "library", "packages", "runner.py", "wire.py"}
-            return found, sorted(set(os.listdir("/sandbox")) - known)
-        """
-        )
-    )
-    assert "([], [])" in seen(result)
-
-
 def test_the_environment_is_empty(grade, monkeypatch):
     result = grade("import os\ndef look():\n    return sorted(os.environ)\n" + SNOOP)
     assert "HOME" in seen(result)
