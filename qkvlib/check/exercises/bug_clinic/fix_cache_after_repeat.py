@@ -88,7 +88,7 @@ EXERCISE = Exercise(
         "Move repeat_kv out of the loop.",
         "Return cache, and repeat_kv of it.",
     ),
-    praise="Mended: the cache is n_rep times smaller, and every number is the same.",
+    praise="Fixed: the cache is n_rep times smaller, and every number is the same.",
 )
 
 

@@ -95,5 +95,5 @@ EXERCISE = Exercise(
         "Try the bug on c_attn: its weight is not square, and the error tells.",
         "Drop two characters.",
     ),
-    praise="Mended: a Conv1D weight is [d_in, d_out] already.",
+    praise="Fixed: a Conv1D weight is [d_in, d_out] already.",
 )

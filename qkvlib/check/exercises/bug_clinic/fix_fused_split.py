@@ -78,5 +78,5 @@ EXERCISE = Exercise(
         "Two steps stand in the wrong order.",
         "np.split(X @ W_QKV, 3, axis=-1) first, then split_heads on each.",
     ),
-    praise="Mended: roles first, heads second.",
+    praise="Fixed: roles first, heads second.",
 )

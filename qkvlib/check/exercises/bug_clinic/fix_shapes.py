@@ -57,5 +57,5 @@ EXERCISE = Exercise(
         "Look at what is under the square root.",
         "Q has been split: its last axis knows the number that you need.",
     ),
-    praise="Mended: inside a head, the width of the head is what counts.",
+    praise="Fixed: inside a head, the width of the head is what counts.",
 )

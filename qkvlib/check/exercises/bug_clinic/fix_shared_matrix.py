@@ -54,5 +54,5 @@ EXERCISE = Exercise(
         "Only one line is wrong.",
         "Each of Q, K and V needs its own letter on the right-hand side.",
     ),
-    praise="Mended: three matrices, three roles, and scores that need not be symmetric.",
+    praise="Fixed: three matrices, three roles, and scores that need not be symmetric.",
 )

@@ -58,7 +58,7 @@ EXERCISE = Exercise(
         "Print weights.sum(axis=-1) and weights.sum(axis=-2).",
         "One number in the call of softmax is wrong.",
     ),
-    praise="Mended: each query shares out its own 1.",
+    praise="Fixed: each query shares out its own 1.",
 )
 
 

@@ -25,5 +25,5 @@ EXERCISE = Exercise(
         "[K] * n_rep lays whole sets of heads one after another.",
         "np.repeat repeats each head in place; tell it the axis.",
     ),
-    praise="Mended: neighbours share a head.",
+    praise="Fixed: neighbours share a head.",
 )

@@ -26,5 +26,5 @@ EXERCISE = Exercise(
         "K has to offer its features to the product, so its last two axes change places.",
         "np.swapaxes(K, -1, -2) leaves a batch axis alone.",
     ),
-    praise="Mended: features meet features, for any number of tokens.",
+    praise="Fixed: features meet features, for any number of tokens.",
 )
