@@ -1,4 +1,4 @@
-"""The clinic: values that take part in the matching."""
+"""The clinic: keys and values swapped."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Double V: what should happen to the output, and to the weights?",
-        "One letter too many stands in the line with the scores.",
-        "Scores need Q and K only.",
+        "Two letters have changed places.",
+        "Scores need Q and K only; what is blended is V.",
     ),
     praise="Fixed: matching by keys, content by values.",
 )
