@@ -118,6 +118,7 @@ class _Run:
                     "names": list(item.names),
                     "kind": exercise.kind,
                     "parameters": list(exercise.parameters),
+                    "unpacked": list(exercise.unpacked),
                     "expressions": list(item.expressions),
                     "named": item.named,
                     "calls": trees if exercise.kind == "function" else [],

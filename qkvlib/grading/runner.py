@@ -554,7 +554,9 @@ class Submission:
             return True
         packer = self.wire.Packer()
         calls = [types.SimpleNamespace(args=self.wire.unpack(tree, self.body)) for tree in ask["calls"]]
-        exercise = types.SimpleNamespace(kind=ask["kind"], parameters=tuple(ask["parameters"]))
+        exercise = types.SimpleNamespace(
+            kind=ask["kind"], parameters=tuple(ask["parameters"]), unpacked=tuple(ask["unpacked"])
+        )
         outcome, found = self.limited(lambda: self.attempt.run(exercise, self.handed_over(ask, space), calls))
         if outcome == "time":
             self.send({"event": "answer", "name": ask["name"], "time": True})
