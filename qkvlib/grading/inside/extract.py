@@ -41,12 +41,12 @@ class Statement:
 
 @dataclass
 class Plan:
-    """The statements to run, in order, and what to tell the student about how the answers were found."""
+    """The statements to run, in order, and what the student should know about how the answers were found."""
 
     statements: list[Statement] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # the name asked for -> the name it goes by here
     missing: set[str] = field(default_factory=set)
-    remarks: list[str] = field(default_factory=list)
+    findings: list[dict] = field(default_factory=list)  # {"kind", and what belongs to it}; put into words outside
 
 
 def plan(cells: list[dict], wanted: list[str], provided: list[dict], graded: list[str]) -> Plan:
@@ -71,18 +71,18 @@ def plan(cells: list[dict], wanted: list[str], provided: list[dict], graded: lis
             if rescued:
                 statements += rescued
                 bound |= {n for s in rescued for n in s.binds}
-                result.remarks.append(f"`{name}` was found in a cell that is not a code cell; it was graded there.")
+                result.findings.append({"kind": "in-a-text-cell", "name": name})
     for name in wanted:
         if name in bound:
             continue
         renamed = _function_in_named_cell(cells, statements, name) if name in graded else None
         if renamed:
             result.names[name] = renamed
-            result.remarks.append(f"`{name}` was not defined; `{renamed}`, which stands in its cell, was graded.")
+            result.findings.append({"kind": "renamed", "name": name, "other": renamed[:200]})
         else:
             result.missing.add(name)
 
-    statements = _last_definition_wins(statements, graded, result.remarks)
+    statements = _last_definition_wins(statements, graded, result.findings)
     needed = {result.names.get(name, name) for name in wanted}
     kept = _closure(statements, needed)
     names_kept = {n for s in kept for n in s.binds}
@@ -93,7 +93,7 @@ def plan(cells: list[dict], wanted: list[str], provided: list[dict], graded: lis
     result.statements = kept
     result.missing -= {n for s in result.statements for n in s.binds}
     if broken and (result.missing or any(name in problem[1] for problem in broken for name in graded)):
-        result.remarks += [text for text, _ in broken]
+        result.findings += [finding for finding, _ in broken]
     return result
 
 
@@ -108,14 +108,14 @@ def uses(found: Plan, names: list[str], graded: list[str]) -> list[str]:
 # -- one cell -> statements -----------------------------------------------------------------------------------------
 
 
-def parse_cell(source: str, number: int) -> tuple[list[Statement], tuple[str, str] | None]:
-    """The cell's top-level statements, and (remark, text that could not be read) when a part is not Python."""
+def parse_cell(source: str, number: int) -> tuple[list[Statement], tuple[dict, str] | None]:
+    """The cell's top-level statements, and (finding, text that could not be read) when a part is not Python."""
     read, problem, lost = read_source(source)
     statements = [Statement(node, number, *names) for node, *names in read]
     if problem is None:
         return statements, None
-    where = f"cell {number + 1}, line {problem[0]}"
-    return statements, (f"Part of your notebook is not valid Python ({where}: {problem[1]}).", lost)
+    finding = {"kind": "not-python", "cells": [number + 1], "line": problem[0], "other": problem[1][:300]}
+    return statements, (finding, lost)
 
 
 @cache  # the hand-out's own cells, which come back unchanged in every notebook, are read once, before the first child
@@ -290,7 +290,7 @@ def _is_blank(node: ast.stmt) -> bool:
     )
 
 
-def _last_definition_wins(statements, graded, remarks):
+def _last_definition_wins(statements, graded, findings):
     """Drop earlier definitions of a graded function; a blank copy of the stub never beats a written answer."""
     dropped = set()
     for name in graded:
@@ -301,8 +301,8 @@ def _last_definition_wins(statements, graded, remarks):
         chosen = (written or places)[-1]
         dropped.update(i for i in places if i != chosen)
         if len(written) > 1:
-            where = ", ".join(str(statements[i].cell + 1) for i in written)
-            remarks.append(f"`{name}` is defined {len(written)} times (cells {where}); the last one was graded.")
+            cells = [statements[i].cell + 1 for i in written]
+            findings.append({"kind": "defined-again", "name": name, "cells": cells})
     return [s for i, s in enumerate(statements) if i not in dropped]
 
 

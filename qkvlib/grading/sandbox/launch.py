@@ -1,4 +1,4 @@
-"""Build the walls, then become bubblewrap: run by `sandbox.py` as a short-lived process of its own.
+"""Build the walls, then become bubblewrap: run by `host.py` as a short-lived process of its own.
 
 Started as root it first makes a private mount namespace in which the interpreter and the packages are visible to an
 unprivileged user (they often live under a home directory closed to others), then drops to that user for good.
@@ -55,8 +55,10 @@ def main(config: dict) -> None:
     arguments = [config["bwrap"], *config["walls"]]
     for source, target in config["binds"]:
         arguments += ["--ro-bind", staged[source], target]
-    for hidden in config["hidden"]:
-        arguments += ["--tmpfs", hidden, "--remount-ro", hidden]
+    for folder in config["covered_folders"]:
+        arguments += ["--tmpfs", folder, "--remount-ro", folder]
+    for file in config["covered_files"]:
+        arguments += ["--ro-bind", "/dev/null", file]
     arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--", *config["command"]]
     os.execve(config["bwrap"], arguments, {})
 
