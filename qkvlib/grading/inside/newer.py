@@ -1,7 +1,7 @@
 """A newer Python's f-strings for an older one to read.
 
-Since 3.12 a replacement field may hold the quotation marks of the string around it: f"{d["key"]}". An older grader would
-call that cell invalid, so the outer marks are made triple ones where they are the same as inner ones.
+Since 3.12 a replacement field may hold the quotation marks of the string around it: f"{d["key"]}". An older grader
+would call that cell invalid, so the outer marks are made triple ones where they are the same as inner ones.
 """
 
 from __future__ import annotations
