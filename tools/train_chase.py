@@ -19,7 +19,6 @@ import torch
 from safetensors.numpy import save
 
 from qkvlib import chase
-from qkvlib.atomic import write_atomically
 from qkvlib.atomic import write_together
 
 DATA = Path(__file__).parents[1] / "qkvlib" / "data" / "chase"
