@@ -1,4 +1,4 @@
-"""Lesson 2: two to six typed tokens, attending to each other."""
+"""Two to six typed tokens, attending to each other."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Lesson 1: one embedding, three matrices, three vectors; every number can be dragged."""
+"""One embedding, three matrices, three vectors; every number can be dragged."""
 
 from .. import examples
 from ..widgets import Instrument, Sheet

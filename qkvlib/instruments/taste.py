@@ -1,4 +1,4 @@
-"""Lesson 0: one query, three keys, three values; small enough to understand in a minute."""
+"""One query, three keys, three values; small enough to understand in a minute."""
 
 import numpy as np
 

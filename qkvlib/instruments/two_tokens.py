@@ -1,4 +1,4 @@
-"""Lesson 2: two tokens, all the way from embeddings to the blend."""
+"""Two tokens, all the way from embeddings to the blend."""
 
 from .. import examples
 from ..widgets import Instrument, Sheet
