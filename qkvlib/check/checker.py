@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 
 from qkvlib.check import attempt, judge
 from qkvlib.check.plain import expected
-from qkvlib.check.spec import Exercise
+from qkvlib.check.spec import Call, Exercise
 from qkvlib.check.verdict import Verdict, sentence
 from qkvlib.course import progress
 
@@ -51,7 +52,7 @@ class Note:
 class Checker:
     """One exercise, ready to be asked: `check.scores(scores)`, `check.scores.hint()`, `check.scores.solution()`."""
 
-    def __init__(self, exercise: Exercise):
+    def __init__(self, exercise: Exercise) -> None:
         self.exercise = exercise
         self._hints_given = 0
 
@@ -119,7 +120,7 @@ class Checker:
         what = f"{self.exercise.name}({wanted})" if self.exercise.kind == "function" else self.exercise.name
         return f"check.{self.exercise.name}: the check of {what}"
 
-    def _collect(self, answer, more, given):
+    def _collect(self, answer: Any, more: tuple, given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         if self.exercise.kind != "value":
             if more:
                 raise TypeError(f"check.{self.exercise.name} takes one answer: the function itself")
@@ -129,14 +130,14 @@ class Checker:
             answer = parts
         return ((answer, *more) if more else answer), given
 
-    def _offers(self):
+    def _offers(self) -> dict[str, Callable[[], Note]]:
         """What the buttons of a card do; the same as calling it in a cell."""
-        offers = {"A hint": self.hint} if self.exercise.hints else {}
+        offers: dict[str, Callable[[], Note]] = {"A hint": self.hint} if self.exercise.hints else {}
         if not in_assignment() and progress.entry("checks", self.exercise.name).get("attempts"):
             offers["The solution"] = self.solution
         return offers
 
-    def _places(self, calls, outcomes):
+    def _places(self, calls: Sequence[Call], outcomes: Sequence[attempt.Outcome]) -> tuple[tuple[bool, ...], ...]:
         """Where the first result agrees, entry by entry, if it is a matrix that fits; nothing in an assignment."""
         if in_assignment() or not outcomes or outcomes[0].kind != "returned" or self.exercise.parts:
             return ()
@@ -148,8 +149,8 @@ class Checker:
         agrees = np.atleast_2d(np.isclose(given, wanted, atol=self.exercise.tolerance, equal_nan=True))
         return tuple(tuple(bool(entry) for entry in row) for row in agrees)
 
-    def _remember(self, verdict):
-        def update(entry):
+    def _remember(self, verdict: Verdict) -> None:
+        def update(entry: Any) -> dict:
             best = "correct" if verdict or entry.get("status") == "correct" else verdict.status
             tried = entry.get("attempts", 0) + (verdict.status != "todo")
             return {"status": best, "last": verdict.status, "attempts": tried, "mistake": verdict.mistake}
@@ -162,7 +163,7 @@ def in_assignment() -> bool:
     return bool(os.environ.get("NBGRADER_EXECUTION") or os.environ.get("QKV_ASSIGNMENT"))
 
 
-def _solution_source(exercise):
+def _solution_source(exercise: Exercise) -> str | None:
     """The solution as the course's solutions/ folder has it: the one place where answers are written."""
     source = _cell_source(exercise.name, "solutions")
     if source is None:
@@ -170,7 +171,7 @@ def _solution_source(exercise):
     return "\n".join(line for line in source.splitlines() if "### BEGIN" not in line and "### END" not in line)
 
 
-def _cell_source(name, folder_name):
+def _cell_source(name: str, folder_name: str) -> str | None:
     """The source of an exercise's cell in one of the course's folders, None where it is not found."""
     here = [Path.cwd(), Path(__file__).resolve().parent]
     for folder in dict.fromkeys(up / folder_name for start in here for up in (start, *start.parents)):
@@ -185,7 +186,7 @@ def _cell_source(name, folder_name):
     return None
 
 
-def _as_next_cell(source):
+def _as_next_cell(source: str) -> bool:
     """Put `source` into a new cell of the notebook; False where there is no notebook to ask."""
     try:
         from IPython.core.getipython import get_ipython
