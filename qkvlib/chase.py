@@ -7,7 +7,7 @@
 
 A model has one layer and no MLP. A token's place enters the scores only, as one learned number per head and place (as
 in T5, Raffel et al. 2020); values hold the word alone. Both answers are read off the row of "chased", each by a matrix
-of its own. The weights and the figures of every seed are in qkvlib/data/chase (card.json; tools/train_chase.py).
+of its own. Weights and the figures of every seed are in qkvlib/data/chase (card.json; tools/train_chase.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
-from importlib.resources.abc import Traversable
 from itertools import permutations
 
 import numpy as np
@@ -92,5 +91,5 @@ def card() -> dict:
     return json.loads((_folder() / "card.json").read_text(encoding="utf-8"))
 
 
-def _folder() -> Traversable:
+def _folder():
     return files("qkvlib") / "data" / "chase"

@@ -1,10 +1,10 @@
-"""Train the models that are asked who chased whom (the lesson on several heads); write their weights and their card.
+"""Train models that are asked who chased whom (lesson "Several heads"), and write their weights and their card.
 
     python tools/train_chase.py    # two minutes of one CPU core; needs `torch` (pip install -e .[train])
 
 Every model reads "NOUN chased NOUN" and answers two questions from the row of "chased", each with a linear read-out.
 All sentences there are are the training set *and* the test: a model that fails here has failed on what it was taught.
-All seeds of a model train side by side, in one stack of matrices (the leading axis S); none feels another's gradient.
+All seeds of a model train side by side, in one stack of matrices (the leading axis S), none feeling another's gradient.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ import torch
 from safetensors.numpy import save
 
 from qkvlib import chase
-from qkvlib.atomic import write_atomically
+from qkvlib.atomic import write_together
 
 DATA = Path(__file__).parents[1] / "qkvlib" / "data" / "chase"
 SEEDS, STEPS, RATE = 10, 2000, 1e-2
@@ -54,7 +54,7 @@ class Stack:
     def __init__(self, recipe: Recipe, generator: torch.Generator):
         self.recipe, D = recipe, recipe.d_model
 
-        def matrix(*shape: int) -> torch.Tensor:
+        def matrix(*shape):
             # Spread 1/√d_model, so that a row times a matrix keeps its size.
             return (torch.randn(SEEDS, *shape, generator=generator) / math.sqrt(D)).requires_grad_()
 
@@ -69,8 +69,8 @@ class Stack:
         if recipe.mlp:
             self.named |= {"mlp_in": matrix(D, 4 * D), "mlp_out": matrix(4 * D, D)}
 
-    def forward(self, ids: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-        """ids [B, T] -> {question: logits [S, B, n_nouns]} and the last weights [S, B, n_heads, T] of "chased"."""
+    def forward(self, ids: torch.Tensor):
+        """ids [B, T] -> {question: logits [S, B, n_nouns]}, and where "chased" looks in the last layer [S, B, h, T]."""
         r, p = self.recipe, self.named
         X = p["E"][:, ids]
         if "P" in p:
@@ -87,7 +87,7 @@ class Stack:
             row = row + torch.relu(row @ p["mlp_in"]) @ p["mlp_out"]
         return {question: row @ p[f"U_{question}"] for question in chase.QUESTIONS}, weights[:, :, :, chase.READ_AT]
 
-    def _heads(self, X: torch.Tensor) -> torch.Tensor:
+    def _heads(self, X):
         return X.unflatten(-1, (self.recipe.n_heads, -1)).transpose(2, 3)
 
     def round_to_float16(self) -> None:
@@ -140,7 +140,7 @@ def figures(stack: Stack) -> list[dict]:
     ]
 
 
-def _sentences() -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+def _sentences():
     ids = torch.tensor([[chase.WORDS.index(word) for word in sentence] for sentence in chase.SENTENCES])
     return ids, {question: ids[:, place] for question, place in chase.QUESTIONS.items()}
 
@@ -157,7 +157,7 @@ def card_text(card: dict) -> str:
 
 def main() -> None:
     torch.set_num_threads(1)
-    card = {}
+    card, written = {}, {}
     for number, (name, recipe) in enumerate(RECIPES.items()):
         begin = perf_counter()
         stack = train(recipe, number)
@@ -169,7 +169,7 @@ def main() -> None:
         if name in SHIPPED:
             # The first seed, whatever came of it: nothing is chosen.
             content = save(stack.tensors(0), metadata={"config": json.dumps(asdict(recipe))})
-            write_atomically(DATA / f"{name}.safetensors", content)
+            written[DATA / f"{name}.safetensors"] = content
             entry = {"sha256": hashlib.sha256(content).hexdigest(), **entry}
         card[name] = entry
         solved = sum(seed["both"] == 1 for seed in entry["seeds"])
@@ -177,7 +177,7 @@ def main() -> None:
             f"{name}: {solved} of {SEEDS} seeds answer both questions always, {perf_counter() - begin:.0f} s",
             flush=True,
         )
-    write_atomically(DATA / "card.json", card_text(card))
+    write_together(written | {DATA / "card.json": card_text(card)})
 
 
 if __name__ == "__main__":
