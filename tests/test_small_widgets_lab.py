@@ -61,6 +61,18 @@ def test_a_guess_made_by_keyboard_reaches_the_progress_file(lesson):
     assert (kept["guess"], kept["correct"], kept["sure"]) == (1, False, True)
 
 
+def test_a_line_of_prose_is_at_most_46_rem_and_the_header_is_short(lab, page):
+    page.set_viewport_size({"width": 1600, "height": 900})
+    lab.open(page, NOTEBOOK)
+    page.locator(".jp-RenderedMarkdown > p").first.wait_for()
+    widths = page.locator(".jp-RenderedMarkdown > :is(p, ul)").evaluate_all(
+        "(nodes) => nodes.map((node) => node.getBoundingClientRect().width)"
+    )
+    assert 600 < max(widths) <= 46 * 16
+    header = page.locator(".jp-MarkdownCell").first.bounding_box()
+    assert header["height"] < 220, "440 px of bullets came before"
+
+
 def test_both_themes_are_readable(lesson):
     page, cell = lesson
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
