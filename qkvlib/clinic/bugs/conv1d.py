@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qkvlib.clinic.bug import Bug, draw, issue, pull
-from qkvlib.clinic.sheets import inputs
+from qkvlib.clinic.sheets import inputs, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -41,7 +41,7 @@ def sheet(s: Sheet, X: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> None
     s.add("right", s.matmul("as_conv1d", X, weight), bias, about="X · weight: Conv1D stores the input axis first")
     s.lay(
         ["X", s.panel("weight", title="weight [d_in, d_out]"), "bias"],
-        [s.panel("broken", title="broken output"), s.panel("right", title="right output")],
+        side_by_side(s, "output"),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from qkvlib.attention import merge_heads, split_heads
 from qkvlib.clinic.bug import Bug, draw, pull
-from qkvlib.clinic.sheets import inputs
+from qkvlib.clinic.sheets import inputs, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -52,12 +52,7 @@ def sheet(s: Sheet, X: np.ndarray, W_QKV: np.ndarray, n_heads: int) -> None:
         s.columns(f"broken_{letter}", dealt, i * d_head, (i + 1) * d_head)
     s.lay(["X", "W_QKV"], [s.panel("fused", title="X · W_QKV, laid out Q | K | V")])
     for letter in "QKV":
-        s.lay(
-            [
-                s.panel(f"broken_{letter}", title=f"broken {letter}"),
-                s.panel(f"right_{letter}", title=f"right {letter}"),
-            ]
-        )
+        s.lay(side_by_side(s, letter, f"broken_{letter}", f"right_{letter}"))
 
 
 BUG = Bug(

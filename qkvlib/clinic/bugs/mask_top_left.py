@@ -8,7 +8,7 @@ import numpy as np
 
 from qkvlib.attention import masked_attention
 from qkvlib.clinic.bug import Bug, draw, issue, pull
-from qkvlib.clinic.sheets import TOKENS
+from qkvlib.clinic.sheets import TOKENS, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -50,11 +50,8 @@ def sheet(s: Sheet, Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> None:
         s.matmul(f"{prefix}_out", weights, V)
     s.lay(
         ["Q", "K", "V"],
-        [
-            s.panel("broken_weights", title="broken weights", max=1),
-            s.panel("right_weights", title="right weights", max=1),
-        ],
-        [s.panel("broken_out", title="broken out"), s.panel("right_out", title="right out")],
+        side_by_side(s, "weights", "broken_weights", "right_weights", max=1),
+        side_by_side(s, "out", "broken_out", "right_out"),
     )
 
 

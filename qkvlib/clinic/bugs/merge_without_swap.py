@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qkvlib.clinic.bug import Bug, draw, issue, pull
-from qkvlib.clinic.sheets import TOKENS
+from qkvlib.clinic.sheets import TOKENS, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -44,7 +44,7 @@ def sheet(s: Sheet, H: np.ndarray) -> None:
     lines = [s.concat(f"line_{t}", *rows[t * n_heads : (t + 1) * n_heads]) for t in range(T)]
     s.concat("broken", *lines, axis="rows")
     s.merge_heads("right", H)
-    s.lay(["H"], [s.panel("broken", title="broken: reshaped"), s.panel("right", title="right: swapped, then reshaped")])
+    s.lay(["H"], side_by_side(s, "rows"))
 
 
 BUG = Bug(

@@ -8,7 +8,7 @@ import numpy as np
 
 from qkvlib.attention import softmax, split_heads
 from qkvlib.clinic.bug import Bug, draw, issue, pull
-from qkvlib.clinic.sheets import inputs
+from qkvlib.clinic.sheets import inputs, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -52,10 +52,7 @@ def sheet(s: Sheet, X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, heads: int)
     s.softmax("right", s.scale("right_scores", grid, like=Q, about="divided by √d_head"))
     s.lay(
         ["X", "W_Q", "W_K"],
-        [
-            s.panel("broken", title="broken weights, by √d_model", max=1),
-            s.panel("right", title="right weights, by √d_head", max=1),
-        ],
+        side_by_side(s, "weights", max=1),
     )
 
 

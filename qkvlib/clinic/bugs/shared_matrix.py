@@ -8,7 +8,7 @@ import numpy as np
 
 from qkvlib.attention import attention
 from qkvlib.clinic.bug import Bug, draw, pull
-from qkvlib.clinic.sheets import attend, inputs
+from qkvlib.clinic.sheets import attend, inputs, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -47,8 +47,8 @@ def sheet(s: Sheet, X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, W_V: np.nda
         s.norm(f"{prefix}_lean", s.subtract(f"{prefix}_gap", grid, s.transpose(f"{prefix}_flipped", grid)))
     s.lay(
         ["X", "W_Q", "W_K", "W_V"],
-        [s.panel("broken_scores", title="broken scores"), s.panel("right_scores", title="right scores")],
-        [s.panel("broken_out", title="broken out"), s.panel("right_out", title="right out")],
+        side_by_side(s, "scores", "broken_scores", "right_scores"),
+        side_by_side(s, "out", "broken_out", "right_out"),
         [s.say("How far the scores are from symmetric: broken {broken_lean}, right {right_lean}.")],
     )
 

@@ -44,10 +44,10 @@ def sheet(s: Sheet, Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> None:
         s.total(f"{prefix}_rows", weights, over="columns", about="each row added up")
         s.total(f"{prefix}_columns", weights, over="rows", about="each column added up")
     s.lay(["Q", "K", "V"])
-    for prefix in ("broken", "right"):
+    for prefix, other in (("broken", "right_weights"), ("right", None)):
         s.lay(
             [
-                s.panel(f"{prefix}_weights", title=f"{prefix} weights", max=1),
+                s.panel(f"{prefix}_weights", title=f"{prefix} weights", max=1, diff=other),
                 s.panel(f"{prefix}_rows", title="row sums"),
                 s.panel(f"{prefix}_columns", title="column sums"),
                 s.panel(f"{prefix}_out", title=f"{prefix} out"),

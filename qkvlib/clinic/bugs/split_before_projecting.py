@@ -8,7 +8,7 @@ import numpy as np
 
 from qkvlib.attention import split_heads
 from qkvlib.clinic.bug import Bug, draw, issue, pull
-from qkvlib.clinic.sheets import inputs
+from qkvlib.clinic.sheets import inputs, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -47,7 +47,7 @@ def sheet(s: Sheet, X: np.ndarray, W_Q: np.ndarray, n_heads: int) -> None:
     s.split_heads("right", s.matmul("right_Q", X, W_Q), n_heads)
     s.lay(
         ["X", "W_Q", s.panel("block", title="all that the broken layer has of it")],
-        [s.panel("broken", title="broken queries"), s.panel("right", title="right queries")],
+        side_by_side(s, "queries"),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qkvlib.clinic.bug import Bug, draw
-from qkvlib.clinic.sheets import inputs
+from qkvlib.clinic.sheets import inputs, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -38,7 +38,7 @@ def sheet(s: Sheet, Q: np.ndarray, K: np.ndarray) -> None:
     Q, K = inputs(s, Q=Q, K=K)
     s.scale("broken", s.matmul("product", Q, K), like=Q, about="query i with COLUMN j of K")
     s.scale("right", s.scores("dots", Q, K), like=Q, about="query i with key j")
-    s.lay(["Q", "K"], [s.panel("broken", title="broken scores, Q K"), s.panel("right", title="right scores, Q Kᵀ")])
+    s.lay(["Q", "K"], side_by_side(s, "scores"))
 
 
 BUG = Bug(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
-from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.spec import Exercise, mistake
 from qkvlib.clinic import BUGS
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qkvlib.check.misconceptions.repairs import still_broken
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.score_grid import score_inputs, score_mistakes
 from qkvlib.check.misconceptions.scores import compare_all
 from qkvlib.check.spec import Exercise, without

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from qkvlib.check.misconceptions.fixes import OUT_AND_WEIGHTS, WEIGHTS_ONLY, one_head_inputs, still_broken
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
-from qkvlib.check.misconceptions.repairs import OUT_AND_WEIGHTS, WEIGHTS_ONLY, one_head_inputs, still_broken
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes
 from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes
 from qkvlib.check.spec import Exercise, mistake
