@@ -38,8 +38,8 @@ def test(decode):
 
 
 def example() -> tuple:
-    """Two key heads, five tokens, d_head 4, each head for four query heads."""
-    return *draw(9, (2, 5, 4)), 4
+    """Two key heads, five tokens, d_head 2, each head for three query heads."""
+    return *draw(9, (2, 5, 2)), 3
 
 
 def sheet(s: Sheet, K: np.ndarray, n_rep: int) -> None:

@@ -51,8 +51,9 @@ def sheet(s: Sheet, X: np.ndarray, W_QKV: np.ndarray, n_heads: int) -> None:
         s.split_heads(f"right_{letter}", third, n_heads)
         s.columns(f"broken_{letter}", dealt, i * d_head, (i + 1) * d_head)
     s.lay(["X", "W_QKV"], [s.panel("fused", title="X · W_QKV, laid out Q | K | V")])
-    for letter in "QKV":
-        s.lay(side_by_side(s, letter, f"broken_{letter}", f"right_{letter}"))
+    queries, keys, values = (side_by_side(s, role, f"broken_{role}", f"right_{role}") for role in "QKV")
+    s.lay(keys)
+    s.lay(queries, values, fold="queries and values as well")
 
 
 BUG = Bug(
@@ -65,6 +66,6 @@ BUG = Bug(
     test=test,
     example=example,
     sheet=sheet,
-    symptom="The columns of X · W_QKV lie as Q | K | V. Drag one in the first third of W_QKV: only right Q may move.",
+    symptom="The columns of X · W_QKV lie as Q | K | V. Drag its third column, a query: broken K moves.",
     threads=(pull("NVIDIA-NeMo/RL", 2802), pull("deepspeedai/DeepSpeed", 3844)),
 )
