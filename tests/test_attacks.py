@@ -223,7 +223,8 @@ def test_the_frame_stack_holds_no_expected_value(grade):
                 found += [k for k in frame.f_locals if k in ("expected", "reference", "exercise")]
                 frame = frame.f_back
             references = [o for o in gc.get_objects() if type(o).__name__ in ("Exercise", "Mistake", "Assignment")]
-            specs = [m for m in sys.modules if m.startswith(("qkvlib.check.exercises", "qkvlib.check.misconceptions")) or m.startswith("qkvlib.grading.")]
+            inner = ("qkvlib.check.exercises", "qkvlib.check.misconceptions", "qkvlib.grading.")
+            specs = [m for m in sys.modules if m.startswith(inner)]
             return len(references), specs
         """
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
-from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.misconceptions.scores import compare_all
 from qkvlib.check.misconceptions.softmax import soft
 from qkvlib.check.spec import Exercise, switch

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib.attention import masked_attention
+from qkvlib.check.misconceptions.fixes import OUT_AND_WEIGHTS, WEIGHTS_ONLY, still_broken
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.one_head import head
-from qkvlib.check.misconceptions.repairs import OUT_AND_WEIGHTS, WEIGHTS_ONLY, still_broken
 from qkvlib.check.spec import Exercise, mistake
 
 
