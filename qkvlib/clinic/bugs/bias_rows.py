@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +31,7 @@ def fixed(Q: np.ndarray, K: np.ndarray, slope: float) -> np.ndarray:
     return softmax(np.where(causal_mask(T, S), grid, -np.inf))
 
 
-def test(weights):
+def test(weights: Callable) -> bool:
     Q, K = draw(13, (5, 3), (5, 3))
     return np.allclose(weights(Q[3:], K, 1.0), weights(Q, K, 1.0)[3:])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +28,7 @@ def fixed(X: np.ndarray, W_QKV: np.ndarray, n_heads: int) -> tuple:
     return tuple(split_heads(part, n_heads) for part in (Q, K, V))
 
 
-def test(split):
+def test(split: Callable) -> bool:
     X, W_QKV, n_heads = example()
     third = W_QKV.shape[1] // 3
     Q = merge_heads(split(X, W_QKV, n_heads)[0])
@@ -43,8 +44,8 @@ def sheet(s: Sheet, X: np.ndarray, W_QKV: np.ndarray, n_heads: int) -> None:
     """The fused product, and what either order of cutting makes of it."""
     width = W_QKV.shape[1] // 3
     d_head = width // n_heads
-    X, W_QKV = inputs(s, X=X, W_QKV=W_QKV)
-    fused = s.matmul("fused", X, W_QKV)
+    x, w_qkv = inputs(s, X=X, W_QKV=W_QKV)
+    fused = s.matmul("fused", x, w_qkv)
     dealt = s.split_heads("dealt", fused, n_heads, about="heads first: each head gets neighbouring columns")
     for i, letter in enumerate("QKV"):
         third = s.columns(f"{letter}_third", fused, i * width, (i + 1) * width)

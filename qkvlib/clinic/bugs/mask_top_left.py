@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,7 @@ def fixed(Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> np.ndarray:
     return masked_attention(Q, K, V, allowed)[0]
 
 
-def test(attend):
+def test(attend: Callable) -> bool:
     Q, K, V = draw(11, (5, 3), (5, 3), (5, 3))
     return np.allclose(attend(Q[3:], K, V), attend(Q, K, V)[3:])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,7 @@ def fixed(H: np.ndarray) -> np.ndarray:
     return np.swapaxes(H, -2, -3).reshape(*H.shape[:-3], T, n_heads * d_head)
 
 
-def test(merge):
+def test(merge: Callable) -> bool:
     H = np.arange(30.0).reshape(2, 5, 3)
     return np.array_equal(merge(H)[1], [*H[0, 1], *H[1, 1]])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,7 @@ def fixed(K: np.ndarray, n_rep: int) -> np.ndarray:
     return np.repeat(K, n_rep, axis=-3)
 
 
-def test(repeat):
+def test(repeat: Callable) -> bool:
     K = np.arange(2.0 * 5 * 3).reshape(2, 5, 3)
     return np.array_equal(repeat(K, 2)[1], K[0])
 

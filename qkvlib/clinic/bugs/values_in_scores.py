@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,7 @@ def fixed(Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> np.ndarray:
     return weights @ V
 
 
-def test(head):
+def test(head: Callable) -> bool:
     Q, K, V = example()
     return np.allclose(head(Q, K, 2 * V), 2 * head(Q, K, V))
 
@@ -38,9 +39,9 @@ def example() -> tuple:
 
 def sheet(s: Sheet, Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> None:
     """Weights and output with K and V swapped, and as they should be."""
-    Q, K, V = inputs(s, Q=Q, K=K, V=V)
-    attend(s, "broken", Q, V, K)
-    attend(s, "right", Q, K, V)
+    q, k, v = inputs(s, Q=Q, K=K, V=V)
+    attend(s, "broken", q, v, k)
+    attend(s, "right", q, k, v)
     s.lay(
         ["Q", "K", "V"],
         side_by_side(s, "weights", "broken_weights", "right_weights", max=1),
