@@ -169,3 +169,14 @@ def explained(rows: np.ndarray, labels) -> float:
     centred = rows - rows.mean(0)
     between = sum((labels == x).sum() * np.sum(centred[labels == x].mean(0) ** 2) for x in set(labels.tolist()))
     return float(between / np.sum(centred**2))
+
+
+def over_seeds(name: str, figure: str, part: str | None = None) -> dict[str, float]:
+    """One figure of the card over all seeds of a model or control: how many seeds, their mean, the least and the most.
+
+    `part` is "patching" or "ablation" for a figure of theirs.
+    """
+    card = coref.card()
+    entry = card["models"].get(name) or card["controls"][name]
+    found = [(seed[part] if part else seed)[figure] for seed in entry["seeds"]]
+    return {"seeds": len(found), "mean": float(np.mean(found)), "least": min(found), "most": max(found)}
