@@ -44,7 +44,7 @@ def lab(
 
 @app.command()
 def doctor() -> None:
-    """Say what is missing or wrong on this machine, and how to mend it."""
+    """Say what is missing or wrong on this machine, and how to fix it."""
     from qkvlib.course.doctor import examine
 
     try:
@@ -57,10 +57,10 @@ def doctor() -> None:
         print(f"{sign}  {finding.what}")
         if not finding.ok:
             needed = f" (only for `{finding.needed_for}`)" if finding.needed_for else ""
-            print(f"         {finding.mend}{needed}")
+            print(f"         {finding.fix}{needed}")
     serious = sum(finding.serious for finding in findings)
     if serious:
-        raise _fail(f"{serious} of {len(findings)} things have to be mended first, see above.")
+        raise _fail(f"{serious} of {len(findings)} things must be fixed first, see above.")
     print("All is well for learning.")
 
 

@@ -207,7 +207,8 @@ def snoop(look):
 
 def seen(result):
     """What a snooping answer found, as it appears in the message."""
-    return next(r.message for r in result.results if r.name == "softmax")
+    said = next(r.message for r in result.results if r.name == "softmax")
+    return said.replace("“", "").replace("”", "")  # what a student's code says is quoted
 
 
 def test_the_frame_stack_holds_no_expected_value(grade):

@@ -7,18 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import right_answers
-import wrong_answers
 
-from qkvlib import check
+from exercises import bank
 from qkvlib.check import judge, naming
 from qkvlib.check.plain import AnyOf
+from qkvlib.check.registry import exercises
+from qkvlib.course.outline import read_outline
 from tools.build import read_course
 
-EXERCISES = check.exercises()
-COURSE = read_course(Path(__file__).resolve().parent.parent)
-RIGHT = right_answers.answers()
-WRONG = wrong_answers.answers()
+EXERCISES = exercises()
+ROOT = Path(__file__).resolve().parent.parent
+COURSE = read_course(ROOT)
+BANK = bank()
+RIGHT = [(name, style, answer) for name, answers in BANK.items() for style, answer in answers.right_ones]
+WRONG = [(name, slug, label, answer) for name, answers in BANK.items() for slug, label, answer in answers.wrong_ones]
 SEEDS = (None, 1, 20260)
 
 
@@ -111,18 +113,39 @@ def test_the_written_solutions_are_correct(lesson, monkeypatch):
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(cell.source, namespace)
     assert exercises
-    assert all(EXERCISES[name].lesson == int(lesson.number) for name in exercises)
 
 
-def test_every_exercise_stands_in_one_notebook():
+def test_every_exercise_stands_in_one_lesson():
+    """In the lessons, and in the outline that the build keeps of them."""
     written = [
-        (cell.name.removesuffix("-check"), int(lesson.number))
+        cell.name.removesuffix("-check")
         for lesson in COURSE
         if lesson.is_exercises
         for cell in lesson.cells
         if cell.has("check")
     ]
-    assert sorted(written) == sorted((exercise.name, exercise.lesson) for exercise in EXERCISES.values())
+    assert sorted(written) == sorted(EXERCISES)
+    assert [name for lesson in read_outline() for name in lesson.exercises] == written
+
+
+@pytest.mark.parametrize("lesson", [lesson for lesson in COURSE if lesson.is_exercises], ids=lambda lesson: lesson.slug)
+def test_every_exercise_has_its_room_and_its_answers_in_the_folder_of_its_lesson(lesson):
+    folder = lesson.slug.partition("_")[2]  # the slug without its number, so that lessons can be renumbered
+    for name in (cell.name for cell in lesson.cells if cell.has("exercise")):
+        for place in ("qkvlib/check/exercises", "tests/exercises"):
+            path = ROOT / place / folder / f"{name}.py"
+            assert path.is_file(), f"{path.relative_to(ROOT)} is not there: git mv it from where it is"
+
+
+def test_no_exercise_knows_another():
+    """What two share lies in misconceptions/ by subject; then an exercise moves to another lesson by `git mv` alone."""
+    for path in (ROOT / "qkvlib/check/exercises").glob("*/*.py"):
+        assert "check.exercises" not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_no_exercise_has_the_name_of_a_module():
+    """`check.NAME` is the exercise, so no module beside it may be called that."""
+    assert not set(EXERCISES) & {path.stem for path in (ROOT / "qkvlib/check").iterdir()}
 
 
 # -- the matrix ---------------------------------------------------------------------------------------------------
@@ -185,10 +208,10 @@ def test_secret_inputs_tell_mistakes_apart_as_well(name):
 @pytest.mark.parametrize("name", EXERCISES)
 def test_no_exercise_without_its_entries(name):
     exercise = EXERCISES[name]
-    assert len(exercise.mistakes) >= 5
+    assert len(exercise.mistakes) >= 3
     assert any(right == name for right, _, _ in RIGHT)
     assert any(wrong == name for wrong, *_ in WRONG)
-    assert 1 <= len(exercise.hints) <= 3
+    assert 2 <= len(exercise.hints) <= 3
     assert exercise.parameters
 
 

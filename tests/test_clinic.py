@@ -9,6 +9,7 @@ import pytest
 
 from qkvlib import attention as att
 from qkvlib import check, clinic
+from qkvlib.check.registry import exercises
 from qkvlib.clinic import BUGS
 from qkvlib.clinic.bug import draw
 
@@ -177,7 +178,7 @@ def test_the_fingerprint_table_has_every_bug():
     assert all(bug.fingerprint in row for bug, row in zip(BUGS.values(), rows[2:], strict=True))
 
 
-@pytest.mark.parametrize("bug", [BUGS[name] for name in BUGS if name in check.exercises()], ids=lambda bug: bug.name)
+@pytest.mark.parametrize("bug", [BUGS[name] for name in BUGS if name in exercises()], ids=lambda bug: bug.name)
 def test_the_check_of_the_same_name_refuses_the_broken_code_and_accepts_the_fixed(bug):
     verdict = getattr(check, bug.name)(bug.broken)
     assert (verdict.status, bool(verdict.mistake)) == ("wrong", True)

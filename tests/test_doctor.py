@@ -14,10 +14,10 @@ from qkvlib.course import doctor
 
 def ill(finding, *words, serious=True):
     assert not finding.ok
-    assert finding.mend
+    assert finding.fix
     assert finding.serious is serious
     for word in words:
-        assert word in finding.what + " " + finding.mend
+        assert word in finding.what + " " + finding.fix
 
 
 def test_python():
@@ -144,4 +144,4 @@ def test_the_command_fails_where_something_serious_is_wrong(tmp_path):
     said = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert said.returncode == 1
     assert "WRONG" in said.stdout
-    assert "have to be mended first" in said.stderr
+    assert "must be fixed first" in said.stderr

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from classroom import ANSWERS, IMPORTS, SECRET, STUBS, as_cells, code, course, markdown, notebook, submission
 
-from qkvlib.grading import assignment, extract, grader
+from qkvlib.grading import assignment, grader
+from qkvlib.grading.inside import extract
 from qkvlib.grading.sandbox import Limits, Sandbox
 
 
@@ -36,7 +37,7 @@ def test_only_what_an_answer_needs_is_run():
 def test_the_last_definition_wins_and_is_remarked_on():
     space, found = run(cells("def f():\n    return 1", "def f():\n    return 2"), ["f"])
     assert space["f"]() == 2
-    assert found.remarks == ["`f` is defined 2 times (cells 1, 2); the last one was graded."]
+    assert found.findings == [{"kind": "defined-again", "name": "f", "cells": [1, 2]}]
 
 
 def test_a_blank_copy_does_not_beat_an_answer():
@@ -44,7 +45,7 @@ def test_a_blank_copy_does_not_beat_an_answer():
         cells("def f():\n    return 1", 'def f():\n    """Doc."""\n    raise NotImplementedError'), ["f"]
     )
     assert space["f"]() == 1
-    assert found.remarks == []
+    assert found.findings == []
 
 
 def test_a_name_can_be_bound_in_many_ways():
@@ -96,7 +97,7 @@ def test_a_percent_sign_in_a_string_is_no_magic():
 def test_a_shell_cell_is_left_out():
     space, found = run(cells("%%bash\nf() { :; }", "def f():\n    return 5"), ["f"])
     assert space["f"]() == 5
-    assert not found.remarks
+    assert not found.findings
 
 
 def test_a_broken_statement_loses_itself_alone():
@@ -104,13 +105,13 @@ def test_a_broken_statement_loses_itself_alone():
     assert space["f"]() == 5
     _, found = run(cells("def f(:\n    return 5"), ["f"])
     assert found.missing == {"f"}
-    assert "not valid Python (cell 1, line 1" in found.remarks[0]
+    assert [found.findings[0][key] for key in ("kind", "cells", "line")] == ["not-python", [1], 1]
 
 
 def test_an_answer_in_a_text_cell_is_found():
     space, found = run(cells("Here it is:\n```python\ndef f():\n    return 5\n```", kind="markdown"), ["f"])
     assert space["f"]() == 5
-    assert "not a code cell" in found.remarks[0]
+    assert [finding["kind"] for finding in found.findings] == ["in-a-text-cell"]
     space, _ = run(cells("def f():\n    return 5", kind="raw"), ["f"])
     assert space["f"]() == 5
 
@@ -118,7 +119,7 @@ def test_an_answer_in_a_text_cell_is_found():
 def test_a_renamed_answer_is_found_by_its_cell():
     found = extract.plan([{"type": "code", "source": "def mine():\n    return 5", "name": "f"}], ["f"], [], ["f"])
     assert found.names == {"f": "mine"}
-    assert "`mine`, which stands in its cell" in found.remarks[0]
+    assert found.findings == [{"kind": "renamed", "name": "f", "other": "mine"}]
 
 
 def test_lost_imports_come_from_the_hand_out():

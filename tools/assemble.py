@@ -101,7 +101,9 @@ def _cell(lesson: Lesson, cell: Cell, folder: str, points: int | None) -> Notebo
     return made
 
 
-def _nbgrader(name: str, *, grade=False, solution=False, locked=False, points=None) -> dict:
+def _nbgrader(
+    name: str, *, grade: bool = False, solution: bool = False, locked: bool = False, points: int | None = None
+) -> dict:
     """nbgrader's cell metadata, schema 3."""
     metadata = {
         "schema_version": 3,

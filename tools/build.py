@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -62,7 +63,7 @@ def chosen(course: list[Lesson], numbers: list[str]) -> set[str]:
 def execute_all(todo: list[Draft], jobs: int, done: Callable[[Draft], None]) -> dict[Path, str]:
     """The text of every built notebook by its target; raises one Refusal that lists every broken cell."""
 
-    async def all_of_them():
+    async def all_of_them() -> list[str | BaseException]:
         gate = asyncio.Semaphore(jobs)
 
         async def one(draft: Draft) -> str:
@@ -79,7 +80,7 @@ def execute_all(todo: list[Draft], jobs: int, done: Callable[[Draft], None]) -> 
             raise result
     if refusals := [str(result) for result in results if isinstance(result, Refusal)]:
         raise Refusal("\n".join(dict.fromkeys(refusals)))
-    return {draft.target: text for draft, text in zip(todo, results, strict=True)}
+    return {draft.target: str(text) for draft, text in zip(todo, results, strict=True)}
 
 
 def with_a_bar(todo: list[Draft], jobs: int, console: Console) -> dict[Path, str]:
@@ -102,7 +103,7 @@ def relinked(root: Path, others: list[Draft]) -> dict[Path, str]:
     return texts
 
 
-def read_notebook(path: Path):
+def read_notebook(path: Path) -> NotebookNode:
     try:
         return nbformat.read(path, as_version=4)
     except Exception as error:

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -90,7 +91,7 @@ def _broken_cell(draft: Draft, notebook: NotebookNode, error: CellExecutionError
     return draft.lesson.at(1, f"{error.ename}: {error.evalue} (building {draft.target})")
 
 
-def _normalise(draft: Draft, notebook: NotebookNode, forbidden: tuple[str, ...]):
+def _normalise(draft: Draft, notebook: NotebookNode, forbidden: tuple[str, ...]) -> Iterator[str]:
     """Strip what differs from run to run; yield what must not be in a stored output at all."""
     notebook.metadata = nbformat.from_dict({**METADATA, "qkv": notebook.metadata["qkv"]})
     for cell in notebook.cells:

@@ -13,11 +13,14 @@ import argparse
 import hashlib
 import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from random import Random
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import torch
@@ -134,7 +137,7 @@ class Stack:
         S, D, r = recipe.seeds, recipe.d_model, recipe
         n_words = len(GRAMMARS[r.grammar].words)
 
-        def matrix(*shape):
+        def matrix(*shape: int) -> torch.Tensor:
             # Spread 1/√d_model, so that a row times a matrix keeps its size.
             return (torch.randn(S, *shape, generator=generator) / math.sqrt(D)).requires_grad_()
 
@@ -169,7 +172,9 @@ class Stack:
             {"params": [p for p in every if id(p) not in routing], "weight_decay": 0.1},
         ]
 
-    def forward(self, ids, lengths, read_at, noise=None):
+    def forward(
+        self, ids: torch.Tensor, lengths: torch.Tensor, read_at: torch.Tensor, noise: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """ids [S, B, T], lengths and read_at [S, B] -> logits [S, B, 2] and the weights of every layer."""
         r = self.recipe
         S, _, T = ids.shape
@@ -213,7 +218,7 @@ class Stack:
         return _times(X, self.W_U)[:, :, 0], rows
 
     @staticmethod
-    def _heads(X, n):
+    def _heads(X: torch.Tensor, n: int) -> torch.Tensor:
         S, B, T, D = X.shape
         return X.view(S, B, T, n, D // n).transpose(2, 3)
 
@@ -277,7 +282,7 @@ def training_set(recipe: Recipe, seed: int, held: set) -> tuple[torch.Tensor, ..
     return torch.from_numpy(ids), *torch.from_numpy(rest)
 
 
-def train(recipe: Recipe, seed_base: int, tick) -> tuple[Stack, list[set]]:
+def train(recipe: Recipe, seed_base: int, tick: Callable[[], None]) -> tuple[Stack, list[set]]:
     """AdamW with warm-up and cosine, on all seeds of the stack at once."""
     generator = torch.Generator().manual_seed(seed_base)
     held = [split(recipe, seed_base + s) for s in range(recipe.seeds)]
@@ -325,7 +330,7 @@ def reference(stack: Stack, s: int, parses: list) -> list[dict]:
 def card_text(card: dict) -> str:
     """JSON with one fact, or the figures of one seed, on a line."""
 
-    def line(key, value):
+    def line(key: str, value: Any) -> str:
         if key == "seeds":
             return f'  "seeds": [\n   {("," + chr(10) + "   ").join(json.dumps(seed) for seed in value)}\n  ]'
         return f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
@@ -354,7 +359,8 @@ def main() -> None:
             recipe = replace(EVERY[name], steps=chosen.steps or EVERY[name].steps)
             progress.start_task(tasks[name])
             begin = perf_counter()
-            stack, held = train(recipe, 100 * list(EVERY).index(name), lambda t=tasks[name]: progress.advance(t))
+            seed_base = 100 * list(EVERY).index(name)
+            stack, held = train(recipe, seed_base, partial(progress.advance, tasks[name]))
             models = [coref.Model(name, recipe.config(), stack.tensors(s)) for s in range(recipe.seeds)]
             figures = [coref_measure.figures(m, h) for m, h in zip(models, held, strict=True)]
             progress.console.print(f"{name}: {sum(f['clean'] for f in figures)} clean, {perf_counter() - begin:.0f} s")

@@ -24,7 +24,9 @@ import numpy as np
 
 from qkvlib.check.plain import Todo, plain
 
-if TYPE_CHECKING:  # what is run is known by its `kind` and `parameters` alone: no exercise enters the sandbox
+if (
+    TYPE_CHECKING
+):  # what is run is known by its `kind`, `parameters` and `unpacked` alone: no exercise enters the sandbox
     from qkvlib.check.spec import Call, Exercise
 
 MAX_DETAIL = 300
@@ -57,7 +59,7 @@ class Outcome:
 def run(exercise: Exercise, answer: Any, calls: Sequence[Call]) -> list[Outcome]:
     """One outcome per call. Exceptions of the answer are outcomes; only KeyboardInterrupt passes through."""
     if exercise.kind == "value":
-        return [_value(answer)]
+        return [_value(answer, exercise.unpacked)]
     if answer is None or answer is Ellipsis:
         return [Outcome("todo")] * len(calls)
     if not callable(answer):
@@ -71,7 +73,7 @@ def run(exercise: Exercise, answer: Any, calls: Sequence[Call]) -> list[Outcome]
             if ways[n] is None:
                 outcomes.append(Outcome("signature", detail=str(signature)[:MAX_DETAIL]))
             else:
-                outcomes.append(attempt(answer, call.args, exercise.parameters, ways[n], out))
+                outcomes.append(attempt(answer, call.args, exercise, ways[n], out))
             if outcomes[-1].kind in ("todo", "signature") and len(outcomes) == 1:
                 return outcomes * len(calls)
     again = outcomes.pop()
@@ -95,7 +97,7 @@ def _way_in(signature: inspect.Signature | None, n: int, names: tuple[str, ...])
     return names[:n] if len(names) >= n and _binds(signature, (), dict.fromkeys(names[:n])) else None
 
 
-def attempt(function: Callable, args: tuple, parameters: Sequence[str], by_name: tuple, out: io.StringIO) -> Outcome:
+def attempt(function: Callable, args: tuple, exercise: Exercise, by_name: tuple, out: io.StringIO) -> Outcome:
     """Call `function` on copies of `args` and describe what came of it."""
     own = _own(args)
     out.seek(0)
@@ -104,7 +106,7 @@ def attempt(function: Callable, args: tuple, parameters: Sequence[str], by_name:
         with warnings.catch_warnings(), np.errstate(all="ignore"):  # anew for each call: an answer may set its own
             warnings.simplefilter("ignore")
             result = function(**dict(zip(by_name, own, strict=True))) if by_name else function(*own)
-            value = plain(result)
+            value = plain(result, exercise.unpacked)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             "The check was stopped while your function was still running. If it never comes back by itself, look for a "
@@ -115,7 +117,9 @@ def attempt(function: Callable, args: tuple, parameters: Sequence[str], by_name:
     except (Exception, SystemExit) as error:
         return _raised(function, error, out)
     changed = tuple(
-        name for name, before, after in zip(parameters, args, own, strict=False) if not _same_plain(before, after)
+        name
+        for name, before, after in zip(exercise.parameters, args, own, strict=False)
+        if not _same_plain(before, after)
     )
     printed = out.getvalue()[:MAX_PRINTED]
     if value is None:
@@ -130,9 +134,9 @@ def _own(value):
     return value.copy(order="K") if type(value) is np.ndarray else copy.deepcopy(value)
 
 
-def _value(answer):
+def _value(answer: Any, unpacked: tuple[str, ...]) -> Outcome:
     try:
-        value = plain(answer)
+        value = plain(answer, unpacked)
     except Todo:
         return Outcome("todo")
     if value is None or (isinstance(value, tuple | dict) and _has_blank(value)):

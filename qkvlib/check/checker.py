@@ -104,7 +104,7 @@ class Checker:
     def __repr__(self) -> str:
         wanted = ", ".join(self.exercise.parameters)
         what = f"{self.exercise.name}({wanted})" if self.exercise.kind == "function" else self.exercise.name
-        return f"check.{self.exercise.name}: the check of {what}, lesson {self.exercise.lesson}"
+        return f"check.{self.exercise.name}: the check of {what}"
 
     def _collect(self, answer, more, given):
         if self.exercise.kind != "value":

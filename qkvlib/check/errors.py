@@ -103,7 +103,8 @@ def explain(outcome, call, exercise) -> tuple[str, str, str]:
         if clash is not None:
             return (
                 "raised-shapes",
-                f"{describe_inputs(call, exercise)}a product in your function lets {clash[1]} numbers meet {clash[0]}.",
+                f"{describe_inputs(call, exercise)}a product in your function multiplies an axis of length {clash[1]} "
+                f"with one of {clash[0]}.",
                 "Write the shape of each factor beside the line: the last size of the first must be the second's "
                 "last but one.",
             )

@@ -15,13 +15,6 @@ from itertools import combinations
 from qkvlib.check.plain import alike, as_array, in_parts
 from qkvlib.check.spec import Exercise, Mistake
 
-COMPANIONS = frozenset(
-    (
-        *("no-scale", "scale-by-sqrt-d-model", "softmax-over-queries", "mask-ignored", "output-matrix-left-out"),
-        *("bare-reshape-on-split", "bare-reshape-on-merge", "tiled", "no-transpose"),
-    )
-)
-
 
 def is_right(exercise: Exercise, outcomes, accepted) -> bool:
     """Whether every outcome is an accepted value, in one of the forms in which it may be handed back.
@@ -84,7 +77,7 @@ def _pairs(exercise):
     switched = [m for m in exercise.mistakes if m.switches]
     few = len(switched) <= 36  # in larger exercises only the mistakes that come along with others, to stay fast
     for first, second in combinations(switched, 2):
-        together = few or first.slug in COMPANIONS or second.slug in COMPANIONS
+        together = few or first.companion or second.companion
         if together and not set(first.switches) & set(second.switches):
             yield first, partial(exercise.model, **first.switches, **second.switches)
 

@@ -237,10 +237,6 @@ def _offset_is_constant(both):
     return all(a.size >= 2 and np.isfinite(a).all() and np.allclose(a - w, (a - w).flat[0], atol=1e-8) for a, w in both)
 
 
-def _same_numbers(a, w, tolerance):
-    return a.size > 2 and close(np.sort(a, axis=None), np.sort(w, axis=None), tolerance)
-
-
 def _by_rows(both):
     """Whether each row is right up to a factor, or an amount, of its own."""
     if not all(a.ndim > 1 and a.shape[-1] > 2 and np.isfinite(a).all() and np.isfinite(w).all() for a, w in both):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from html import escape
 
 STATUSES = ("todo", "wrong", "correct")
@@ -15,20 +16,35 @@ _COLOURS = {
 }
 
 
+class Kind(StrEnum):
+    """What a verdict rests on. `NAMED` alone claims to know what the learner did; the others say what was seen."""
+
+    RIGHT = "right"
+    BLANK = "blank"
+    NAMED = "named"  # a misconception computes the same on every input
+    UNFIT = "unfit"  # could not be called, or handed back something of another kind or shape
+    RAISED = "raised"
+    PARTLY = "partly"  # right for some inputs
+    BESIDE = "beside"  # the numbers aside: an input was changed, or results differ from run to run
+    SYMPTOM = "symptom"  # the numbers stand in a plain relation to the right ones
+    UNNAMED = "unnamed"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The outcome of one check. True in a condition exactly when the answer is correct.
 
     `status` is "todo" (nothing to judge yet), "wrong" or "correct"; `mistake` is a slug when the mistake has a name,
-    else ""; `message` is what the learner reads.
+    else ""; `message` is what the learner reads; `kind` says what the verdict rests on.
     """
 
     exercise: str
     status: str
     message: str
     mistake: str = ""
+    kind: Kind | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.status not in STATUSES:
             raise ValueError(f"status is {self.status!r}: it must be one of {', '.join(STATUSES)}")
 

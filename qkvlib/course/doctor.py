@@ -1,4 +1,4 @@
-"""What is missing or wrong on this machine, in plain words, and how to mend it."""
+"""What is missing or wrong on this machine, in plain words, and how to fix it."""
 
 import importlib.metadata
 import json
@@ -22,7 +22,7 @@ class Finding:
 
     ok: bool
     what: str
-    mend: str = ""
+    fix: str = ""
     needed_for: str = ""
 
     @property
@@ -104,14 +104,14 @@ def widget_extensions(places: list[Path]) -> Iterator[Finding]:
 def lab_settings(prefix: Path) -> Finding:
     """Whether JupyterLab will keep the widgets of a saved notebook alive."""
     path = prefix / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
-    mend = "Run `pip install --no-deps --no-build-isolation -e .` in the course's folder."
+    fix = "Run `pip install --no-deps --no-build-isolation -e .` in the course's folder."
     try:
         saved = json.loads(path.read_text())["@jupyter-widgets/jupyterlab-manager:plugin"]["saveState"]
     except (OSError, ValueError, KeyError, TypeError):
         saved = False
     if saved:
         return Finding(True, "saved notebooks keep their widgets alive")
-    return Finding(False, "JupyterLab will not save the widgets' state with a notebook", mend)
+    return Finding(False, "JupyterLab will not save the widgets' state with a notebook", fix)
 
 
 def kernel() -> Finding:
@@ -144,11 +144,11 @@ def progress_folder() -> Finding:
 
     place = Path(os.environ.get("QKV_HOME") or platformdirs.user_data_dir("qkvlib"))
     above = next(folder for folder in (place, *place.parents) if folder.exists())
-    mend = "Set QKV_HOME to a folder of yours with some space."
+    fix = "Set QKV_HOME to a folder of yours with some space."
     if not (above.is_dir() and os.access(above, os.W_OK)):
-        return Finding(False, f"your progress cannot be kept: {above} is not writable", mend)
+        return Finding(False, f"your progress cannot be kept: {above} is not writable", fix)
     if shutil.disk_usage(above).free < MINIMUM_FREE_MIB * 2**20:
-        return Finding(False, f"your progress cannot be kept: the disk of {above} is full", mend)
+        return Finding(False, f"your progress cannot be kept: the disk of {above} is full", fix)
     return Finding(True, f"your progress is kept in {place}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def read_outline() -> list[LessonOutline]:
 
 def outline_of(text: str) -> list[LessonOutline]:
     """The lessons in the text of an outline.json, a list of objects with `LessonOutline`'s fields."""
-    return [
-        LessonOutline(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
-        for entry in json.loads(text)
-    ]
+    lessons: list[dict[str, Any]] = json.loads(text)
+    for lesson in lessons:
+        lesson |= {key: tuple(lesson[key]) for key in ("predictions", "exercises")}
+    return [LessonOutline(**lesson) for lesson in lessons]

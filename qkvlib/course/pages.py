@@ -19,7 +19,7 @@ class NoSuchLesson(ValueError):
     """No instrument belongs to that lesson; the message says which lessons have one."""
 
 
-def write_pages(folder, lesson: str) -> list[Path]:
+def write_pages(folder: str | Path, lesson: str) -> list[Path]:
     """Writes `folder`/name.html for every instrument of a lesson ("02" or "2"), each whole or not at all.
 
     Returns the paths written.
@@ -34,7 +34,7 @@ def write_pages(folder, lesson: str) -> list[Path]:
     return paths
 
 
-def write_page(name: str, path) -> str:
+def write_page(name: str, path: str | Path) -> str:
     """Writes the page of one instrument, with all its sheets, to `path`; returns the page's title."""
     title, choices = SEVERAL.get(name, ("", ()))
     make = getattr(instruments, name)

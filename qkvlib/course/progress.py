@@ -20,8 +20,10 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_data_dir
 
@@ -63,12 +65,12 @@ def entry(section_name: str, name: str) -> dict:
     return section(section_name).get(name, {})
 
 
-def record(section_name: str, name: str, /, **fields) -> dict:
+def record(section_name: str, name: str, /, **fields: Any) -> dict:
     """Add `fields` (plain JSON values) to an entry and return the whole entry."""
     return change(section_name, name, lambda old: {**old, **fields})
 
 
-def change(section_name: str, name: str, update) -> dict:
+def change(section_name: str, name: str, update: Callable[[dict], dict]) -> dict:
     """Replace an entry by `update(entry)`, safely against other notebooks doing the same; returns the new entry."""
     with _exclusive():
         data = load()
@@ -129,7 +131,7 @@ def _write(sections: dict) -> None:
 
 
 @contextmanager
-def _exclusive():
+def _exclusive() -> Iterator[None]:
     """One writer at a time, across threads and processes; never waits longer than a moment."""
     lock = path().with_suffix(".lock")
     with _thread_lock:

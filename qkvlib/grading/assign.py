@@ -19,10 +19,10 @@ from qkvlib.grading import assignment as assignments
 from qkvlib.grading import variants
 from qkvlib.grading.assignment import Assignment, AssignmentError
 from qkvlib.grading.coursefile import CourseFile
-from qkvlib.grading.grader import draw_calls, seed_for
-from qkvlib.grading.report import number
+from qkvlib.grading.draw import draw_calls
 from qkvlib.grading.roster import Student
-from qkvlib.grading.sandbox import clean
+from qkvlib.grading.secret import mark_for, seed_for
+from qkvlib.grading.text import clean, file_name, number
 
 
 @dataclass
@@ -60,8 +60,8 @@ def hand_out(
     try:
         for student in roster:
             values = {name: own[student.id][name] for name in names}
-            book = for_student(template, task, student, values, course.mark(task.slug, student.id), due)
-            folder = place / student.id
+            book = for_student(template, task, student, values, mark_for(course.secret, task.slug, student.id), due)
+            folder = place / file_name(student.id)
             folder.mkdir()
             _write(folder / f"{task.slug}.ipynb", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
             key["students"][student.id] = {"name": student.name, "parameters": values, "answers": answers(task, values)}
@@ -75,9 +75,7 @@ def hand_out(
         shutil.rmtree(place, ignore_errors=True)
         raise
     before, now = course.assigned.get(task.slug, ""), "individual" if names else "same"
-    course.assigned[task.slug] = now
-    course.due[task.slug] = clean(due, 80)
-    course.save()
+    course.note(task.slug, now, clean(due, 80))
     return HandOut(out, len(roster), names, before if before != now else "")
 
 
@@ -175,7 +173,7 @@ def answers(task: Assignment, values: dict) -> dict:
     for item in task.items:
         exercise = exercises()[item.name]
         if exercise.kind == "value":
-            (call,) = draw_calls(item, seed_for(b"", item.name), values)
+            (call,) = draw_calls(item, seed_for(b"", task.slug, item.name), values)
             found[item.name] = _jsonable(exercise.reference(*call.args))
     return found
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from qkvlib.grading.sandbox import clean
+from qkvlib.grading.text import clean
 
 
 class CollectError(ValueError):
