@@ -11,7 +11,9 @@ from qkvlib.check.spec import Exercise, mistake, switch
 from qkvlib.clinic import BUGS
 
 
-def _fused(X, W_QKV, n_heads, *, cut="proper", order="QKV", when="first"):
+def _fused(
+    X: np.ndarray, W_QKV: np.ndarray, n_heads: int, *, cut: str = "proper", order: str = "QKV", when: str = "first"
+) -> tuple[np.ndarray, ...]:
     if when == "columns":
         parts = {name: (X @ W_QKV)[..., k::3] for k, name in enumerate("QKV")}
     else:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.one_head import head
@@ -12,7 +16,17 @@ from qkvlib.check.spec import Exercise, mistake, switch, without
 from qkvlib.clinic import BUGS
 
 
-def _weights_of_heads(X, W_Q, W_K, n_heads, *, cut="proper", q="Q", k="K", **switches):
+def _weights_of_heads(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    n_heads: int,
+    *,
+    cut: str = "proper",
+    q: str = "Q",
+    k: str = "K",
+    **switches: Any,
+) -> np.ndarray:
     by = {"Q": W_Q, "K": W_K}
     Q, K = heads.split(X @ by[q], n_heads, cut), heads.split(X @ by[k], n_heads, cut)
     return head(Q, K, K, d_model=X.shape[-1], **switches)[1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from qkvlib.check.misconceptions.inputs import swap_last_axes
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
 from qkvlib.check.misconceptions.repairs import OUT_AND_WEIGHTS, WEIGHTS_ONLY, one_head_inputs, still_broken
@@ -62,7 +64,7 @@ EXERCISE = Exercise(
 )
 
 
-def _renormalised(Q, K, V):
+def _renormalised(Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     weights = soft(compare_all(Q, K), -2)
     weights = weights / weights.sum(-1, keepdims=True)
     return weights @ V, weights

@@ -11,11 +11,13 @@ from qkvlib.check.spec import Exercise, mistake, switch
 from qkvlib.clinic import BUGS
 
 
-def _split_query(X, W_Q, n_heads, *, cut="proper", side="right"):
+def _split_query(
+    X: np.ndarray, W_Q: np.ndarray, n_heads: int, *, cut: str = "proper", side: str = "right"
+) -> np.ndarray:
     return heads.split(X @ (W_Q.T if side == "turned" else W_Q), n_heads, cut)
 
 
-def _diagonal_blocks(W_Q, n_heads):
+def _diagonal_blocks(W_Q: np.ndarray, n_heads: int) -> np.ndarray:
     d = len(W_Q) // n_heads
     return np.stack([W_Q[h * d : (h + 1) * d, h * d : (h + 1) * d] for h in range(n_heads)])
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from qkvlib import examples
@@ -10,7 +13,7 @@ from qkvlib.check.misconceptions.softmax import soft
 from qkvlib.check.spec import Exercise, mistake
 
 
-def _repair(scores, weights):
+def _repair(scores: np.ndarray, weights: np.ndarray) -> dict[str, float]:
     """The one score that does not fit the printed weights, and what it would have to be."""
     logs = np.log(weights)
     fits = [np.delete(scores - logs, k) for k in range(len(scores))]
@@ -18,11 +21,11 @@ def _repair(scores, weights):
     return {"printed": float(scores[wrong]), "should_be": float(fits[wrong].mean() + logs[wrong])}
 
 
-def _figure(printed, should_be):
+def _figure(printed: Callable, should_be: Callable) -> Callable:
     return lambda scores, weights: {"printed": printed(scores), "should_be": should_be(scores, weights)}
 
 
-def _first(scores):
+def _first(scores: np.ndarray) -> Any:
     return scores[0]
 
 
@@ -117,11 +120,11 @@ EXERCISE = Exercise(
 )
 
 
-def _is_number(text):
+def _is_number(text: str) -> bool:
     return text.strip().replace(".", "", 1).isdigit()
 
 
-def _printed(answer):
+def _printed(answer: Any) -> float:
     if isinstance(answer, dict):
         return answer["printed"]
     return answer[0] if isinstance(answer, tuple) else np.asarray(answer).flat[0] * np.nan

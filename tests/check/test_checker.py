@@ -43,6 +43,16 @@ def test_verdicts_are_kept_and_the_best_one_stays(checker):
     assert (kept["status"], kept["last"], kept["attempts"]) == ("correct", "wrong", 3)
 
 
+def test_what_is_given_can_be_replaced_and_nothing_else():
+    assert check.hand_projection({"q": [2, 1], "k": [3, 2], "v": [1, 2]}, x=[2, 1, 0, 0])
+    with pytest.raises(TypeError, match="does not know y"):
+        check.hand_projection({"q": [2, 1]}, y=1)
+    with pytest.raises(TypeError, match="takes one answer"):
+        check.scores(softmax, softmax)
+    assert check.hand_projection(q=[2, 3], k=[3, 2], v=[3, 2])
+    assert check.hand_projection([2, 3], [3, 2], [3, 2])
+
+
 # -- hints and solutions ------------------------------------------------------------------------------------------
 
 
