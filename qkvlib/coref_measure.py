@@ -92,32 +92,25 @@ def patching(model: Model, traced: list[tuple[Trace, Trace]]) -> dict:
     Only pairs that the model answers with two different words count.
     """
     last = model.config["n_layers"] - 1
-    kinds: dict[str, Callable[[Trace, Trace], Edit]] = {
-        "query": lambda a, b: coref.copy_row(b, last, "Q", b.read_at),
-        "keys": lambda a, b: coref.copy_row(b, last, "K"),
-        "values": lambda a, b: coref.copy_row(b, last, "V"),
-        "adjective_key": lambda a, b: coref.copy_row(b, last, "K", b.parse.adjective),
-        "adjective_value": lambda a, b: coref.copy_row(b, last, "V", b.parse.adjective),
-        "adjective_both": lambda a, b: (
-            coref.copy_row(b, last, "K", b.parse.adjective),
-            coref.copy_row(b, last, "V", b.parse.adjective),
-        ),
-        "weights": lambda a, b: coref.copy_row(b, last, "weights", b.read_at),
-        "nouns_swapped": lambda a, b: coref.swap_weights(last, a.read_at, _parse(a).referent, _other(_parse(a))),
+    kinds: dict[str, Callable[[Trace, Trace], list[Edit]]] = {
+        "query": lambda a, b: [coref.copy_row(b, last, "Q", b.read_at)],
+        "keys": lambda a, b: [coref.copy_row(b, last, "K")],
+        "values": lambda a, b: [coref.copy_row(b, last, "V")],
+        "adjective_key": lambda a, b: [coref.copy_row(b, last, "K", _parse(b).adjective)],
+        "adjective_value": lambda a, b: [coref.copy_row(b, last, "V", _parse(b).adjective)],
+        "adjective_both": lambda a, b: [coref.copy_row(b, last, part, _parse(b).adjective) for part in ("K", "V")],
+        "weights": lambda a, b: [coref.copy_row(b, last, "weights", b.read_at)],
+        "nouns_swapped": lambda a, b: [coref.swap_weights(last, a.read_at, _parse(a).referent, _other(_parse(a)))],
     }
     told_apart = [(a, b) for a, b in traced if a.answer != b.answer]
     if not told_apart:
         return dict.fromkeys(kinds)
     return _rounded(
         **{
-            kind: np.mean([run(model, _parse(a), *_edits(edit(a, b))).answer == b.answer for a, b in told_apart])
+            kind: np.mean([run(model, _parse(a), *edit(a, b)).answer == b.answer for a, b in told_apart])
             for kind, edit in kinds.items()
         }
     )
-
-
-def _edits(given) -> tuple:
-    return given if isinstance(given, tuple) else (given,)
 
 
 def ablation(model: Model, traced: list[tuple[Trace, Trace]]) -> dict:
