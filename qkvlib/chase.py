@@ -5,9 +5,9 @@
     >>> run.answers
     {'who': 'dog', 'whom': 'cat'}
 
-A model has one layer and no MLP. A token's place enters the scores only, as one learned number per head and place (as in
-T5, Raffel et al. 2020); values hold the word alone. Both answers are read off the row of "chased", each by a matrix of its
-own. The weights and the figures of every seed are in qkvlib/data/chase (card.json; tools/train_chase.py).
+A model has one layer and no MLP. A token's place enters the scores only, as one learned number per head and place (as
+in T5, Raffel et al. 2020); values hold the word alone. Both answers are read off the row of "chased", each by a matrix
+of its own. Weights and the figures of every seed are in qkvlib/data/chase (card.json; tools/train_chase.py).
 """
 
 from __future__ import annotations

@@ -138,3 +138,14 @@ def test_gqa_equals_the_trained_model_with_its_heads_averaged(n_kv_heads, ending
     assert shown["cache_bytes"] == attention.kv_cache_bytes(1, n_kv_heads, 8, len(own.tokens))
     np.testing.assert_allclose(shown["reads"].sum(1), 1)
     assert [np.count_nonzero(row) for row in shown["reads"]] == [4 // n_kv_heads] * 4
+
+
+def test_the_x_cache_gives_the_scores_and_the_output_of_keys_and_values():
+    shown = instruments.x_cache()
+    shown["q"], shown["X"] = [[-1, 2]], shown["X"][::-1]
+    K, V = shown["X"] @ shown["W_K"], shown["X"] @ shown["W_V"]
+    out, weights = attention.attention(shown["q"], K, V)
+    np.testing.assert_allclose(shown["scores_from_X"], shown["q"] @ K.T)
+    np.testing.assert_allclose(shown["weights_from_X"], weights)
+    np.testing.assert_allclose(shown["out_from_X"], out)
+    assert shown["difference"] < 1e-12

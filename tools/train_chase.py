@@ -1,16 +1,15 @@
-"""Train the models of the lesson on several heads that are asked who chased whom, and write their weights and their card.
+"""Train models that are asked who chased whom (lesson "Several heads"), and write their weights and their card.
 
     python tools/train_chase.py    # two minutes of one CPU core; needs `torch` (pip install -e .[train])
 
 Every model reads "NOUN chased NOUN" and answers two questions from the row of "chased", each with a linear read-out.
 All sentences there are are the training set *and* the test: a model that fails here has failed on what it was taught.
-All seeds of a model train side by side, in one stack of matrices (the leading axis S); no seed feels another's gradient.
+All seeds of a model train side by side, in one stack of matrices (the leading axis S), none feeling another's gradient.
 """
 
 import hashlib
 import json
 import math
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
@@ -20,6 +19,7 @@ import torch
 from safetensors.numpy import save
 
 from qkvlib import chase
+from qkvlib.atomic import write_together
 
 DATA = Path(__file__).parents[1] / "qkvlib" / "data" / "chase"
 SEEDS, STEPS, RATE = 10, 2000, 1e-2
@@ -70,7 +70,7 @@ class Stack:
             self.named |= {"mlp_in": matrix(D, 4 * D), "mlp_out": matrix(4 * D, D)}
 
     def forward(self, ids: torch.Tensor):
-        """ids [B, T] -> {question: logits [S, B, n_nouns]} and the last layer's weights [S, B, n_heads, T] of "chased"."""
+        """ids [B, T] -> {question: logits [S, B, n_nouns]}, and where "chased" looks in the last layer [S, B, h, T]."""
         r, p = self.recipe, self.named
         X = p["E"][:, ids]
         if "P" in p:
@@ -150,21 +150,14 @@ def card_text(card: dict) -> str:
     models = []
     for name, entry in card.items():
         seeds = ",\n   ".join(json.dumps(seed) for seed in entry["seeds"])
-        rest = "".join(f'  {json.dumps(key)}: {json.dumps(value)},\n' for key, value in entry.items() if key != "seeds")
+        rest = "".join(f"  {json.dumps(key)}: {json.dumps(value)},\n" for key, value in entry.items() if key != "seeds")
         models.append(f' {json.dumps(name)}: {{\n{rest}  "seeds": [\n   {seeds}\n  ]\n }}')
     return "{\n" + ",\n".join(models) + "\n}\n"
 
 
-def write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
-
-
 def main() -> None:
     torch.set_num_threads(1)
-    card = {}
+    card, written = {}, {}
     for number, (name, recipe) in enumerate(RECIPES.items()):
         begin = perf_counter()
         stack = train(recipe, number)
@@ -176,12 +169,15 @@ def main() -> None:
         if name in SHIPPED:
             # The first seed, whatever came of it: nothing is chosen.
             content = save(stack.tensors(0), metadata={"config": json.dumps(asdict(recipe))})
-            write(DATA / f"{name}.safetensors", content)
+            written[DATA / f"{name}.safetensors"] = content
             entry = {"sha256": hashlib.sha256(content).hexdigest(), **entry}
         card[name] = entry
         solved = sum(seed["both"] == 1 for seed in entry["seeds"])
-        print(f"{name}: {solved} of {SEEDS} seeds answer both questions always, {perf_counter() - begin:.0f} s", flush=True)
-    write(DATA / "card.json", card_text(card).encode())
+        print(
+            f"{name}: {solved} of {SEEDS} seeds answer both questions always, {perf_counter() - begin:.0f} s",
+            flush=True,
+        )
+    write_together(written | {DATA / "card.json": card_text(card)})
 
 
 if __name__ == "__main__":

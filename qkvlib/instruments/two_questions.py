@@ -57,7 +57,7 @@ def two_questions():
             "→",
             s.panel("weights_1", title="head 1: weights", max=1),
         ],
-        [s.say("Right answers of 6, with heads: {heads}. Who chased? {who_right:int}. Who was chased? {whom_right:int}.")],
+        [s.say("Right, of 6: {who_right:int} for who chased, {whom_right:int} for who was chased.")],
         [
             s.panel("blend_0", title="what head 0 hands over", max=1),
             s.panel("blend_1", title="what head 1 hands over", max=1),

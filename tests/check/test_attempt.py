@@ -89,7 +89,6 @@ def test_a_redefined_np_is_said_so():
     exec("def answer(Q, K): return np.matmul(Q, K)", namespace)
     verdict = judged(namespace["answer"])
     assert verdict.mistake == "raised-NumpyRedefined"
-    assert "no longer means numpy" in verdict.message
 
 
 def test_an_endless_loop_can_be_interrupted():

@@ -77,7 +77,7 @@ def test_the_halves_meet_only_in_plain_data():
 
 def test_compare_asks_for_one_outcome_per_call():
     exercise = check.exercise("scores")
-    with pytest.raises(ValueError, match="4 calls but 0 outcomes"):
+    with pytest.raises(ValueError, match="0 outcomes"):
         judge.compare(exercise, exercise.calls(np.random.default_rng(0)), [])
 
 

@@ -1,4 +1,4 @@
-"""The exercise of scores, as it is set and as it is repaired: inputs and mistakes."""
+"""The exercise of scores, as it is set and as it is fixed: inputs and mistakes."""
 
 from __future__ import annotations
 

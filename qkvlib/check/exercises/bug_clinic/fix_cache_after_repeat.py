@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from qkvlib.check.misconceptions.repairs import still_broken
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.sharing import share, shared_inputs
 from qkvlib.check.spec import Exercise, mistake, switch
 from qkvlib.clinic import BUGS
@@ -90,7 +90,7 @@ EXERCISE = Exercise(
         "Move repeat_kv out of the loop.",
         "Return cache, and repeat_kv of it.",
     ),
-    praise="Mended: the cache is n_rep times smaller, and every number is the same.",
+    praise="Fixed: the cache is n_rep times smaller, and every number is the same.",
 )
 
 

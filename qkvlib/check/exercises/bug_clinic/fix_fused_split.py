@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
-from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.spec import Exercise, mistake, switch
 from qkvlib.clinic import BUGS
 
@@ -80,5 +80,5 @@ EXERCISE = Exercise(
         "Two steps stand in the wrong order.",
         "np.split(X @ W_QKV, 3, axis=-1) first, then split_heads on each.",
     ),
-    praise="Mended: roles first, heads second.",
+    praise="Fixed: roles first, heads second.",
 )

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.one_head import head
-from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.misconceptions.scores import measure_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import softmax_mistakes
 from qkvlib.check.spec import Exercise, mistake, switch, without
@@ -71,5 +71,5 @@ EXERCISE = Exercise(
         "Look at what is under the square root.",
         "Q has been split: its last axis knows the number that you need.",
     ),
-    praise="Mended: inside a head, the width of the head is what counts.",
+    praise="Fixed: inside a head, the width of the head is what counts.",
 )

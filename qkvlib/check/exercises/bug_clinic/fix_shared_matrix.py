@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from qkvlib.check.misconceptions.fixes import OUT_AND_WEIGHTS, still_broken
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
-from qkvlib.check.misconceptions.repairs import OUT_AND_WEIGHTS, still_broken
 from qkvlib.check.misconceptions.scores import scale_mistakes
 from qkvlib.check.misconceptions.softmax import softmax_mistakes
 from qkvlib.check.spec import Exercise, mistake, switch, without
@@ -59,7 +59,7 @@ EXERCISE = Exercise(
         switch(
             "weights-transposed",
             "The weights are turned round in the blend.",
-            "Only the line with the three projections needed mending.",
+            "Only the line with the three projections was wrong.",
             values="weights-T",
         ),
     ),
@@ -68,5 +68,5 @@ EXERCISE = Exercise(
         "Only one line is wrong.",
         "Each of Q, K and V needs its own letter on the right-hand side.",
     ),
-    praise="Mended: three matrices, three roles, and scores that need not be symmetric.",
+    praise="Fixed: three matrices, three roles, and scores that need not be symmetric.",
 )

@@ -1,12 +1,12 @@
-"""The clinic: split before projecting."""
+"""The clinic: one small layer after the split."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
-from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.spec import Exercise, mistake, switch
 from qkvlib.clinic import BUGS
 
@@ -41,7 +41,7 @@ EXERCISE = Exercise(
         switch(
             "matrices-transposed",
             "The matrix is turned round.",
-            "Only the order of two steps was wrong.",
+            "Only the cutting was wrong.",
             side="turned",
         ),
         mistake(
@@ -86,8 +86,8 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Change the last entry of a token: should head 0 notice?",
-        "Two steps stand in the wrong order.",
+        "One small matrix serves all heads, and each head meets it with its slice alone.",
         "Project X with the whole of W_Q, then call split_heads.",
     ),
-    praise="Mended: every head reads the whole embedding.",
+    praise="Fixed: every head reads the whole embedding.",
 )

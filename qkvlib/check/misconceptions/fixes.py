@@ -1,4 +1,4 @@
-"""What the repairs of the clinic share."""
+"""What the exercises of the clinic share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from qkvlib.clinic import BUGS
 
 
 def still_broken(bug: str, nudge: str, *more: Callable) -> Mistake:
-    """The bug has not been repaired yet: its fingerprint is what is seen."""
+    """The bug has not been fixed yet: its fingerprint is what is seen."""
     fingerprint = BUGS[bug].fingerprint
     seen = f"The bug is still there. Its fingerprint: {fingerprint}."
     return mistake("still-broken", seen, nudge, BUGS[bug].broken, *more)
