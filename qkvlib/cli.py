@@ -23,6 +23,17 @@ def _fail(message: object) -> typer.Exit:
     return typer.Exit(1)
 
 
+def _run_tool(name: str, *arguments: str) -> typer.Exit:
+    """Run `tools.NAME`, which only a clone has, from the course's folder; raise what this returns."""
+    import subprocess
+
+    try:
+        root = course_root()
+    except NotTheCourse as error:
+        return _fail(error)
+    return typer.Exit(subprocess.run([sys.executable, "-m", f"tools.{name}", *arguments], cwd=root).returncode)
+
+
 @app.callback()
 def main() -> None:
     """Keeps `qkv build` a subcommand however many there are."""
@@ -74,14 +85,37 @@ def build(
 ) -> None:
     """Build notebooks/, solutions/ and exercises/ from lessons/."""
     flags = [name for name, wanted in (("--check", check), ("--site", site)) if wanted]
-    import subprocess
+    raise _run_tool("build", *(lessons or []), *flags)
 
-    try:
-        root = course_root()
-    except NotTheCourse as error:
-        raise _fail(error) from None
-    command = [sys.executable, "-m", "tools.build", *(lessons or []), *flags]
-    raise typer.Exit(subprocess.run(command, cwd=root).returncode)
+
+new = typer.Typer(no_args_is_help=True, help="Begin an exercise, an instrument or a lesson, with stubs to fill in.")
+app.add_typer(new, name="new")
+
+
+@new.command("exercise")
+def new_exercise(
+    lesson: Annotated[str, typer.Argument(metavar="LESSON", help="A lesson's number or slug: 08, multi_head.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The function the learner writes: scaled_scores.")],
+) -> None:
+    """Write an exercise's cells, its spec with three stub mistakes, and its answers file."""
+    raise _run_tool("new", "exercise", lesson, name)
+
+
+@new.command("instrument")
+def new_instrument(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its module and function: two_queries.")],
+    lesson: Annotated[str, typer.Option(help="The lesson it belongs to; else the last one.")] = "",
+) -> None:
+    """Write an instrument's module and enter it in the registry."""
+    raise _run_tool("new", "instrument", name, *(["--lesson", lesson] if lesson else []))
+
+
+@new.command("lesson")
+def new_lesson(
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="Its file's name without the number: two_tokens.")],
+) -> None:
+    """Write a lesson behind the last one, and its recall cards."""
+    raise _run_tool("new", "lesson", slug)
 
 
 @app.command()

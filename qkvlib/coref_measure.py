@@ -92,15 +92,15 @@ def patching(model: Model, traced: list[tuple[Trace, Trace]]) -> dict:
     Only pairs that the model answers with two different words count.
     """
     last = model.config["n_layers"] - 1
-    kinds: dict[str, Callable[[Trace, Trace], Edit]] = {
+    kinds: dict[str, Callable[[Trace, Trace], Edit | tuple[Edit, ...]]] = {
         "query": lambda a, b: coref.copy_row(b, last, "Q", b.read_at),
         "keys": lambda a, b: coref.copy_row(b, last, "K"),
         "values": lambda a, b: coref.copy_row(b, last, "V"),
-        "adjective_key": lambda a, b: coref.copy_row(b, last, "K", b.parse.adjective),
-        "adjective_value": lambda a, b: coref.copy_row(b, last, "V", b.parse.adjective),
+        "adjective_key": lambda a, b: coref.copy_row(b, last, "K", _parse(b).adjective),
+        "adjective_value": lambda a, b: coref.copy_row(b, last, "V", _parse(b).adjective),
         "adjective_both": lambda a, b: (
-            coref.copy_row(b, last, "K", b.parse.adjective),
-            coref.copy_row(b, last, "V", b.parse.adjective),
+            coref.copy_row(b, last, "K", _parse(b).adjective),
+            coref.copy_row(b, last, "V", _parse(b).adjective),
         ),
         "weights": lambda a, b: coref.copy_row(b, last, "weights", b.read_at),
         "nouns_swapped": lambda a, b: coref.swap_weights(last, a.read_at, _parse(a).referent, _other(_parse(a))),
@@ -116,7 +116,7 @@ def patching(model: Model, traced: list[tuple[Trace, Trace]]) -> dict:
     )
 
 
-def _edits(given) -> tuple:
+def _edits(given: Edit | tuple[Edit, ...]) -> tuple[Edit, ...]:
     return given if isinstance(given, tuple) else (given,)
 
 

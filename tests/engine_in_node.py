@@ -11,8 +11,8 @@ HERE_TESTS = Path(__file__).parent
 
 
 def run_module(node: str, program: str, message: dict):
-    """What a node program in tests/ prints as JSON for a JSON message; it is told where engine.js is."""
-    text = json.dumps({"module": str(HERE / "engine.js"), **message}, allow_nan=False)
+    """What a node program in tests/ prints as JSON for a JSON message; it is told where the widgets lie."""
+    text = json.dumps({"folder": str(HERE), **message}, allow_nan=False)
     command = [node, str(HERE_TESTS / program)]
     done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=120, encoding="utf-8")
     assert done.returncode == 0, done.stderr

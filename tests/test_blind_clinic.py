@@ -119,7 +119,7 @@ def test_its_words_are_stable_and_give_nothing_away():
     shown = (repr(first) + first._markdown()).lower()
     assert not any(bug.title.lower() in shown for bug in BUGS.values())
     assert "0 diagnosed" in repr(first)
-    first.named = [["fix_conv1d"], [first.patients[1]["fault"]], *first.named[2:]]
+    first.named = [[first.patients[2]["fault"]], [first.patients[1]["fault"]], *first.named[2:]]
     assert first.diagnosed == ["B"]
     first.patient, first.probe = 0, len(PROBES) - 1
     assert first._repr_mimebundle_()["image/png"]

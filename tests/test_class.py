@@ -8,12 +8,15 @@ from own_work import skip_own_work
 
 from qkvlib.grading import assignment, collect, grader, report, variants
 from qkvlib.grading.assign import hand_out
-from qkvlib.grading.batch import DaskEngine, Job, LocalEngine, grade_batch
+from qkvlib.grading.batch import grade_batch
 from qkvlib.grading.collect import Source
 from qkvlib.grading.coursefile import CourseFile
+from qkvlib.grading.engines import DaskEngine, LocalEngine
 from qkvlib.grading.journal import Journal
+from qkvlib.grading.notebook import parse
 from qkvlib.grading.roster import Student
 from qkvlib.grading.sandbox import Limits, Sandbox
+from qkvlib.grading.worker import Job
 
 ROOT = Path(__file__).resolve().parent.parent
 EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
@@ -21,7 +24,7 @@ SECRET = b"the secret of a class of two hundred"
 
 
 def read_cells(path):
-    return collect.parse(path.read_bytes()).cells
+    return parse(path.read_bytes()).cells
 
 
 @pytest.fixture(scope="module")

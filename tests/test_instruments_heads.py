@@ -144,7 +144,7 @@ def test_the_x_cache_gives_the_scores_and_the_output_of_keys_and_values():
     shown = instruments.x_cache()
     shown["q"], shown["X"] = [[-1, 2]], shown["X"][::-1]
     K, V = shown["X"] @ shown["W_K"], shown["X"] @ shown["W_V"]
-    out, weights = att.attention(shown["q"], K, V)
+    out, weights = attention.attention(shown["q"], K, V)
     np.testing.assert_allclose(shown["scores_from_X"], shown["q"] @ K.T)
     np.testing.assert_allclose(shown["weights_from_X"], weights)
     np.testing.assert_allclose(shown["out_from_X"], out)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from engine_in_node import ask
 
-from qkvlib.widgets.numbers import in_cell, nice_ceiling, short
+from qkvlib.widgets.numbers import in_cell, nice_ceiling, places, short, written
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,8 @@ from qkvlib.widgets.numbers import in_cell, nice_ceiling, short
         (1234.5, "1235"),
         (0.0004, "4e-4"),
         (1e300, "1e300"),
-        (-123456, "−1.2e5"),
+        (-123456, "−123456"),
+        (12345678, "1.23e7"),
         (math.nan, "NaN"),
         (-math.inf, "−∞"),
     ],
@@ -33,24 +34,47 @@ def test_by_hand(value, text):
 
 
 @pytest.mark.parametrize(
-    ("value", "end", "text"),
+    ("value", "decimals", "text"),
     [
-        (7.2e-28, 1, "≈0"),
-        (-7.2e-28, 1, "≈0"),
-        (0.0, 1, "0"),
-        (0.00049, 20, "≈0"),
-        (0.0005, 1, "0.001"),
-        (-0.00085, 1, "−0.001"),
-        (0.893, 1, "0.893"),
-        (0.0004, 0.5, "4e-4"),  # a matrix of small numbers keeps them
-        (0.0004, 0.001, "4e-4"),
-        (1.8e-16, 2e-16, "1.8e-16"),  # and one of nothing but rounding shows what it is
+        (7.2e-28, 3, "0"),  # what rounding leaves of a 0
+        (0.00049, 3, "≈0"),
+        (-0.00049, 3, "≈0"),
+        (0.0, 3, "0"),
+        (0.0005, 3, "0.001"),
+        (-0.00085, 3, "−0.001"),
+        (0.893, 3, "0.893"),
+        (0.99997, 3, "≈1"),
+        (1.0, 3, "1"),
+        (-0.99997, 3, "≈−1"),
+        (3.0, 2, "3.00"),
+        (0.04, 1, "≈0"),
+        (2.5, 0, "3"),
+        (0.0004, None, "4e-4"),  # a matrix of small numbers keeps them
         (math.nan, 1, "NaN"),
         (-math.inf, 1, "−∞"),
     ],
 )
-def test_a_cell_is_never_noisier_than_its_matrix(value, end, text):
-    assert in_cell(value, end) == text
+def test_a_cell_is_written_as_its_matrix_is(value, decimals, text):
+    assert in_cell(value, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("numbers", "decimals"),
+    [
+        ([2, 1, -3], 0),
+        ([5.657, 4.243, -2.121], 2),
+        ([10.6066, 8.485], 1),
+        ([0.5, 1], 1),
+        ([0.804, 0.196], 3),
+        ([1234.5, 0.25], 0),
+        ([0.0004, 0.0003], None),
+        ([1e9, 2], None),
+        ([math.nan, math.inf, 2], 0),
+        ([], 0),
+    ],
+)
+def test_one_matrix_has_one_precision(numbers, decimals):
+    assert places(np.array(numbers, float)) == decimals
 
 
 def test_python_and_browser_write_the_same(node):
@@ -62,9 +86,22 @@ def test_python_and_browser_write_the_same(node):
     words = [repr(v).replace("inf", "Infinity").replace("nan", "NaN") for v in numbers]
     (theirs,) = ask(node, None, ["short", words])
     assert theirs == [short(v) for v in numbers]
-    ends = [1e-6, 0.01, 0.5, 1.0, 5.0, 1000.0]
-    (theirs,) = ask(node, None, ["cells", words, ends])
-    assert theirs == [[in_cell(v, end) for v in numbers] for end in ends]
+    decimals = [0, 1, 2, 3, None]
+    (theirs,) = ask(node, None, ["cells", words, decimals])
+    assert theirs == [[in_cell(v, d) for v in numbers] for d in decimals]
+    formats = ["", "%", "int", "bytes"]
+    plain = [v for v in numbers if not 1e15 < abs(v) < math.inf]
+    (theirs,) = ask(
+        node, None, ["written", [repr(v).replace("inf", "Infinity").replace("nan", "NaN") for v in plain], formats]
+    )
+    assert theirs == [[written(v, form) for v in plain] for form in formats]
+    matrices = [numbers[k : k + 6] for k in range(0, 600, 6)] + [[1.5, 2], [3, 4], [0.25, 100], [1e8]]
+    (theirs,) = ask(
+        node,
+        None,
+        ["places", [[repr(v).replace("inf", "Infinity").replace("nan", "NaN") for v in m] for m in matrices]],
+    )
+    assert theirs == [places(np.array(m)) for m in matrices]
     sizes = [abs(v) for v in numbers if abs(v) < 1e307]
     (theirs,) = ask(node, None, ["nice", sizes])
     assert theirs == [nice_ceiling(v) for v in sizes]
@@ -76,6 +113,49 @@ def test_the_scale_ends_at_or_above_the_largest():
 
 
 def test_what_a_learner_types(node):
-    typed = ["3", " -2.5 ", "−4", "1e300", "0,5", "inf", "-∞", "nan", "", "two", "1 2", "0x", "--3"]
-    expected = ["3", "-2.5", "-4", "1e+300", "0.5", "Infinity", "-Infinity", "NaN", *["refused"] * 5]
+    typed = [
+        "3",
+        " -2.5 ",
+        "−4",
+        "1e300",
+        "0,5",
+        "inf",
+        "-∞",
+        "nan",
+        "",
+        "two",
+        "1 2",
+        "0x",
+        "--3",
+        "0x10",
+        "1/0",
+        "1//2",
+        "1/2",
+        "-3 / 4",
+        "75%",
+        "12,5 %",
+        ".5",
+        "+2",
+        "1e3",
+        "1_000",
+    ]
+    expected = [
+        "3",
+        "-2.5",
+        "-4",
+        "1e+300",
+        "0.5",
+        "Infinity",
+        "-Infinity",
+        "NaN",
+        *["refused"] * 8,
+        "0.5",
+        "-0.75",
+        "0.75",
+        "0.125",
+        "0.5",
+        "2",
+        "1000",
+        "refused",
+    ]
     assert ask(node, None, ["parse", typed]) == [expected]

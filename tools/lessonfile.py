@@ -15,7 +15,7 @@ TAGS = frozenset(
     (
         *("prediction", "instrument", "figure", "recall"),
         *("exercise", "check"),
-        *("parameters", "setup", "raises-exception", "fold"),
+        *("parameters", "setup", "raises-exception", "solution-offer", "fold"),
     )
 )
 OPTIONS = frozenset(["tags", "objectives", "name", "alt", "points", "minutes"])

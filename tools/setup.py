@@ -29,7 +29,8 @@ class Trouble(Exception):
 def fingerprint(lock: str) -> str:
     """What this environment is made from; a difference means it has to be made again."""
     digest = hashlib.sha256()
-    for name in (lock, UV_LOCK, "pyproject.toml", "tools/setup.py"):
+    names = [lock, UV_LOCK, "pyproject.toml", "tools/setup.py"]
+    for name in (*names, "package-lock.json") if lock == DEV_LOCK else names:
         digest.update((ROOT / name).read_bytes())
     return f"{sys.version_info.major}.{sys.version_info.minor} {digest.hexdigest()}"
 
@@ -84,6 +85,15 @@ def install(lock: str, with_pip: bool) -> None:
     run(*uv, "pip", "install", "--python", PYTHON, "--no-deps", "--no-build-isolation", "--editable", ".")
 
 
+def install_javascript_checkers() -> None:
+    """Into node_modules, by the npm that the dev lock brought. All else works without them, so this only says so."""
+    npm = PYTHON.with_name("npm.exe" if os.name == "nt" else "npm")
+    try:
+        run(npm, "ci", "--ignore-scripts", "--no-fund", "--no-audit", "--silent")
+    except (Trouble, OSError):
+        print(f"setup: the checkers of the JavaScript could not be installed (see {LOG}); their tests will skip.")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Set up .venv from the lock file.")
     parser.add_argument("--dev", action="store_true", help="everything the tests and the build need")
@@ -106,6 +116,8 @@ def main() -> None:
     LOG.write_text("")
     record.unlink(missing_ok=True)
     install(lock, options.pip)
+    if options.dev:
+        install_javascript_checkers()
     record.write_text(json.dumps(wanted))
 
 

@@ -331,7 +331,7 @@ def card_text(card: dict) -> str:
             return f'  "seeds": [\n   {("," + chr(10) + "   ").join(json.dumps(seed) for seed in value)}\n  ]'
         return f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
 
-    def entries(part):
+    def entries(part: dict) -> str:
         lines = ((name, ",\n".join(line(*item) for item in entry.items())) for name, entry in part.items())
         return ",\n".join(f" {json.dumps(name)}: {{\n{text}\n }}" for name, text in lines)
 
@@ -366,7 +366,7 @@ def main() -> None:
                 keep(name, recipe, stack, held, models, figures)
 
 
-def keep(name, recipe, stack, held, models, figures) -> None:
+def keep(name: str, recipe: Recipe, stack: Stack, held: list[set], models: list, figures: list[dict]) -> None:
     """Write what is kept of a trained stack: its entry in the card and, unless it is a control, one seed's weights."""
     card_path = DATA / "card.json"
     card = {"models": {}, "controls": {}} | (json.loads(card_path.read_text()) if card_path.exists() else {})

@@ -15,7 +15,7 @@ import io
 import re
 import types
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -64,16 +64,19 @@ def run(exercise: Exercise, answer: Any, calls: Sequence[Call]) -> list[Outcome]
         return [Outcome("todo")] * len(calls)
     if not callable(answer):
         return [Outcome("not-callable", detail=_type_in_words(answer))] * len(calls)
-    signature, ways, outcomes = _signature(answer), {}, []
+    signature = _signature(answer)
+    ways: dict[int, tuple[str, ...] | None] = {}
+    outcomes: list[Outcome] = []
     with _quietly() as out:
         for call in [*calls, calls[0]]:  # the first one twice: does it give the same again?
             n = len(call.args)
             if n not in ways:
                 ways[n] = _way_in(signature, n, tuple(exercise.parameters))
-            if ways[n] is None:
+            way = ways[n]
+            if way is None:
                 outcomes.append(Outcome("signature", detail=str(signature)[:MAX_DETAIL]))
             else:
-                outcomes.append(attempt(answer, call.args, exercise, ways[n], out))
+                outcomes.append(attempt(answer, call.args, exercise, way, out))
             if outcomes[-1].kind in ("todo", "signature") and len(outcomes) == 1:
                 return outcomes * len(calls)
     again = outcomes.pop()
@@ -83,7 +86,7 @@ def run(exercise: Exercise, answer: Any, calls: Sequence[Call]) -> list[Outcome]
 
 
 @contextlib.contextmanager
-def _quietly():
+def _quietly() -> Iterator[io.StringIO]:
     """Nothing that is printed reaches the notebook; it is in the buffer that comes along."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
@@ -127,7 +130,7 @@ def attempt(function: Callable, args: tuple, exercise: Exercise, by_name: tuple,
     return Outcome("returned", value, changed=changed, printed=printed)
 
 
-def _own(value):
+def _own(value: Any) -> Any:
     """A copy that the answer may do with as it likes."""
     if type(value) is tuple:
         return tuple(_own(item) for item in value)
@@ -144,12 +147,12 @@ def _value(answer: Any, unpacked: tuple[str, ...]) -> Outcome:
     return Outcome("returned", value)
 
 
-def _has_blank(value):
+def _has_blank(value: Any) -> bool:
     items = value.values() if isinstance(value, dict) else value
     return any(item is None or (isinstance(item, tuple | dict) and _has_blank(item)) for item in items)
 
 
-def _raised(function, error, out):
+def _raised(function: Callable, error: BaseException, out: io.StringIO) -> Outcome:
     try:
         detail = str(error)
     except Exception:
@@ -166,21 +169,21 @@ def _raised(function, error, out):
 _BLANK = re.compile(r"'ellipsis'|type ellipsis|ellipsis object")  # a line computes with a blank that is still there
 
 
-def _has_blank_line(function):
+def _has_blank_line(function: Callable) -> bool:
     """A line `name = ...` that nobody has filled in."""
     code = getattr(function, "__code__", None)
     steps = list(dis.get_instructions(code)) if code is not None else []
     return any(a.argval is Ellipsis and b.opname.startswith("STORE") for a, b in pairwise(steps))
 
 
-def _signature(function):
+def _signature(function: Callable) -> inspect.Signature | None:
     try:
         return inspect.signature(function)
     except (TypeError, ValueError):  # some built-ins have none
         return None
 
 
-def _binds(signature, args, keywords):
+def _binds(signature: inspect.Signature, args: tuple, keywords: dict) -> bool:
     try:
         signature.bind(*args, **keywords)
     except TypeError:
@@ -191,7 +194,7 @@ def _binds(signature, args, keywords):
 _IDLE = {"RESUME", "NOP", "POP_TOP", "COPY_FREE_VARS", "LOAD_CONST", "LOAD_FAST", "STORE_FAST", "CACHE", "EXTENDED_ARG"}
 
 
-def _is_stub(function):
+def _is_stub(function: Callable) -> bool:
     """A body that computes nothing: `pass`, a docstring, `return None`."""
     code = getattr(function, "__code__", None)
     return code is not None and all(
@@ -200,18 +203,18 @@ def _is_stub(function):
     )
 
 
-def _type_in_words(answer):
+def _type_in_words(answer: Any) -> str:
     if isinstance(answer, types.ModuleType):
         return "a module"
     name = type(answer).__name__
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
-def _identical(a: Outcome, b: Outcome):
+def _identical(a: Outcome, b: Outcome) -> bool:
     return (a.kind, a.error) == (b.kind, b.error) and _same_plain(a.value, b.value)
 
 
-def _same_plain(a, b):
+def _same_plain(a: Any, b: Any) -> bool:
     """Exactly the same plain values, NaN equal to NaN."""
     if type(a) is np.ndarray or type(b) is np.ndarray:
         if type(a) is not type(b) or a.shape != b.shape:

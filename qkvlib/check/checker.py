@@ -50,7 +50,7 @@ class Note:
 class Checker:
     """One exercise, ready to be asked: `check.scores(scores)`, `check.scores.hint()`, `check.scores.solution()`."""
 
-    def __init__(self, exercise: Exercise):
+    def __init__(self, exercise: Exercise) -> None:
         self.exercise = exercise
         self._hints_given = 0
 
@@ -106,7 +106,7 @@ class Checker:
         what = f"{self.exercise.name}({wanted})" if self.exercise.kind == "function" else self.exercise.name
         return f"check.{self.exercise.name}: the check of {what}"
 
-    def _collect(self, answer, more, given):
+    def _collect(self, answer: Any, more: tuple, given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         if self.exercise.kind != "value":
             if more:
                 raise TypeError(f"check.{self.exercise.name} takes one answer: the function itself")
@@ -116,8 +116,8 @@ class Checker:
             answer = parts
         return ((answer, *more) if more else answer), given
 
-    def _remember(self, verdict):
-        def update(entry):
+    def _remember(self, verdict: Verdict) -> None:
+        def update(entry: Any) -> dict:
             best = "correct" if verdict or entry.get("status") == "correct" else verdict.status
             tried = entry.get("attempts", 0) + (verdict.status != "todo")
             return {"status": best, "last": verdict.status, "attempts": tried, "mistake": verdict.mistake}
@@ -130,7 +130,7 @@ def in_assignment() -> bool:
     return bool(os.environ.get("NBGRADER_EXECUTION") or os.environ.get("QKV_ASSIGNMENT"))
 
 
-def _solution_source(exercise):
+def _solution_source(exercise: Exercise) -> str | None:
     """The solution as the course's solutions/ folder has it: the one place where answers are written."""
     here = [Path.cwd(), Path(__file__).resolve().parent]
     for folder in dict.fromkeys(up / "solutions" for start in here for up in (start, *start.parents)):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from qkvlib.check.attempt import Outcome
 from qkvlib.check.naming import CLASHES
+from qkvlib.check.spec import Call, Exercise
 from qkvlib.check.words import describe_inputs
 
 _WORDS = {
@@ -68,7 +70,7 @@ _WORDS = {
 _SHAPE_WORDS = ("mismatch", "not aligned", "broadcast", "shape", "dimension", "reshape", "divide into", "concatenat")
 
 
-def explain(outcome, call, exercise) -> tuple[str, str, str]:
+def explain(outcome: Outcome, call: Call, exercise: Exercise) -> tuple[str, str, str]:
     """(slug, what is seen, nudge) for an outcome of kind "raised"."""
     error, detail = outcome.error, " ".join(outcome.detail.split())
     if "NoneType" in detail:

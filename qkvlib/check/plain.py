@@ -113,9 +113,10 @@ def as_array(value: Any) -> np.ndarray | None:
         return _numbers(value)
     if isinstance(value, tuple):
         parts = [as_array(item) for item in value]
-        if any(part is None for part in parts) or len({part.shape for part in parts}) > 1:
+        arrays = [part for part in parts if part is not None]
+        if len(arrays) < len(parts) or len({array.shape for array in arrays}) > 1:
             return None
-        return np.stack(parts) if parts else np.zeros(0)
+        return np.stack(arrays) if arrays else np.zeros(0)
     return None
 
 

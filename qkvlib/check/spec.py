@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -142,6 +143,12 @@ class Exercise:
         slugs = [m.slug for m in self.mistakes]
         if len(set(slugs)) != len(slugs):
             raise ValueError(f"{self.name}: a slug is used twice")
+
+    def switched(self, switches: Mapping[str, Any]) -> Callable:
+        """The model with these switches on."""
+        if self.model is None:
+            raise ValueError(f"{self.name}: {', '.join(switches)} are switches of a model, and there is none")
+        return partial(self.model, **switches)
 
     @property
     def kind(self) -> Literal["function", "value"]:

@@ -6,18 +6,22 @@ Every sentence speaks about the learner's own result. None contains a reference 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from qkvlib.check import symptoms
+from qkvlib.check.attempt import Outcome
 from qkvlib.check.errors import explain
 from qkvlib.check.naming import by_property, closest_form, is_right
 from qkvlib.check.plain import Unusable, as_array, in_parts
-from qkvlib.check.spec import Exercise, Tag
+from qkvlib.check.spec import Call, Exercise, Tag
 from qkvlib.check.verdict import Kind, Verdict
 from qkvlib.check.words import COUNT, describe_inputs, in_words, shape
 
 
-def before_values(exercise, calls, outcomes) -> Verdict | None:
+def before_values(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> Verdict | None:
     """Blank answers and answers that cannot be called at all."""
     first = outcomes[0]
     if first.kind == "todo":
@@ -43,7 +47,7 @@ def before_values(exercise, calls, outcomes) -> Verdict | None:
     return None
 
 
-def beside_values(exercise, outcomes) -> Verdict | None:
+def beside_values(exercise: Exercise, outcomes: Sequence[Outcome]) -> Verdict | None:
     """The numbers are right; is anything else amiss?"""
     changed = sorted({name for outcome in outcomes for name in outcome.changed})
     if changed:
@@ -59,7 +63,7 @@ def beside_values(exercise, outcomes) -> Verdict | None:
     return None
 
 
-def stopped(calls, outcomes) -> str:
+def stopped(calls: Sequence[Call], outcomes: Sequence[Outcome]) -> str:
     """ "On a batch of sequences it stops with a ValueError. ", or nothing where no call raised."""
     for call, outcome in zip(calls, outcomes, strict=True):
         if outcome.kind == "raised":
@@ -68,7 +72,9 @@ def stopped(calls, outcomes) -> str:
     return ""
 
 
-def describe(exercise, calls, outcomes, accepted) -> Verdict:
+def describe(
+    exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome], accepted: Sequence[tuple]
+) -> Verdict:
     """A wrong answer without a known misconception: the first stage that fails speaks."""
     if any(outcome.unstable for outcome in outcomes):
         return _unstable(exercise)
@@ -104,11 +110,11 @@ def describe(exercise, calls, outcomes, accepted) -> Verdict:
     )
 
 
-def _right(exercise, outcome, accepted):
+def _right(exercise: Exercise, outcome: Outcome, accepted: tuple) -> bool:
     return is_right(exercise, [outcome], [accepted])
 
 
-def _only_sometimes(exercise, calls, right, failure):
+def _only_sometimes(exercise: Exercise, calls: Sequence[Call], right: list[bool], failure: Verdict | None) -> Verdict:
     worked, broke = calls[right.index(True)], calls[right.index(False)]
     about = broke.about or "another input"
     start = f"It is right for {worked.about or 'one input'}, and not for {about}."
@@ -124,7 +130,7 @@ def _only_sometimes(exercise, calls, right, failure):
     return _wrong(exercise, "only-sometimes", start, nudge, Kind.PARTLY)
 
 
-def _unstable(exercise):
+def _unstable(exercise: Exercise) -> Verdict:
     return _wrong(
         exercise,
         "not-deterministic",
@@ -137,7 +143,7 @@ def _unstable(exercise):
 # -- the stages of one call ---------------------------------------------------------------------------------------
 
 
-def _stage(exercise, call, outcome, want):
+def _stage(exercise: Exercise, call: Call, outcome: Outcome, want: Any) -> Verdict | None:
     if outcome.kind == "raised":
         return _wrong(exercise, *explain(outcome, call, exercise), Kind.RAISED)
     if outcome.kind in ("no-return", "todo"):
@@ -152,7 +158,7 @@ def _stage(exercise, call, outcome, want):
     return _kind(exercise, call, outcome.value, want)
 
 
-def _kind(exercise, call, value, want):
+def _kind(exercise: Exercise, call: Call, value: Any, want: Any) -> Verdict | None:
     if isinstance(value, Unusable):
         if value.what == "a generator":
             return _wrong(
@@ -175,7 +181,7 @@ def _kind(exercise, call, value, want):
     return _array(exercise, call, value, want, None, exercise.axes)
 
 
-def _keys(exercise, value, want):
+def _keys(exercise: Exercise, value: Any, want: Any) -> Verdict | None:
     if not isinstance(value, dict):
         return _wrong(
             exercise, "type", f"What you hand over is {in_words(value)}.", f"Keep the names: {', '.join(want)}."
@@ -188,7 +194,7 @@ def _keys(exercise, value, want):
     return None
 
 
-def _parts(exercise, call, value, want):
+def _parts(exercise: Exercise, call: Call, value: Any, want: Any) -> Verdict | None:
     parts = in_parts(value, len(want))
     names = exercise.parts or tuple(f"part {n + 1}" for n in range(len(want)))
     if parts is None:
@@ -209,7 +215,9 @@ def _parts(exercise, call, value, want):
     return None
 
 
-def _array(exercise, call, value, want, part, axes):
+def _array(
+    exercise: Exercise, call: Call, value: Any, want: Any, part: str | None, axes: Sequence[str]
+) -> Verdict | None:
     array, want = as_array(value), as_array(want)
     name = part or "Your result"
     asked = "An array of numbers is asked for." if want.ndim else "A single number is asked for."
@@ -233,7 +241,9 @@ def _array(exercise, call, value, want, part, axes):
     return None
 
 
-def _shapes(exercise, call, array, want, part, axes):
+def _shapes(
+    exercise: Exercise, call: Call, array: np.ndarray, want: Any, part: str | None, axes: Sequence[str]
+) -> Verdict:
     given = describe_inputs(call, exercise)
     name = part or ("your result" if given else "Your result")
     seen = f"{given}{name} has shape {shape(array)}"
@@ -259,7 +269,7 @@ def _shapes(exercise, call, array, want, part, axes):
     return _wrong(exercise, "shape", f"{seen}: {place} has {array.shape[-axis]} entries.", nudge)
 
 
-def _wanted_in_words(exercise, want):
+def _wanted_in_words(exercise: Exercise, want: Any) -> str:
     if isinstance(want, tuple):
         return f"{COUNT.get(len(want), f'{len(want)} things')}: {', '.join(exercise.parts)}"
     if isinstance(want, str):

@@ -34,10 +34,10 @@ BUGS: dict[str, Bug] = {bug.name: bug for bug in (import_module(f"{__name__}.bug
 __all__ = ["BUGS", "ORDER", "Bug", "Thread", "fingerprint_table"]
 
 
-def fingerprint_table() -> str:
-    """All of them as a Markdown table: the bug, what it leaves in the numbers, the test, where it was found."""
+def fingerprint_table(*names: str) -> str:
+    """These bugs (none: all) as a Markdown table: what each leaves in the numbers, the test, where it was found."""
     rows = ["| bug | fingerprint | what its test demands | seen in |", "|---|---|---|---|"]
-    for bug in BUGS.values():
+    for bug in (BUGS[name] for name in names or BUGS):
         seen = ", ".join(f"[{_breakable(thread.label)}]({thread.url})" for thread in bug.threads)
         rows.append(f"| {bug.title} | {bug.fingerprint} | {bug.demand} | {seen or 'beginners’ code'} |")
     return "\n".join(rows)

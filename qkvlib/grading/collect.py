@@ -192,7 +192,9 @@ def collect(
     found = [_submission(student, its, slug, bool(roster), top) for student, its in by_student.items()]
     instead: dict[str, list[str]] = {}
     for label in others:
-        instead.setdefault(matcher.owner(label[len(top) :]).student, []).append(PurePosixPath(label).name)
+        owner = matcher.owner(label[len(top) :])
+        if owner.known or owner.person or "/" in label[len(top) :]:  # a loose file of no name we know is nobody's work
+            instead.setdefault(owner.student, []).append(PurePosixPath(label).name)
     for student in roster:
         if student.id not in by_student:
             found.append(Submission(student.id, "", _nothing(student, files, instead.pop(student.id, []))))

@@ -29,35 +29,25 @@ class LocalEngine:
         from concurrent.futures.process import BrokenProcessPool
 
         context = multiprocessing.get_context("spawn")
-        deaths, again = Deaths(), []
         os.environ.update(ONE_THREAD)  # for the workers: threads of matrix products this small only wait for each other
         others = set(multiprocessing.active_children())
-        while True:
+        todo = _Chunks(chunks)
+        while not todo.empty:
             pool = ProcessPoolExecutor(self.workers, context, initializer=start_worker, initargs=(os.getpid(),))
-            waiting = {}
             try:
-                more = True
-                while more or waiting:
-                    while more and len(waiting) < 2 * self.workers:
-                        chunk = again.pop() if again else next(chunks, None)
-                        if chunk is None:
-                            more = False
-                        else:
-                            again.append(chunk)  # until it is safely in the pool, which may be broken by now
-                            future = pool.submit(grade_chunk, job, chunk)
-                            waiting[future] = again.pop()
+                waiting = {}
+                while waiting or not todo.empty:
+                    while len(waiting) < todo.at_a_time(2 * self.workers) and (chunk := todo.take()) is not None:
+                        waiting[pool.submit(grade_chunk, job, chunk)] = chunk
                     ready, _ = wait(waiting, return_when=FIRST_COMPLETED)
                     for future in ready:
                         records = future.result()
-                        del waiting[future]
+                        todo.finished(waiting.pop(future))
                         done(records)
-                return
-            except BrokenProcessPool:  # a worker was killed from outside: its chunks are run again
-                for chunk in [*waiting.values(), *again]:
-                    deaths.count(chunk)
-                again, given_up = deaths.sorted_out([*again, *waiting.values()])
+            except BrokenProcessPool:  # a worker was killed: what was under way is run again, one by one
+                given_up = todo.broke()
                 if given_up:
-                    done([failed_record(job, item, KILLED) for item in given_up])
+                    done([failed_record(job, item, _KILLED) for item in given_up])
             except BaseException:  # an interrupt: the pool would wait for what the workers are at, endless loops even
                 for worker in set(multiprocessing.active_children()) - others:
                     worker.kill()
@@ -66,26 +56,59 @@ class LocalEngine:
                 pool.shutdown(cancel_futures=True)
 
 
-KILLED = "The grading process was killed several times while this submission was graded (short of memory?)."
+_KILLED = "The grading process was killed several times while this submission was graded (short of memory?)."
 _MOST_DEATHS = 3
 
 
-class Deaths:
-    """How often a worker died over each submission. What keeps killing workers is graded alone, then given up."""
+class _Chunks:
+    """The chunks of a run, and those under way when a worker died: these go again one submission at a time, alone.
 
-    def __init__(self):
-        self._of: dict[str, int] = {}
+    So a submission that kills whoever grades it is found, and given up after a few deaths; its neighbours are not.
+    """
 
-    def count(self, chunk: list[dict]) -> None:
-        """A worker died over this chunk."""
-        for item in chunk:
-            self._of[item["key"]] = self._of.get(item["key"], 0) + 1
+    def __init__(self, chunks: Iterator[list[dict]]):
+        self._fresh, self._next = chunks, next(chunks, None)
+        self._suspects: list[list[dict]] = []
+        self._under_way: list[list[dict]] = []
+        self._deaths: dict[str, int] = {}
+        self._alone = False
 
-    def sorted_out(self, chunks: list[list[dict]]) -> tuple[list[list[dict]], list[dict]]:
-        """(the chunks to run again, one submission each where a worker died before; the submissions given up)."""
-        items = [item for chunk in chunks for item in chunk]
-        given_up = [item for item in items if self._of.get(item["key"], 0) > _MOST_DEATHS]
-        return [[item] for item in items if item not in given_up], given_up
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is left to be handed out."""
+        return self._next is None and not self._suspects
+
+    def at_a_time(self, many: int) -> int:
+        """How many chunks may be under way now."""
+        return 1 if self._suspects or self._alone else many
+
+    def take(self) -> list[dict] | None:
+        """The next chunk; None when there is none."""
+        self._alone = bool(self._suspects)
+        chunk = self._suspects.pop() if self._suspects else self._next
+        if chunk is self._next:
+            self._next = next(self._fresh, None)
+        if chunk is not None:
+            self._under_way.append(chunk)
+        return chunk
+
+    def finished(self, chunk: list[dict]) -> None:
+        """Its records are there."""
+        self._under_way.remove(chunk)
+        self._alone = False
+
+    def broke(self) -> list[dict]:
+        """A worker died. The submissions that are given up now."""
+        given_up = []
+        for chunk in self._under_way:
+            for item in chunk:
+                died = self._deaths[item["key"]] = self._deaths.get(item["key"], 0) + 1
+                if died > _MOST_DEATHS and self._alone:
+                    given_up.append(item)
+                else:
+                    self._suspects.append([item])
+        self._under_way, self._alone = [], False
+        return given_up
 
 
 class DaskEngine:
@@ -121,7 +144,7 @@ class DaskEngine:
                 client.run(close_sandboxes)
 
     def _submit(self, client, job, chunks, done):
-        deaths = Deaths()
+        deaths: dict[str, int] = {}
         waiting = {}
         more = True
         while more or waiting:
@@ -142,12 +165,12 @@ class DaskEngine:
                     raise error
                 if future.status == "cancelled" or not _alive(client):
                     raise BatchError(f"The Dask scheduler went away. {_SAFE}")
-                deaths.count(chunk)
-                again, given_up = deaths.sorted_out([chunk])
-                if given_up:
-                    done([failed_record(job, item, KILLED) for item in given_up])
-                for part in again:
-                    waiting[client.submit(grade_chunk, job, part, pure=False, retries=3)] = part
+                for item in chunk:
+                    deaths[item["key"]] = deaths.get(item["key"], 0) + 1
+                    if deaths[item["key"]] > _MOST_DEATHS:
+                        done([failed_record(job, item, _KILLED)])
+                    else:  # alone from now on, so that it can take nobody with it
+                        waiting[client.submit(grade_chunk, job, [item], pure=False, retries=3)] = [item]
 
     @staticmethod
     def _some_ready(client, waiting):

@@ -28,7 +28,12 @@ class Journal:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(self.path, "a+b")
         try:
-            _lock(self._file)
+            try:
+                hold(self._file)
+            except OSError as error:
+                raise JournalBusy(
+                    "Another grading run is writing to this results folder. Wait for it, or stop it."
+                ) from error
             self._load()
         except BaseException:
             self._file.close()
@@ -85,12 +90,10 @@ class Journal:
                 yield json.loads(file.readline())
 
 
-def _lock(file) -> None:
+def hold(file) -> None:
+    """Hold a file until it is closed, even by being killed. Raises OSError when another process holds it."""
     try:
         import fcntl
     except ImportError:  # Windows, where nothing is graded anyway
         return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise JournalBusy("Another grading run is writing to this results folder. Wait for it, or stop it.") from error
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -39,7 +39,9 @@ def judged(item: Item, calls: list[Call], heard: Heard, seconds: float) -> tuple
         names = ", ".join(f"`{name}`" if name in item.names else quoted(name) for name in answer.missing)
         return Result(item.name, 0, item.points, "todo", "not-found", f"No definition of {names} was found."), []
     try:
-        outcomes = [_outcome(exercise, result, value) for result, value in zip(answer.results, heard.values, strict=True)]
+        outcomes = [
+            _outcome(exercise, result, value) for result, value in zip(answer.results, heard.values, strict=True)
+        ]
         if judge.passes(exercise, calls, outcomes):
             return Result(item.name, item.points, item.points, "correct", "", exercise.praise), outcomes
     except Exception:  # values that no answer has; a judge must not fall over them

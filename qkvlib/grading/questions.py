@@ -3,13 +3,14 @@
 No right answer is ever behind the walls, so code there asks for values. Two kinds of question are answered, each about
 a name and some plain arguments.
 
-- "library": a function of `qkvlib.attention`, where the hand-out itself gives that module to its readers. Not the graded
-  ones, nor those that are built on a graded one (by the call graph of the module's own text).
+- "library": a function of `qkvlib.attention`, where the hand-out itself gives that module to its readers. Not the
+  graded ones, nor those that are built on a graded one (by the call graph of the module's own text).
 - "answer": an exercise that this student has already lost, while one other exercise is judged whose *solution* stands
   on it. The exercise asked is the only one in that child, so nothing learnt can be carried to another.
 
 Neither is answered when the arguments are the very inputs that are being judged and the value is right for them: that
-would be the answer itself under another name. Sizes and the number of questions are bounded before anything is computed.
+would be the answer itself under another name. Sizes and the number of questions are bounded before anything is
+computed.
 """
 
 from __future__ import annotations
@@ -168,7 +169,7 @@ def _calls_within_the_library() -> dict[str, frozenset[str]]:
 
 
 def stands_on(assignment: Assignment) -> dict[str, frozenset[str]]:
-    """{exercise: the exercises its solution stands on}: the graph by which an answer may be judged without another's."""
+    """{exercise: the exercises its solution stands on}: by this graph an answer may be judged without another's."""
     return dict(_stands_on(assignment.provided, tuple(assignment.solutions.items()), tuple(assignment.graded)))
 
 
@@ -194,7 +195,7 @@ def _reached(direct: dict[str, set[str]], start: str) -> set[str]:
 
 
 def examples(assignment: Assignment) -> dict:
-    """The plain numbers and words of `qkvlib.examples`, where the hand-out imports it: inputs, none of them an answer."""
+    """The plain numbers of `qkvlib.examples`, where the hand-out imports it: inputs, none of them an answer."""
     return _examples() if imports("examples", assignment.provided) else {}
 
 

@@ -127,7 +127,9 @@ def _write_student(
         "results": results,
     }
     name = file_name(student.id)
-    page = render("feedback.html", headline=headline(results), graded_file=clean(record["file"].rpartition("/")[2]), **facts)
+    page = render(
+        "feedback.html", headline=headline(results), graded_file=clean(record["file"].rpartition("/")[2]), **facts
+    )
     (place / "feedback" / f"{name}.html").write_text(page, encoding="utf-8", errors="replace")
     (place / "feedback" / f"{name}.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
     folder = place / "gradescope" / name

@@ -1,4 +1,4 @@
-"""The results folder: it belongs to one assignment of one course, and only what grading wrote in it is ever replaced."""
+"""The results folder: it belongs to one assignment of one course, and only what grading wrote in it is replaced."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def claim(out: Path, slug: str, secret: bytes) -> None:
     about = _about(out)
     theirs, course = about.get("assignment", slug), about.get("course", belongs_to(secret))
     if theirs != slug:
-        raise ResultsError(f"{out} holds the results of {clean(theirs, 80)}. Name another folder with --out for {slug}.")
+        raise ResultsError(
+            f"{out} holds the results of {clean(theirs, 80)}. Name another folder with --out for {slug}."
+        )
     if course != belongs_to(secret):
         raise ResultsError(
             f"{out} holds results that were made with another course file. Name that file with --course, or another "
@@ -38,7 +40,7 @@ def claim(out: Path, slug: str, secret: bytes) -> None:
 
 
 def take_over(fresh: Path, out: Path) -> None:
-    """Move every file below `fresh` to its place in `out`, and delete what an earlier run wrote and this one did not."""
+    """Move every file below `fresh` to its place in `out`; delete what an earlier run wrote and this one did not."""
     about = _about(out)
     written = sorted(path.relative_to(fresh).as_posix() for path in fresh.rglob("*") if path.is_file())
     for name in written:

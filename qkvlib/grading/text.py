@@ -35,7 +35,7 @@ def quoted(said: object, limit: int = 120) -> str:
 
 
 def file_name(student: str) -> str:
-    """The name under which a student's files are written: the id, or the start of it where no file system would take it."""
+    """The name of a student's files: the id, or the start of it where no file system would take all of it."""
     raw = student.encode("utf-8", "replace")
     if len(raw) <= _MAX_BYTES:
         return raw.decode()

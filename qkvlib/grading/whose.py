@@ -23,7 +23,6 @@ _CANVAS = re.compile(r"^(?:(?P<name>.+?)_(?P<late>LATE_)?(?P<user>\d+)|(?P<late2
 _AGAIN = re.compile(r"-(\d{1,9})$|\s?\((\d{1,9})\)$")
 
 
-
 UNKNOWN, BY_MARK, BY_INNER_NAME, BY_NAME = range(4)  # how a file found its student: the later, the surer
 
 
@@ -103,7 +102,7 @@ def uploads(stem: str) -> int:
 
 
 def as_id(text: str) -> str:
-    """A student id made from a file's name: safe as a file name, in a cell and on a page; different for different text."""
+    """A student id made from a file's name: safe as a file name, in a cell and on a page; no two texts share one."""
     safe = re.sub(r"[^\w.@+-]", "_", clean(text, 80)).strip(".") or "unnamed"
     if safe != unicodedata.normalize("NFC", text):
         safe = f"{safe}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"

@@ -103,7 +103,11 @@ def _graded(sandbox: Sandbox, job: Job, item: dict, book: Notebook) -> dict:
 def _whose(job: Job, student: str, book: Notebook) -> list[Remark]:
     """Whether the notebook carries another student's mark: theirs can be handed on, so it says no more than that."""
     other = book.handed_to
-    if not other or normal_id(other) == normal_id(student) or not is_mark(job.secret, job.assignment.slug, other, book.mark):
+    if (
+        not other
+        or normal_id(other) == normal_id(student)
+        or not is_mark(job.secret, job.assignment.slug, other, book.mark)
+    ):
         return []
     return [Remark("handed-to-another", f"It carries the mark of the notebook that was handed out to {quoted(other)}.")]
 
@@ -136,7 +140,13 @@ def record(
 def failed_record(job: Job, item: dict, why: str) -> dict:
     """A submission that grading itself failed over: nobody's points, and the teacher is told which file it was."""
     problem = f"{why} This is not your fault alone: please ask your teacher to look at the file."
-    return record(job, item, remarks=[Remark("failed", f"{why} The file is {quoted(item['file'])}.")], problem=problem, failed=True)
+    return record(
+        job,
+        item,
+        remarks=[Remark("failed", f"{why} The file is {quoted(item['file'])}.")],
+        problem=problem,
+        failed=True,
+    )
 
 
 def close_sandboxes() -> None:

@@ -26,8 +26,8 @@ def module(*entries: str) -> str:
     last = (HERE / entries[-1]).resolve()
     parts = []
     for path in order:
-        source = slim(_IMPORT.sub("", path.read_text(encoding="utf-8")))
-        parts.append(source if path == last else re.sub(r"^export (?=\w)", "", source, flags=re.M))
+        source = _IMPORT.sub("", path.read_text(encoding="utf-8"))
+        parts.append(slim(source if path == last else re.sub(r"^export (?=\w)", "", source, flags=re.M)))
     return "".join(parts)
 
 
@@ -39,7 +39,7 @@ def script(name: str, *entries: str) -> str:
 @cache
 def styles(*names: str) -> str:
     """The style sheets of those names, slimmed and joined."""
-    return "".join(slim((HERE / name).read_text(encoding="utf-8")) for name in names)
+    return "".join(slim_style((HERE / name).read_text(encoding="utf-8")) for name in names)
 
 
 def _visit(path: Path, order: dict[Path, None]) -> None:
@@ -50,8 +50,70 @@ def _visit(path: Path, order: dict[Path, None]) -> None:
     order[path] = None
 
 
+_KEPT = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|//[^\n]*|/\*.*?\*/|`""", re.S)
+_START = re.compile(r"[\"'`/]")
+_REGEX = re.compile(r"/(?![/*])(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n\[])+/[a-z]*")
+_BEFORE_REGEX = re.compile(r"(?:^|[(,=:\[!&|?{};+>]|\breturn)\s*$")
+
+
 def slim(source: str) -> str:
-    """JavaScript or CSS without the lines of comment and the indentation."""
-    source = re.sub(r"^\s*/\*.*?\*/\n", "", source, flags=re.M | re.S)
-    source = re.sub(r"^\s*//.*\n", "", source, flags=re.M)
-    return re.sub(r"^[ \t]+|\n(?=\n)", "", source, flags=re.M)
+    """JavaScript without comments, indentation, and spaces beside punctuation. Strings stay as they are."""
+    parts, at, code = [], 0, ""  # code and literals in turn
+    for start in _START.finditer(source):
+        if start.start() < at:  # inside the literal before
+            continue
+        code += source[at : start.start()]
+        at = start.start()
+        literal = _literal(source, at, code)
+        at += len(literal)
+        if literal and not literal.startswith(("//", "/*")):
+            parts += [code, literal]
+            code = ""
+    parts.append(code + source[at:])
+    return "".join(_tight(part) if k % 2 == 0 else part for k, part in enumerate(parts)).strip() + "\n"
+
+
+def slim_style(source: str) -> str:
+    """CSS without comments, indentation, and spaces that part nothing."""
+    source = re.sub(r"/\*.*?\*/", "", source, flags=re.S)
+    return re.sub(r"\s*([{};,]|(?<=[a-z]):(?= ))\s*", r"\1", source).strip() + "\n"
+
+
+def _literal(source: str, at: int, code: str) -> str:
+    """The string, template, regular expression or comment that starts here, or ""."""
+    if source[at] not in "\"'`/":
+        return ""
+    found = _KEPT.match(source, at)
+    if found and found[0] == "`":
+        return source[at : _end_of_template(source, at)]
+    if found:
+        return found[0]
+    pattern = _REGEX.match(source, at)
+    return pattern[0] if pattern and _BEFORE_REGEX.search(code[-40:]) else ""
+
+
+def _end_of_template(source: str, at: int) -> int:
+    """Just behind the ` that ends the template literal at `at`; what stands in ${} may hold others."""
+    at += 1
+    while source[at] != "`":
+        if source[at] == "\\":
+            at += 1
+        elif source.startswith("${", at):
+            depth, at = 1, at + 2
+            while depth:
+                if source[at] == "`":
+                    at = _end_of_template(source, at) - 1
+                elif found := (source[at] in "\"'" and _KEPT.match(source, at)):
+                    at = found.end() - 1
+                depth += {"{": 1, "}": -1}.get(source[at], 0)
+                at += 1
+            continue
+        at += 1
+    return at + 1
+
+
+def _tight(code: str) -> str:
+    code = re.sub(r"[ \t]*\n\s*", "\n", code)
+    code = re.sub(r"[ \t]+", " ", code)
+    code = re.sub(r" ?([{}()\[\],;:=<>*?&|!]) ?", r"\1", code)
+    return re.sub(r"([{(\[,;:?&|=])\n", r"\1", code)

@@ -20,6 +20,8 @@ qkvlib/instruments/two_tokens.py.
 
 from __future__ import annotations
 
+import math
+
 import ipywidgets as widgets
 
 from .sheet import Param, Sheet
@@ -31,7 +33,8 @@ class Instrument(widgets.VBox):
 
     def __init__(self, sheet: Sheet):
         self.sheet = Worksheet(sheet)
-        self.controls = {name: control(self.sheet, param) for name, param in sheet.params.items()}
+        turned = {name: param for name, param in sheet.params.items() if param.look != "none"}
+        self.controls = {name: control(self.sheet, param) for name, param in turned.items()}
         # Classes given at once: add_class would be one more message before the first paint.
         row = [widgets.HBox(list(self.controls.values()), _dom_classes=["ws-controls"])] if self.controls else []
         super().__init__([*row, self.sheet], _dom_classes=["qkv-instrument"])
@@ -82,6 +85,10 @@ def control(worksheet: Worksheet, param: Param):
         options = [(str(option), i) for i, option in enumerate(param.options)]
         kind, width = (widgets.SelectionSlider, "300px") if param.look == "slider" else (widgets.Dropdown, "auto")
         made, end = kind(options=options, value=value, **look, layout={"width": width}), "index"
+    elif param.limits.get("log"):
+        low, high = math.log10(param.limits["min"]), math.log10(param.limits["max"])
+        step = param.limits["step"]
+        made = widgets.FloatLogSlider(value, min=low, max=high, step=step, **look, layout={"width": "300px"})
     else:
         kind = widgets.IntSlider if param.kind == "int" else widgets.FloatSlider
         made = kind(value, **param.limits, **look, layout={"width": "300px"})

@@ -76,6 +76,12 @@ class Op:
 
 
 OPS: dict[str, Op] = {}
+# Ops with a JavaScript file of their own, ops_<family>.js, sent only where a sheet uses one; all others are in ops.js.
+FAMILIES = {
+    "heads": {"split_heads", "merge_heads", "repeat_kv", "tile_kv", "pool_kv", "select"},
+    "cuts": {"rows", "columns", "rows_like", "concat"},
+    "words": {"embed"},
+}
 
 
 def op(function: Callable[..., Value]) -> Callable[..., Value]:

@@ -24,22 +24,22 @@ function control(model, param) {
   const input = label.appendChild(document.createElement(listed ? "select" : "input"));
   const read = {
     bool: () => input.checked, choice: () => listed ? input.selectedIndex : Number(input.value), text: () => input.value,
-    int: () => Math.round(Number(input.value)), float: () => Number(input.value),
+    int: () => Math.round(Number(input.value)), float: () => (log ? Number((10 ** Number(input.value)).toPrecision(3)) : Number(input.value)),
   }[param.kind];
-  const reading = document.createElement("output");
+  const reading = document.createElement("output"), { log } = param;
   const show = () => {
     const value = model.get(key);
     if (param.kind === "bool") input.checked = value;
     else if (listed) input.selectedIndex = value;
-    else if (input.value !== String(value)) input.value = value;
+    else if (input.value !== String(value)) input.value = log ? Math.log10(value) : value;
     reading.textContent = param.kind === "choice" ? param.options[value] : String(value);
-    if (param.kind === "choice" && !listed) input.setAttribute("aria-valuetext", param.options[value]);
+    if (log || (param.kind === "choice" && !listed)) input.setAttribute("aria-valuetext", reading.textContent);
   };
   if (listed) input.append(...param.options.map((text) => new Option(text)));
   else input.type = { bool: "checkbox", text: "text" }[param.kind] ?? "range";
   if (input.type === "range") {
     const { min, max, step } = param.kind === "choice" ? { min: 0, max: param.options.length - 1, step: 1 } : param;
-    Object.assign(input, { min, max, step });
+    Object.assign(input, { min: log ? Math.log10(min) : min, max: log ? Math.log10(max) : max, step });
     label.append(reading);
   }
   input.addEventListener("input", () => model.set(key, read()));
@@ -56,7 +56,7 @@ function host(widget, states) {
   const [controls, sheet, chooser] = ["controls", "sheet", "chooser"].map((id) => document.getElementById(id));
   const sheets = states.map((state) => {
     const model = new Model(state);
-    return { model, controls: state.spec.params.map((param) => control(model, param)) };
+    return { model, controls: state.spec.params.filter(({ look }) => look !== "none").map((param) => control(model, param)) };
   });
   let close = () => {};
   const show = (k) => {

@@ -26,7 +26,7 @@ PAGE = """<!doctype html>
 </style>
 </head>
 <body>
-<main class="{layout}">
+<main class="qkv-instrument {layout}">
 <h1>{title}</h1>
 {chooser}
 <div id="controls" role="group" aria-label="controls" hidden></div>
@@ -43,6 +43,8 @@ host(worksheet, JSON.parse(document.getElementById("state").textContent));
 </html>
 """
 
+ALWAYS = (["worksheet.js"], ["worksheet.css"])
+
 CHOOSER = """<p class="page-chooser"><label class="page-control"><span>show</span>
 <select id="chooser" autocomplete="off">{options}</select></label></p>"""
 
@@ -54,16 +56,21 @@ def page(*worksheets: Worksheet, title: str = "", foot: str = "") -> str:
     """
     titles = [html.escape(worksheet.sheet.title) for worksheet in worksheets]
     single = len(worksheets) == 1
+    scripts, styles = (
+        dict.fromkeys(part for worksheet in worksheets for part in worksheet.parts[k] if part not in ALWAYS[k])
+        for k in (0, 1)
+    )
+    scripts, styles = [*scripts, *ALWAYS[0]], [*ALWAYS[1], *styles]
     states = json.dumps([_state(worksheet) for worksheet in worksheets], ensure_ascii=False, allow_nan=False)
     return PAGE.format(
         layout="page-single" if single else "page-several",
         title=html.escape(title) or titles[0],
         chooser="" if single else CHOOSER.format(options="".join(f"<option>{each}</option>" for each in titles)),
-        css=Worksheet._css + STYLE,
+        css=bundle.styles(*styles) + STYLE,
         foot=html.escape(foot or "Every number here is computed on this page. Nothing is sent anywhere."),
         # "<" would let a token such as "</script>" end the script.
         state=states.replace("<", "\\u003c"),
-        module=bundle.script("worksheet", "worksheet.js"),
+        module=bundle.script("worksheet", *scripts),
         host=bundle.module("page.js"),
     )
 

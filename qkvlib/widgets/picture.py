@@ -1,115 +1,164 @@
-"""A worksheet as a PNG, for GitHub and every other place that runs no widgets. Pillow alone: it takes about 10 ms."""
+"""A worksheet as a PNG, for GitHub and every other place that runs no widgets. Pillow alone.
+
+First every block learns its size, then all are drawn on one ground. An entry of the layout is a block; so is a line.
+"""
 
 from __future__ import annotations
 
 import io
-import math
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from .numbers import in_cell, nice_ceiling, short
+from . import views
+from .brush import INK, SOFT, Canvas, fitted, wide
+from .numbers import in_cell, nice_ceiling, places, short, written
 from .ops import Value, shape_text
+from .scene import Scene
+from .scene_picture import draw_scene
 
 CELL_W, CELL_H, GAP, PAD = 54, 28, 2, 16
 WIDEST = 1100  # a line wraps before it gets wider
 MOST = 12  # rows and columns drawn of a large matrix
-INK, SOFT, PAPER, LINE = (27, 29, 33), (91, 96, 104), (255, 255, 255), (217, 220, 225)
-PLUS, MINUS, ZERO = (108, 172, 236), (246, 166, 84), (238, 240, 243)
+
+
+@dataclass
+class Block:
+    """Something of a known size that draws itself at a place."""
+
+    width: int
+    height: int
+    draw: Callable[[Canvas, int, int], None]
 
 
 def png(worksheet) -> bytes:
-    """The worksheet's present state, in its light colours."""
+    """The worksheet's present state, in its light colours. What stands in a fold or is closed is left out."""
     try:
         values = worksheet.values()
     except ValueError as error:  # a sheet may stand in a state that cannot be computed: say so
         return _bytes(_stacked([_text(str(error), 13)]))
+    state = _State(worksheet, values)
     lines = [_text(worksheet.sheet.title, 15, bold=True)]
     for line in worksheet.spec["layout"]:
-        lines += _wrapped([block for entry in line if (block := _block(entry, values, worksheet))])
+        lines += _wrapped([block for entry in line for block in state.blocks(entry)])
     return _bytes(_stacked(lines))
 
 
-def _block(entry, values, worksheet):
-    if "sign" in entry:
-        return _text(entry["sign"], 17, SOFT)
-    if "say" in entry:
-        return None  # its numbers are in the panels beside it
-    pick = entry.get("pick")
-    if isinstance(pick, dict):
-        pick = worksheet[pick["param"]]
-    editable = worksheet.sheet.input_options.get(entry["node"], {}).get("editable", False)
-    return _panel(entry.get("title") or entry["node"], values[entry["node"]], pick, entry.get("max"), editable)
+class _State:
+    """One state of a worksheet, and the blocks of its entries."""
+
+    def __init__(self, worksheet, values: dict[str, Value]):
+        self.worksheet, self.values = worksheet, values
+
+    def resolve(self, option):
+        return self.worksheet[option["param"]] if isinstance(option, dict) else option
+
+    def blocks(self, entry) -> list[Block]:
+        if "sign" in entry:
+            return [_text(entry["sign"], 17, SOFT)]
+        if "say" in entry:
+            return _sentence(say(entry["say"], self.values, self.worksheet))
+        if "view" in entry:
+            return self.view(entry)
+        if "stack" in entry:
+            return [_column([block for each in entry["stack"] for block in self.blocks(each)], PAD // 2)]
+        return [self.panel(entry)] if "node" in entry and not entry.get("closed") else []
+
+    def view(self, entry) -> list[Block]:
+        module = views.load(entry["view"])
+        if not views.is_scene(entry["view"]):
+            return [_table([[each and self.panel(each) for each in row] for row in module.rows(entry)])]
+        scene: Scene = module.scene(entry, self.values, self.resolve)
+        title = [_text(entry["title"], 13, bold=True)] if entry.get("title") else []
+        drawn = Block(round(scene.width) or 1, round(scene.height) or 1, partial(draw_scene, scene))
+        return [_column([*title, drawn], 4)]
+
+    def panel(self, entry) -> Block:
+        value, array = self.values[entry["node"]], self.values[entry["node"]].array
+        stack = array if array.ndim == 3 else array.reshape(1, *((1, array.size) if array.ndim < 2 else array.shape))
+        group = [self.values[name].array for name in entry.get("scale", [entry["node"]])]
+        end = entry.get("max") or nice_ceiling(max(float(np.abs(a[np.isfinite(a)]).max(initial=0)) for a in group))
+        pick = self.resolve(entry.get("pick"))
+        heads = range(len(stack)) if pick is None or array.ndim < 3 else [min(max(0, int(pick)), len(stack) - 1)]
+        decimals = entry["decimals"] if entry.get("decimals") is not None else places(array)
+        editable = self.worksheet.sheet.input_options.get(entry["node"], {}).get("editable", False)
+        ramp = entry.get("ramp", "sign")
+        grids = []
+        for h in heads:
+            masked = None if value.masked is None else value.masked.reshape(stack.shape)[h]
+
+            def write(v):
+                return short(v) if editable else in_cell(v, decimals)  # an input's number as it was given
+
+            grid = _grid(stack[h], value, masked, write, end, ramp)
+            named = _text(value.heads[h] if value.heads else f"head {h}", 11, SOFT) if array.ndim == 3 else None
+            grids.append(_column([named, grid], 2) if named else grid)
+        scale = "shares of 1" if ramp == "share" else f"±{short(end)}"
+        foot = f"{shape_text(array)}   {scale}" if array.size else shape_text(array)
+        title = _text(entry.get("title") or entry["node"], 13, bold=True)
+        rule = [_rule(title.width, entry["role"])] if entry.get("role") else []
+        return _column([title, *rule, *_wrapped(grids), _text(foot, 11, SOFT)], 4)
 
 
-def _panel(title, value: Value, pick, end, editable):
-    array = value.array
-    stack = array if array.ndim == 3 else array.reshape(1, *_two_axes(array))
-    finite = np.abs(array[np.isfinite(array)])
-    end = end or nice_ceiling(float(finite.max(initial=0)))
-    heads = range(len(stack)) if pick is None or array.ndim < 3 else [pick]
-    grids = []
-    for h in heads:
-        masked = None if value.masked is None else value.masked.reshape(stack.shape)[h]
-        grid = _grid(stack[h], value.rows, value.cols, masked, end, editable)
-        if array.ndim == 3:
-            name = value.heads[h] if value.heads else f"head {h}"
-            grid = _column([_text(name, 11, SOFT), grid], gap=2)
-        grids.append(grid)
-    foot = f"{shape_text(array)}   ±{short(end)}" if array.size else shape_text(array)
-    return _column([_text(title, 13, bold=True), *_wrapped(grids), _text(foot, 11, SOFT)], gap=4)
+def say(template: str, values: dict[str, Value], worksheet) -> str:
+    """A sentence with live numbers, as dataflow.js says it."""
+
+    def one(found):
+        name, index, form = found[1], found[2], found[3] or ""
+        if name in worksheet.sheet.params:
+            value = worksheet[name]
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            return written(value, form) if number else str(value).lower() if isinstance(value, bool) else str(value)
+        if name not in values:
+            return "–"
+        array = values[name].array
+        if form == "shape":
+            return shape_text(array)
+        try:
+            part = array[tuple(int(i) for i in (index or "").split(",") if i.strip())]
+        except IndexError:
+            return "–"
+        if form == "top" and part.ndim == 1 and part.size:
+            best = int(np.argmax(part))
+            cols = values[name].cols
+            return cols[best] if cols else str(best)
+        return written(part.reshape(-1)[0], form) if part.size else "–"
+
+    return re.sub(r"\{(\w+)(?:\[([\d, -]*)\])?(?::(\w+|%))?\}", one, template)
 
 
-def _grid(matrix, rows, cols, masked, end, editable):
+def _grid(matrix, value: Value, masked, write, end, ramp) -> Block:
+    rows, cols = value.rows, value.cols
     shown_r, shown_c = (_some(n) for n in matrix.shape)
-    left = 6 + max((_width(r, 12) for r in rows), default=0) if rows else 0
+    left = 6 + max((wide(fitted(r, 110, 12), 12) for r in rows), default=0) if rows else 0
     top = 18 if cols else 0
-    image = Image.new(
-        "RGB", (left + len(shown_c) * (CELL_W + GAP) or 40, top + len(shown_r) * (CELL_H + GAP) or 20), PAPER
-    )
-    draw = ImageDraw.Draw(image)
-    for x, c in enumerate(shown_c):
-        if cols and c is not None:
-            _centred(draw, left + x * (CELL_W + GAP), 0, top, _fitted(cols[c]), 11, SOFT)
-    for y, r in enumerate(shown_r):
-        above = top + y * (CELL_H + GAP)
-        if rows and r is not None:
-            draw.text((left - 6, above + CELL_H / 2), rows[r], SOFT, _font(12), anchor="rm")
-        for x, c in enumerate(shown_c):
-            beside = left + x * (CELL_W + GAP)
-            if r is None or c is None:
-                _centred(draw, beside, above, CELL_H, "…", 12, SOFT)
-                continue
-            closed = masked is not None and masked[r, c]
-            box = (beside, above, beside + CELL_W - 1, above + CELL_H - 1)
-            draw.rounded_rectangle(box, 4, PAPER if closed else _colour(matrix[r, c] / end))
-            if closed:
-                _hatch(draw, box)
-            text = short(matrix[r, c]) if editable else in_cell(matrix[r, c], end)  # an input's number as it was given
-            _centred(draw, beside, above, CELL_H, text, 12, SOFT if closed else INK)
-    return image
 
+    def draw(canvas: Canvas, x0: int, y0: int) -> None:
+        for k, c in enumerate(shown_c):
+            if cols and c is not None:
+                canvas.centred(
+                    x0 + left + k * (CELL_W + GAP) + CELL_W / 2, y0 + top / 2, fitted(cols[c], CELL_W, 11), 11, SOFT
+                )
+        for j, r in enumerate(shown_r):
+            above = y0 + top + j * (CELL_H + GAP)
+            if rows and r is not None:
+                canvas.ending(x0 + left - 6, above + CELL_H / 2, fitted(rows[r], 110, 12), 12, SOFT)
+            for k, c in enumerate(shown_c):
+                beside = x0 + left + k * (CELL_W + GAP)
+                if r is None or c is None:
+                    canvas.centred(beside + CELL_W / 2, above + CELL_H / 2, "…", 12, SOFT)
+                elif masked is not None and masked[r, c]:
+                    canvas.hatched(beside, above, CELL_W, CELL_H)
+                else:
+                    canvas.cell(beside, above, CELL_W, CELL_H, matrix[r, c] / end, ramp)
+                    canvas.centred(beside + CELL_W / 2, above + CELL_H / 2, write(matrix[r, c]), 12, INK)
 
-def _hatch(draw, box):
-    left, top, right, bottom = box
-    for x in range(left - (bottom - top), right, 6):
-        start = max(x, left)
-        stop = min(x + bottom - top, right)
-        draw.line((start, bottom - (start - x), stop, bottom - (stop - x)), LINE)
-
-
-def _colour(share):
-    if math.isnan(share):
-        return PAPER
-    end = MINUS if share < 0 else PLUS
-    return tuple(round(z + (e - z) * min(1.0, abs(share))) for z, e in zip(ZERO, end, strict=True))
-
-
-def _two_axes(array):
-    return (1, array.size) if array.ndim < 2 else array.shape
+    width = left + len(shown_c) * (CELL_W + GAP)
+    return Block(width or 40, top + len(shown_r) * (CELL_H + GAP) or 20, draw)
 
 
 def _some(n):
@@ -117,24 +166,27 @@ def _some(n):
     return list(range(n)) if n <= MOST else [*range(MOST - 3), None, n - 2, n - 1]
 
 
-def _fitted(text):
-    while len(text) > 1 and _width(text, 11) > CELL_W:
-        text = text[:-2] + "…"
-    return text
+def _text(text, size, colour=INK, bold=False) -> Block:
+    return Block(max(1, wide(text, size, bold)), size + 6,
+                 lambda canvas, x, y: canvas.starting(x, y + (size + 6) / 2, text, size, colour, bold))  # fmt: skip
 
 
-def _text(text, size, colour=INK, bold=False):
-    image = Image.new("RGB", (max(1, _width(text, size, bold)), size + 6), PAPER)
-    ImageDraw.Draw(image).text((0, (size + 6) / 2), text, colour, _font(size, bold), anchor="lm")
-    return image
+def _sentence(text: str) -> list[Block]:
+    """A sentence as blocks of at most 100 letters, so that a long one wraps as a line does."""
+    lines = [""]
+    for word in text.split(" "):
+        lines = [*lines, word] if len(lines[-1]) + len(word) > 100 else [*lines[:-1], f"{lines[-1]} {word}".strip()]
+    return [_column([_text(line, 13) for line in lines], 2)]
 
 
-def _centred(draw, x, y, height, text, size, colour):
-    draw.text((x + CELL_W / 2, y + height / 2), text, colour, _font(size), anchor="mm")
+def _rule(width, role) -> Block:
+    return Block(max(40, width), 3, lambda canvas, x, y: canvas.rule(x, y, max(40, width), role))
 
 
-def _wrapped(blocks):
-    lines, line, width = [], [], 0
+def _wrapped(blocks) -> list[Block]:
+    lines: list[Block] = []
+    line: list[Block] = []
+    width = 0
     for block in blocks:
         if line and width + block.width > WIDEST:
             lines.append(_row(line))
@@ -144,44 +196,52 @@ def _wrapped(blocks):
     return [*lines, _row(line)] if line else lines
 
 
-def _row(blocks):
-    image = Image.new("RGB", (sum(b.width + PAD for b in blocks), max(b.height for b in blocks)), PAPER)
-    x = 0
-    for block in blocks:
-        image.paste(block, (x, (image.height - block.height) // 2))
-        x += block.width + PAD
-    return image
+def _row(blocks) -> Block:
+    height = max(b.height for b in blocks)
+
+    def draw(canvas, x, y):
+        for block in blocks:
+            block.draw(canvas, x, y + (height - block.height) // 2)
+            x += block.width + PAD
+
+    return Block(sum(b.width + PAD for b in blocks), height, draw)
 
 
-def _column(blocks, gap):
-    image = Image.new("RGB", (max(b.width for b in blocks), sum(b.height + gap for b in blocks)), PAPER)
-    y = 0
-    for block in blocks:
-        image.paste(block, (0, y))
-        y += block.height + gap
-    return image
+def _column(blocks, gap) -> Block:
+    def draw(canvas, x, y):
+        for block in blocks:
+            block.draw(canvas, x, y)
+            y += block.height + gap
+
+    return Block(max(b.width for b in blocks), sum(b.height + gap for b in blocks), draw)
 
 
-def _stacked(lines):
+def _table(rows) -> Block:
+    """Blocks in rows and columns, each column as wide as its widest; None leaves a place free."""
+    widths = [max((b.width for b in column if b), default=0) for column in zip(*rows, strict=True)]
+    heights = [max((b.height for b in row if b), default=0) for row in rows]
+
+    def draw(canvas, x, y):
+        for row, height in zip(rows, heights, strict=True):
+            at = x
+            for block, width in zip(row, widths, strict=True):
+                if block:
+                    block.draw(canvas, at, y)
+                at += width + PAD
+            y += height
+
+    return Block(sum(w + PAD for w in widths), sum(heights), draw)
+
+
+def _stacked(lines) -> Image.Image:
     inner = _column(lines, PAD // 2)
-    image = Image.new("RGB", (inner.width + 2 * PAD, inner.height + 2 * PAD), PAPER)
-    image.paste(inner, (PAD, PAD))
-    return image
+    canvas = Canvas(inner.width + 2 * PAD, inner.height + 2 * PAD)
+    inner.draw(canvas, PAD, PAD)
+    return canvas.image
 
 
 def _bytes(image) -> bytes:
     out = io.BytesIO()
     # An octree takes a tenth of the time of the default median cut, and first paint waits for this.
-    image.quantize(128, Image.Quantize.FASTOCTREE).save(out, "PNG")
+    image.quantize(64, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG", compress_level=3)
     return out.getvalue()
-
-
-@cache
-def _font(size, bold=False):
-    """DejaVu Sans out of matplotlib's files (found, not imported): it has every sign the course writes."""
-    folder = Path(find_spec("matplotlib").submodule_search_locations[0]) / "mpl-data" / "fonts" / "ttf"
-    return ImageFont.truetype(folder / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size)
-
-
-def _width(text, size, bold=False):
-    return math.ceil(_font(size, bold).getlength(text))

@@ -197,6 +197,10 @@ class Sheet:
         """
         return {"say": template}
 
+    def stack(self, *entries) -> dict:
+        """Entries under one another as one entry of a line: two views beside a tall matrix, say."""
+        return {"stack": [self._entry(entry) for entry in entries]}
+
     def _view(self, kind: str, *given, **named) -> dict:
         """A view's layout entry, its nodes and parameters by name. SheetError for what that view cannot show."""
         try:

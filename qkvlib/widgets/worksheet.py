@@ -7,28 +7,67 @@ both sides compute it from the same state.
 
 from __future__ import annotations
 
+import numbers
+from weakref import WeakValueDictionary
+
 import anywidget
 import numpy as np
 import traitlets
 from anywidget._util import repr_mimebundle
 
-from . import bundle
+from . import bundle, views
+from .layout import entries, shown_nodes
 from .numbers import short
-from .ops import Value
+from .ops import FAMILIES, Value
 from .sheet import Param, Sheet, SheetError, make_value
 
 # Python hears of a change a little late, so its echo could put back an older state than the one under the hand.
 SYNCED = {"sync": True, "echo_update": False}
 
 
+_latest: WeakValueDictionary[str, Worksheet] = WeakValueDictionary()  # name of a sheet -> the newest worksheet of it
+
+
+def _earlier(spec: dict) -> dict:
+    """The state of the newest worksheet of the same spec, where a learner has changed it; else {}."""
+    before = _latest.get(spec["name"])
+    if before is None or before.spec != spec or before.state() == spec["initial"]:
+        return {}
+    return before.state()
+
+
+def parts_of(spec: dict, sheet: Sheet) -> tuple[list[str], list[str]]:
+    """(JavaScript files, style sheets) of a sheet: beside the engine and the grid, only what its spec uses."""
+    kinds = sorted({entry["view"] for entry in entries(spec["layout"]) if "view" in entry})
+    ops = {node["op"] for node in spec["nodes"]}
+    scripts = [f"ops_{family}.js" for family, names in FAMILIES.items() if ops & names]
+    scripts += ["heat_grid.js"] if _may_grow(sheet) else []
+    styles = ["scene.css"] if any(views.is_scene(kind) for kind in kinds) else []
+    styles += [f"views/{kind}.css" for kind in kinds if (bundle.HERE / f"views/{kind}.css").exists()]
+    return [*scripts, *(f"views/{kind}.js" for kind in kinds), "worksheet.js"], ["worksheet.css", *styles]
+
+
+def _may_grow(sheet: Sheet) -> bool:
+    """Whether a matrix of the sheet is, or may become by typing, too large for a table of cells (see panel.js)."""
+    values = sheet.evaluate(sheet.inputs, sheet.values())
+    texts = {name for name, param in sheet.params.items() if param.kind == "text"}
+    embeds = [node["opts"] for node in sheet.nodes.values() if node["op"] == "embed"]
+    free = [o["most"] for o in embeds if any(isinstance(w, dict) and w["param"] in texts for w in o["words"])]
+    typed = max(free, default=0)
+    for name in shown_nodes(sheet.layout) or values:
+        n, m = (1, 1, *values[name].array.shape)[-2:]
+        rows, columns = max(n, typed), max(m, typed) if m == n else m
+        if rows > 24 or rows * columns > 400:
+            return True
+    return False
+
+
 class Worksheet(anywidget.AnyWidget):
     """A live `Sheet`. `worksheet["Q"]` is what the learner sees; `worksheet["X"] = [[...]]` redraws."""
 
-    _esm = bundle.module("worksheet.js")
-    _css = bundle.styles("worksheet.css")
-
     spec = traitlets.Dict().tag(sync=True)
     inputs = traitlets.Dict().tag(**SYNCED)
+    earlier = traitlets.Dict().tag(sync=True)  # the changed state of the sheet this one replaces, if any
 
     def __init__(self, sheet: Sheet):
         self.sheet = sheet.check()
@@ -37,7 +76,17 @@ class Worksheet(anywidget.AnyWidget):
         initial = {"inputs": inputs, "params": {name.removeprefix("p_"): value for name, value in params.items()}}
         # Each sheet has its own parameters, so the class of this one widget gets its own traits.
         self.add_traits(**{f"p_{name}": _trait(param) for name, param in sheet.params.items()})
-        super().__init__(spec={**sheet.spec(), "initial": initial}, inputs=inputs, **params)
+        spec = {**sheet.spec(), "initial": initial}
+        # Only what this sheet uses travels, so the code is the widget's and not its class's.
+        self.parts = parts_of(spec, sheet)
+        self._esm, self._css = bundle.module(*self.parts[0]), bundle.styles(*self.parts[1])
+        super().__init__(spec=spec, inputs=inputs, **params, earlier=_earlier(spec))
+        _latest[sheet.name] = self
+
+    def state(self) -> dict:
+        """What a learner can change: every input and every parameter (of a choice: the position), as JSON."""
+        params = {name: getattr(self, f"p_{name}") for name in self.sheet.params}
+        return {"inputs": self.inputs, "params": params}
 
     def __getitem__(self, name):
         """A matrix as numpy (a copy), or a parameter's value, as the learner sees it now."""
@@ -52,7 +101,7 @@ class Worksheet(anywidget.AnyWidget):
     def __setitem__(self, name, value):
         """Another matrix for an input (its shape may change where the sheet can follow), or a parameter's value."""
         if name in self.sheet.params:
-            setattr(self, f"p_{name}", _position(self.sheet.params[name], value))
+            setattr(self, f"p_{name}", _fitting(self.sheet.params[name], value))
             return
         if name not in self.sheet.inputs:
             raise KeyError(f"{self.sheet.name} has no input {name!r}; it has {', '.join(self.sheet.inputs)}")
@@ -90,8 +139,7 @@ class Worksheet(anywidget.AnyWidget):
             values = self.values()
         except SheetError as error:
             return f"{head.rstrip(' :')})\n  {error}"
-        shown = dict.fromkeys(entry["node"] for line in self.spec["layout"] for entry in line if "node" in entry)
-        lines = [_in_words(name, values[name].array) for name in shown]
+        lines = [_in_words(name, values[name].array) for name in shown_nodes(self.spec["layout"])]
         return "\n  ".join([head.rstrip(" :") + ")", *lines])
 
     def _repr_mimebundle_(self, **kwargs):
@@ -137,8 +185,23 @@ def _trait(param: Param):
 
 
 def _position(param: Param, value):
-    if param.kind != "choice":
-        return value
-    if value not in param.options:
+    return param.options.index(value) if param.kind == "choice" else value
+
+
+def _fitting(param: Param, value):
+    """The value as its trait takes it. SheetError, in the learner's words, for one that the parameter cannot have."""
+    if param.kind == "choice" and value not in param.options:
         raise SheetError(f"{param.name} can be {', '.join(map(repr, param.options))}, not {value!r}")
-    return param.options.index(value)
+    if param.kind in ("float", "int"):
+        low, high = param.limits["min"], param.limits["max"]
+        number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        whole = param.kind == "float" or (number and float(value).is_integer())
+        if not number or not whole or not low <= value <= high:
+            what = "a number" if param.kind == "float" else "a whole number"
+            raise SheetError(f"{param.name} can be {what} from {low} to {high}, not {value!r}")
+        return int(value) if param.kind == "int" else float(value)
+    if param.kind == "text" and not isinstance(value, str):
+        raise SheetError(f"{param.name} can be a text, not {value!r}")
+    if param.kind == "bool" and not isinstance(value, bool | np.bool_):
+        raise SheetError(f"{param.name} can be True or False, not {value!r}")
+    return bool(value) if param.kind == "bool" else _position(param, value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from qkvlib.check.spec import Mistake, mistake
@@ -22,11 +24,11 @@ def in_quotes(seen: str, nudge: str) -> Mistake:
     )
 
 
-def _entries(answer):
+def _entries(answer: Any) -> list:
     return list(answer.values()) if isinstance(answer, dict) else [answer]
 
 
-def _is_column(entry):
+def _is_column(entry: Any) -> bool:
     """A row of numbers, or a column, in a matrix of its own."""
     return np.ndim(entry) > 1 and np.size(entry) == max(np.shape(entry))
 
@@ -84,7 +86,7 @@ def order_mistakes(missing: tuple[str, str], once: str, too_early: str, look: st
     )
 
 
-def letters(value):
+def letters(value: Any) -> Any:
     """An order of lettered lines as one word, however it was written: "b d, c", ["B", "D", "C"]."""
     if isinstance(value, tuple):
         value = "".join(str(item) for item in value)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import setitem
+from typing import Any
 
 import numpy as np
 
 from qkvlib.check.spec import Mistake, mistake, switch
 
+Pair = tuple[np.ndarray, ...]  # keys and values
 
-def grow_cache(cache, new, how="end"):
+
+def grow_cache(cache: Pair, new: Pair, how: str = "end") -> Pair:
     """The cache with the new token in it, in one wrong way or another."""
 
-    def both(join):
+    def both(join: Any) -> Pair:
         return tuple(np.concatenate(join(old, row), axis=-2) for old, row in zip(cache, new, strict=True))
 
     if how == "end":
@@ -41,12 +45,22 @@ def grow_cache(cache, new, how="end"):
     raise ValueError(how)
 
 
-def seen_cache(cache, new, grown, how="all"):
+def seen_cache(
+    cache: Pair,
+    new: Pair,
+    grown: Pair,
+    how: str = "all",
+) -> Pair:
     """What the new token looks at."""
     return {"all": grown, "old": cache, "new": new, "last": tuple(part[..., 1:, :] for part in grown)}[how]
 
 
-def kept_cache(cache, new, grown, how="new"):
+def kept_cache(
+    cache: Pair,
+    new: Pair,
+    grown: Pair,
+    how: str = "new",
+) -> tuple:
     """What is handed back as cache."""
     return {
         "new": grown,
@@ -57,7 +71,7 @@ def kept_cache(cache, new, grown, how="new"):
     }[how]
 
 
-def cache_switches(step) -> tuple[Mistake, ...]:
+def cache_switches(step: Callable) -> tuple[Mistake, ...]:
     """What goes wrong with a cache in one step of decoding; `step(x, cache, ...)` is the exercise's model."""
     return (
         switch(
@@ -173,7 +187,7 @@ def cache_switches(step) -> tuple[Mistake, ...]:
     )
 
 
-def decode_forms():
+def decode_forms() -> tuple[Callable, ...]:
     """The output as a vector or a row; the cache as a pair or as two further results; the cache first is a mistake."""
     return (
         lambda r: r,

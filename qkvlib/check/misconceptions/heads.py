@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
@@ -11,7 +14,7 @@ from qkvlib.check.misconceptions.softmax import softmax_mistakes
 from qkvlib.check.spec import Mistake, mistake, switch
 
 
-def split(X, n, how="proper"):
+def split(X: np.ndarray, n: int, how: str = "proper") -> np.ndarray:
     """[..., T, n·d] -> [..., n, T, d], in one wrong way or another."""
     *batch, tokens, width = X.shape
     if how == "proper":
@@ -25,7 +28,7 @@ def split(X, n, how="proper"):
     raise ValueError(how)
 
 
-def merge(H, how="proper"):
+def merge(H: np.ndarray, how: str = "proper") -> np.ndarray:
     """[..., n, T, d] -> [..., T, n·d], in one wrong way or another."""
     *batch, n, tokens, d = H.shape
     if how == "proper":
@@ -46,31 +49,31 @@ def merge(H, how="proper"):
 
 
 def layer(
-    X,
-    W_Q,
-    W_K,
-    W_V,
-    W_O,
-    n_heads,
-    n_kv_heads,
-    mask=None,
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n_heads: int,
+    n_kv_heads: int,
+    mask: np.ndarray | None = None,
     *,
-    q="Q",
-    k="K",
-    v="V",
-    side="right",
-    cut="proper",
-    join="proper",
-    one_head=False,
-    share_k="repeat",
-    share_v="repeat",
-    output="right",
-    **switches,
-):
+    q: str = "Q",
+    k: str = "K",
+    v: str = "V",
+    side: str = "right",
+    cut: str = "proper",
+    join: str = "proper",
+    one_head: bool = False,
+    share_k: str = "repeat",
+    share_v: str = "repeat",
+    output: str = "right",
+    **switches: Any,
+) -> np.ndarray:
     """Grouped-query attention -> out; `n_kv_heads = n_heads` is multi-head attention."""
     by = {"Q": W_Q, "K": W_K, "V": W_V}
 
-    def make(name):
+    def make(name: str) -> np.ndarray:
         if name == "X":
             return X
         return X @ (by[name].T if side == "turned" else by[name])
@@ -92,7 +95,7 @@ def layer(
     return H @ W_O
 
 
-def _widen(K, Q):
+def _widen(K: np.ndarray, Q: np.ndarray) -> np.ndarray:
     """For one wide head: the key columns, again and again until they are as wide as the queries."""
     return np.concatenate([K] * (Q.shape[-1] // K.shape[-1]), axis=-1)
 
@@ -185,7 +188,7 @@ def attending_switches() -> tuple[Mistake, ...]:
     return (*(m for m in all_of_them if m.slug not in same_as_projection), over_heads())
 
 
-def over_heads(*versions) -> Mistake:
+def over_heads(*versions: Callable) -> Mistake:
     """A softmax along the axis of the heads."""
     return switch(
         "softmax-over-heads",
@@ -196,7 +199,7 @@ def over_heads(*versions) -> Mistake:
     )
 
 
-def one_head_meets_all(*versions) -> Mistake:
+def one_head_meets_all(*versions: Callable) -> Mistake:
     """A product that numpy refuses, with the same words whichever of these it was."""
     return mistake(
         "one-head-meets-all",
@@ -206,17 +209,17 @@ def one_head_meets_all(*versions) -> Mistake:
     )
 
 
-def always_a_batch(function, axes=2) -> Mistake:
+def always_a_batch(function: Callable, axes: int = 2) -> Mistake:
     """B, T, D = X.shape; `function` is the exercise done right on an array with `axes` axes and any in front."""
 
-    def unpacked(X, *rest):
+    def unpacked(X: np.ndarray, *rest: Any) -> Any:
         if X.ndim <= axes:
             raise ValueError(f"not enough values to unpack (expected {axes + 1}, got {X.ndim})")
         if X.ndim > axes + 1:
             raise ValueError(f"too many values to unpack (expected {axes + 1})")
         return function(X, *rest)
 
-    def flattened(X, *rest):
+    def flattened(X: np.ndarray, *rest: Any) -> Any:
         return function(X.reshape(-1, *X.shape[-axes:]), *rest)
 
     return mistake(

@@ -9,12 +9,12 @@ import numpy as np
 from qkvlib.check.spec import Call, Tag
 
 
-def normal(rng, *shape):
+def normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
     """Numbers that do not saturate a softmax and that no accident makes symmetric."""
     return rng.normal(0, 1, shape)
 
 
-def random_mask(rng, n_queries, n_keys):
+def random_mask(rng: np.random.Generator, n_queries: int, n_keys: int) -> np.ndarray:
     """Every row allows at least two places (not only itself) and forbids at least one; no column is empty."""
     mask = rng.random((n_queries, n_keys)) < 0.5
     for t in range(n_queries):
@@ -27,7 +27,7 @@ def random_mask(rng, n_queries, n_keys):
     return mask
 
 
-def swap_last_axes(array):
+def swap_last_axes(array: np.ndarray) -> np.ndarray:
     """The last two axes swapped."""
     return np.swapaxes(array, -1, -2)
 

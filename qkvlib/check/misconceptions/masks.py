@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from qkvlib.check.misconceptions.inputs import swap_last_axes
 from qkvlib.check.spec import Mistake, mistake, switch
 
 
-def apply_mask(grid, mask, masking):
+def apply_mask(grid: np.ndarray, mask: np.ndarray | None, masking: str) -> np.ndarray:
     """Scores in which the mask was used in one way or another; "after" masks the weights, not the scores."""
     if mask is None or masking in ("ignored", "after", "first-row"):
         return grid
@@ -25,7 +27,7 @@ def apply_mask(grid, mask, masking):
     if masking == "plus-inf":
         return np.where(mask, grid, np.inf)
     if masking == "no-self":
-        return np.where(mask & ~np.eye(*grid.shape[-2:], dtype=bool), grid, -np.inf)
+        return np.where(mask & ~np.eye(grid.shape[-2], grid.shape[-1], dtype=np.bool_), grid, -np.inf)
     if masking == "transposed":
         return np.where(swap_last_axes(np.broadcast_to(mask, (*mask.shape[:-2], *grid.shape[-2:]))), grid, -np.inf)
     if masking == "added":
@@ -37,7 +39,7 @@ def apply_mask(grid, mask, masking):
     return np.where(mask, grid, -np.inf)
 
 
-def mask_as_index(model) -> Mistake:
+def mask_as_index(model: Callable) -> Mistake:
     """grid[~mask] = ..., with something in front of the tokens; `model` is the exercise's."""
     return mistake(
         "mask-as-index",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from qkvlib.check.misconceptions.inputs import swap_last_axes
@@ -13,19 +15,19 @@ from qkvlib.check.spec import Mistake, switch
 
 
 def head(
-    Q,
-    K,
-    V,
-    mask=None,
+    Q: np.ndarray,
+    K: np.ndarray,
+    V: np.ndarray,
+    mask: np.ndarray | None = None,
     *,
-    roles="qk",
-    scale="sqrt-d",
-    measure="dot",
-    normalise="keys",
-    masking="before",
-    values="V",
-    d_model=None,
-):
+    roles: str = "qk",
+    scale: str = "sqrt-d",
+    measure: str = "dot",
+    normalise: str = "keys",
+    masking: str = "before",
+    values: str = "V",
+    d_model: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """One head of attention -> (out, weights), with switches."""
     grid = compare_all(Q, K, V, roles=roles, scale=scale, measure=measure, d_model=d_model)
     if normalise == "heads" and masking == "before":
@@ -63,12 +65,12 @@ def value_mistakes() -> tuple[Mistake, ...]:
     )
 
 
-def weights_left_out(result):
+def weights_left_out(result: tuple) -> np.ndarray:
     """For exercises whose signature does not say whether the weights come back as well."""
     return result[0]
 
 
-def first_of_pair(value):
+def first_of_pair(value: Any) -> Any:
     """For exercises that promise an output alone: weights handed back beside it do no harm."""
     if isinstance(value, tuple) and len(value) == 2:
         first, second = (as_array(part) for part in value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from qkvlib.check.misconceptions.softmax import softmax_mistakes
@@ -11,7 +12,7 @@ from qkvlib.check.spec import Mistake, mistake, switch
 ONE_QUERY = frozenset(("softmax-over-everything", "softmax-over-first-axis", "softmax-over-second-axis"))
 
 
-def one_query_mistakes(step) -> tuple[Mistake, ...]:
+def one_query_mistakes(step: Callable) -> tuple[Mistake, ...]:
     """Sharing out, blending and handing back in one step of decoding; `step` is the exercise's model."""
     return (
         *(_with_one_query(m) for m in softmax_mistakes() if m.slug not in ONE_QUERY),

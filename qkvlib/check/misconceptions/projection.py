@@ -6,7 +6,7 @@ import numpy as np
 
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.softmax import soft
-from qkvlib.check.spec import Mistake, mistake, switch
+from qkvlib.check.spec import Call, Mistake, mistake, switch
 
 
 def projection_switches() -> tuple[Mistake, ...]:
@@ -80,7 +80,7 @@ def projection_switches() -> tuple[Mistake, ...]:
     )
 
 
-def qkv_inputs(rng):
+def qkv_inputs(rng: np.random.Generator) -> list[Call]:
     return calls(
         ("one sequence", normal(rng, 5, 7), normal(rng, 7, 3), normal(rng, 7, 3), normal(rng, 7, 2)),
         ("matrices that are square", *(normal(rng, 5, 5) for _ in range(4))),
@@ -88,10 +88,21 @@ def qkv_inputs(rng):
     )
 
 
-def project(X, W_Q, W_K, W_V, *, q="Q", k="K", v="V", side="right", after="nothing"):
+def project(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    *,
+    q: str = "Q",
+    k: str = "K",
+    v: str = "V",
+    side: str = "right",
+    after: str = "nothing",
+) -> tuple[np.ndarray, ...]:
     by = {"Q": W_Q, "K": W_K, "V": W_V}
 
-    def make(name):
+    def make(name: str) -> np.ndarray:
         if name == "X":
             return X
         if name not in by:  # "QK": the keys made from the queries, and so on

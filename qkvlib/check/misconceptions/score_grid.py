@@ -1,16 +1,19 @@
-"""The exercise of scores, as it is set and as it is repaired: inputs and mistakes."""
+"""The exercise of scores, as it is set and as it is fixed: inputs and mistakes."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import soft
-from qkvlib.check.spec import Mistake, mistake
+from qkvlib.check.spec import Call, Mistake, mistake
 
 
-def score_inputs(rng):
+def score_inputs(rng: np.random.Generator) -> list[Call]:
     return calls(
         ("one sequence", normal(rng, 5, 3), normal(rng, 7, 3)),
         ("as many tokens as features", normal(rng, 3, 3), normal(rng, 3, 3)),
@@ -19,11 +22,11 @@ def score_inputs(rng):
     )
 
 
-def _after(then):
+def _after(then: Callable) -> Callable:
     return lambda Q, K: then(compare_all(Q, K))
 
 
-def _standard(z, axis):
+def _standard(z: np.ndarray, axis: Any) -> np.ndarray:
     return (z - z.mean(axis=axis, keepdims=True)) / z.std(axis=axis, keepdims=True)
 
 

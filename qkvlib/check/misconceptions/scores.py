@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from qkvlib.check.misconceptions.inputs import swap_last_axes
@@ -26,9 +29,18 @@ SCALES = {
 }
 
 
-def compare_all(Q, K, V=None, *, roles="qk", scale="sqrt-d", measure="dot", d_model=None):
+def compare_all(
+    Q: np.ndarray,
+    K: np.ndarray,
+    V: np.ndarray | None = None,
+    *,
+    roles: str = "qk",
+    scale: str = "sqrt-d",
+    measure: str = "dot",
+    d_model: int | None = None,
+) -> np.ndarray:
     """The grid of scores, with switches: who is compared with whom, by which measure, and scaled by what."""
-    ask, answer = {
+    pairs: dict[str, tuple[Any, Any]] = {
         "qk": (Q, K),
         "kq": (K, Q),
         "qq": (Q, Q),
@@ -36,7 +48,8 @@ def compare_all(Q, K, V=None, *, roles="qk", scale="sqrt-d", measure="dot", d_mo
         "qv": (Q, V),
         "vk": (V, K),
         "qk+v": (Q, K if V is None or V.shape != K.shape else K + V),
-    }[roles]
+    }
+    ask, answer = pairs[roles]
     if measure == "cosine":
         ask = ask / np.linalg.norm(ask, axis=-1, keepdims=True)
         answer = answer / np.linalg.norm(answer, axis=-1, keepdims=True)
@@ -229,7 +242,7 @@ def measure_mistakes() -> tuple[Mistake, ...]:
     )
 
 
-def scale_slips(model, seen: str = _SEEN_IN) -> tuple[Mistake, ...]:
+def scale_slips(model: Callable, seen: str = _SEEN_IN) -> tuple[Mistake, ...]:
     """A root that Python understands otherwise; `model` is the exercise's."""
     return (
         mistake(
@@ -242,5 +255,5 @@ def scale_slips(model, seen: str = _SEEN_IN) -> tuple[Mistake, ...]:
     )
 
 
-def unit(W):
+def unit(W: np.ndarray) -> np.ndarray:
     return W / np.linalg.norm(W, axis=-1, keepdims=True)

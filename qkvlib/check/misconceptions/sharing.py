@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
-from qkvlib.check.spec import Mistake, mistake, switch
+from qkvlib.check.spec import Call, Mistake, mistake, switch
 
 
-def share(K, n_rep, how="repeat"):
+def share(K: np.ndarray, n_rep: int, how: str = "repeat") -> np.ndarray:
     """[..., n_kv, T, d] -> [..., n_kv·n_rep, T, d], in one wrong way or another."""
     if how == "repeat":
         return np.repeat(K, n_rep, axis=-3)
@@ -74,7 +74,7 @@ def sharing_switches() -> tuple[Mistake, ...]:
     )
 
 
-def shared_inputs(rng):
+def shared_inputs(rng: np.random.Generator) -> list[Call]:
     """(K, n_rep), with something to repeat in every call."""
     return calls(
         ("two K/V heads", normal(rng, 2, 5, 3), 3),

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import numpy as np
 
 from qkvlib.check.spec import Mistake, mistake, switch
 
 
-def soft(z, axis=-1):
+def soft(z: np.ndarray, axis: Any = -1) -> np.ndarray:
     """A stable softmax; a row with nothing to look at gives NaN, as a learner's would."""
     e = np.exp(z - z.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 
 
-def one_hot(z):
+def one_hot(z: np.ndarray) -> np.ndarray:
     """1 where the last axis is largest, else 0."""
     return (z == z.max(axis=-1, keepdims=True)).astype(float)
 
 
-NORMALISERS = {
+NORMALISERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "keys": soft,
     "queries": lambda z: soft(z, -2),
     "all": lambda z: soft(z.reshape(*z.shape[:-2], -1)).reshape(z.shape),
@@ -119,7 +122,9 @@ def softmax_mistakes() -> tuple[Mistake, ...]:
     )
 
 
-def softmax_slips(model, functions=("relu", "abs", "square", "power-of-two", "power-of-ten")) -> tuple[Mistake, ...]:
+def softmax_slips(
+    model: Callable, functions: Iterable[str] = ("relu", "abs", "square", "power-of-two", "power-of-ten")
+) -> tuple[Mistake, ...]:
     """A sum that runs too far or loses its axis, or another function, inside attention; `model` is the exercise's."""
     return (
         mistake(

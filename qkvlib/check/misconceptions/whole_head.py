@@ -1,4 +1,4 @@
-"""The exercise of one head, as it is set and as it is repaired: inputs and mistakes."""
+"""The exercise of one head, as it is set and as it is fixed: inputs and mistakes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_a
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes, softmax_slips
-from qkvlib.check.spec import Mistake, mistake
+from qkvlib.check.spec import Call, Mistake, mistake
 
 
-def attention_inputs(rng):
+def attention_inputs(rng: np.random.Generator) -> list[Call]:
     return calls(
         ("one sequence", normal(rng, 5, 3), normal(rng, 7, 3), normal(rng, 7, 2)),
         ("as many queries as keys", normal(rng, 5, 3), normal(rng, 5, 3), normal(rng, 5, 3)),
@@ -131,15 +131,15 @@ def attention_mistakes() -> tuple[Mistake, ...]:
     )
 
 
-def _weighted(weights, V):
+def _weighted(weights: np.ndarray, V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return weights @ V, weights
 
 
-def _two_axes(z, largest, total):
+def _two_axes(z: np.ndarray, largest: int, total: int) -> np.ndarray:
     e = np.exp(z - z.max(axis=largest, keepdims=True))
     return e / e.sum(axis=total, keepdims=True)
 
 
-def _then_scale(Q, K, V, weights):
+def _then_scale(Q: np.ndarray, K: np.ndarray, V: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     weights = weights / np.sqrt(Q.shape[-1])
     return weights @ V, weights

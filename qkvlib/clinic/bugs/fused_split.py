@@ -71,5 +71,5 @@ BUG = Bug(
     example=example,
     sheet=sheet,
     symptom="The columns of X · W_QKV lie as Q | K | V. Drag one in the first third of W_QKV: only right Q may move.",
-    threads=(pull("awslabs/slapo", 46), pull("deepspeedai/DeepSpeed", 3844)),
+    threads=(pull("NVIDIA-NeMo/RL", 2802), pull("deepspeedai/DeepSpeed", 3844)),
 )

@@ -25,8 +25,9 @@ from itertools import pairwise
 from qkvlib.grading.inside import walls, watch, wire
 from qkvlib.grading.inside.submission import Submission
 
+
 def serve(control_fd: int, isolated: bool) -> None:
-    """Fork a child for every socket and pipe that arrive on `control_fd`. numpy is loaded by now: no child pays for it."""
+    """Fork a child for every socket and pipe that arrive on `control_fd`. numpy is loaded: no child pays for it."""
     Submission.prepare()
     if isolated and not walls.CLONE_NUMBER:
         sys.exit(f"it knows the processors {' and '.join(walls.MACHINES)}, not {os.uname().machine}")

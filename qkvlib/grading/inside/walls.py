@@ -63,12 +63,14 @@ _DENIED = {
     "ptrace": (101, 117), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51),
     "unshare": (272, 97), "setns": (308, 268), "clone3": (435, 435), "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271), "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282),
-    "mq_open": (240, 180), "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218), "io_uring_setup": (425, 425),
+    "mq_open": (240, 180),
+    "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218), "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "kexec_load": (246, 104), "init_module": (175, 105),
     "finit_module": (313, 273), "delete_module": (176, 106), "open_by_handle_at": (304, 265), "fsopen": (430, 430),
     "move_mount": (429, 429), "open_tree": (428, 428), "mount_setattr": (442, 442), "acct": (163, 89),
     "swapon": (167, 224), "reboot": (169, 142), "syslog": (103, 116), "personality": (135, 92),
-    "memfd_create": (319, 279), "shmget": (29, 194), "msgget": (68, 186), "semget": (64, 190), "memfd_secret": (447, 447), "pidfd_getfd": (438, 438), "kcmp": (312, 272),
+    "memfd_create": (319, 279), "shmget": (29, 194), "msgget": (68, 186), "semget": (64, 190),
+    "memfd_secret": (447, 447), "pidfd_getfd": (438, 438), "kcmp": (312, 272),
 }  # fmt: skip
 MACHINES = {"x86_64": (0, 0xC000003E, 56), "aarch64": (1, 0xC00000B7, 220)}  # column above, audit id, clone's number
 _COLUMN, _AUDIT, CLONE_NUMBER = MACHINES.get(os.uname().machine, (0, 0, 0))

@@ -139,7 +139,7 @@ def frame(header: dict, packer: Packer | None = None) -> bytes:
 
 
 def read_frame(receive) -> tuple[bytes, bytes] | None:
-    """(header, body) of one frame, with `receive(n) -> bytes` (at most n bytes, empty at the end). None at a clean end."""
+    """(header, body) of one frame, with `receive(n) -> bytes` (at most n, empty at the end). None at a clean end."""
     lengths = _read_exactly(receive, _LENGTHS.size)
     if lengths is None:
         return None

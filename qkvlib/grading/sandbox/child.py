@@ -119,7 +119,7 @@ class Child:
             self._end(Reply(), "stopped")
 
     def _listen(self, reply: Reply, answering: Answering | None) -> str:
-        """Take messages until the request is answered or the child hangs up. "garbage", "stopped": it must be cut off."""
+        """Take messages until the request is answered or the child hangs up; why it must be cut off, "" if not."""
         try:
             there = True
             while there and not reply.finished:

@@ -70,7 +70,7 @@ def course_files() -> list[tuple[str, str]]:
 
 
 def packages() -> list[tuple[str, str]]:
-    """The same for the installed packages that enter; one that is not installed, or has no folder of its own, is not."""
+    """The same for the installed packages that enter; one that has no folder of its own is not there."""
     place = _place_of_packages()
     return [(str(place / name), f"{_PACKAGES}/{name}") for name in PACKAGES if (place / name).is_dir()]
 
@@ -101,8 +101,8 @@ def explain(said: str) -> str:
         return (
             "This machine does not allow user namespaces, which the sandbox needs. In a container (Docker, Kubernetes) "
             "they are blocked by the default profile: grade on the host, or allow them for this container (Docker: "
-            "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined "
-            "--cap-add SYS_ADMIN`). "
+            "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
+            "--security-opt systempaths=unconfined --cap-add SYS_ADMIN`). "
             "On Ubuntu 24.04: `sysctl kernel.apparmor_restrict_unprivileged_userns=0`. "
             f"{UNSAFE} It was said: {_last_line(said)}"
         )

@@ -17,3 +17,8 @@ def load(kind: str) -> ModuleType:
     if kind not in KINDS:
         raise KeyError(f"there is no view {kind!r}; there are {', '.join(KINDS)}")
     return import_module(f"{__name__}.{kind}")
+
+
+def is_scene(kind: str) -> bool:
+    """Whether a view is a picture of marks (scene.py); the others arrange panels."""
+    return hasattr(load(kind), "scene")

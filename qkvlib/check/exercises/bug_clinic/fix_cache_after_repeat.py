@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from qkvlib.check.misconceptions.repairs import still_broken
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.sharing import share, shared_inputs
 from qkvlib.check.spec import Exercise, mistake, switch
 from qkvlib.clinic import BUGS
 
 
-def _cached(K, n_rep, *, keep="K", read="repeat"):
+def _cached(K: np.ndarray, n_rep: int, *, keep: str = "K", read: str = "repeat") -> tuple:
     cache = {"K": K, "repeated": np.repeat(K, n_rep, axis=-3), "tiled": share(K, n_rep, "tile")}[keep]
     keys = K if read == "nothing" else share(K, n_rep, read)
     return cache, keys
@@ -88,10 +90,10 @@ EXERCISE = Exercise(
         "Move repeat_kv out of the loop.",
         "Return cache, and repeat_kv of it.",
     ),
-    praise="Mended: the cache is n_rep times smaller, and every number is the same.",
+    praise="Fixed: the cache is n_rep times smaller, and every number is the same.",
 )
 
 
-def _joined(K, n, axis):
+def _joined(K: np.ndarray, n: int, axis: Any) -> Any:
     cache = np.concatenate([K[..., t : t + 1, :] for t in range(K.shape[-2])], axis=axis)
     return cache, np.repeat(cache, n, axis=-3)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
-from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.spec import Exercise, mistake
 from qkvlib.clinic import BUGS
 
@@ -95,5 +95,5 @@ EXERCISE = Exercise(
         "Try the bug on c_attn: its weight is not square, and the error tells.",
         "Drop two characters.",
     ),
-    praise="Mended: a Conv1D weight is [d_in, d_out] already.",
+    praise="Fixed: a Conv1D weight is [d_in, d_out] already.",
 )

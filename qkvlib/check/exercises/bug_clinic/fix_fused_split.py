@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
-from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.spec import Exercise, mistake, switch
 from qkvlib.clinic import BUGS
 
 
-def _fused(X, W_QKV, n_heads, *, cut="proper", order="QKV", when="first"):
+def _fused(
+    X: np.ndarray, W_QKV: np.ndarray, n_heads: int, *, cut: str = "proper", order: str = "QKV", when: str = "first"
+) -> tuple[np.ndarray, ...]:
     if when == "columns":
         parts = {name: (X @ W_QKV)[..., k::3] for k, name in enumerate("QKV")}
     else:
@@ -78,5 +80,5 @@ EXERCISE = Exercise(
         "Two steps stand in the wrong order.",
         "np.split(X @ W_QKV, 3, axis=-1) first, then split_heads on each.",
     ),
-    praise="Mended: roles first, heads second.",
+    praise="Fixed: roles first, heads second.",
 )

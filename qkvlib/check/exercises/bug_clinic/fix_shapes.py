@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.one_head import head
-from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.misconceptions.scores import measure_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import softmax_mistakes
 from qkvlib.check.spec import Exercise, mistake, switch, without
 from qkvlib.clinic import BUGS
 
 
-def _weights_of_heads(X, W_Q, W_K, n_heads, *, cut="proper", q="Q", k="K", **switches):
+def _weights_of_heads(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    n_heads: int,
+    *,
+    cut: str = "proper",
+    q: str = "Q",
+    k: str = "K",
+    **switches: Any,
+) -> np.ndarray:
     by = {"Q": W_Q, "K": W_K}
     Q, K = heads.split(X @ by[q], n_heads, cut), heads.split(X @ by[k], n_heads, cut)
     return head(Q, K, K, d_model=X.shape[-1], **switches)[1]
@@ -57,5 +71,5 @@ EXERCISE = Exercise(
         "Look at what is under the square root.",
         "Q has been split: its last axis knows the number that you need.",
     ),
-    praise="Mended: inside a head, the width of the head is what counts.",
+    praise="Fixed: inside a head, the width of the head is what counts.",
 )

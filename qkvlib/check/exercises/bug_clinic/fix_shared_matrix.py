@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
+from qkvlib.check.misconceptions.fixes import OUT_AND_WEIGHTS, still_broken
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
-from qkvlib.check.misconceptions.repairs import OUT_AND_WEIGHTS, still_broken
 from qkvlib.check.misconceptions.scores import scale_mistakes
 from qkvlib.check.misconceptions.softmax import softmax_mistakes
 from qkvlib.check.spec import Exercise, mistake, switch, without
 
 
-def _one_head(X, W_Q, W_K, W_V, *, q="Q", k="K", v="V", **switches):
+def _one_head(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    *,
+    q: str = "Q",
+    k: str = "K",
+    v: str = "V",
+    **switches: Any,
+) -> tuple[np.ndarray, np.ndarray]:
     by = {"Q": W_Q, "K": W_K, "V": W_V}
     Q, K, V = (X if name == "X" else X @ by[name] for name in (q, k, v))
     return head(Q, K, V, d_model=X.shape[-1], **switches)
@@ -45,7 +59,7 @@ EXERCISE = Exercise(
         switch(
             "weights-transposed",
             "The weights are turned round in the blend.",
-            "Only the line with the three projections needed mending.",
+            "Only the line with the three projections was wrong.",
             values="weights-T",
         ),
     ),
@@ -54,5 +68,5 @@ EXERCISE = Exercise(
         "Only one line is wrong.",
         "Each of Q, K and V needs its own letter on the right-hand side.",
     ),
-    praise="Mended: three matrices, three roles, and scores that need not be symmetric.",
+    praise="Fixed: three matrices, three roles, and scores that need not be symmetric.",
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from qkvlib.check.misconceptions.fixes import OUT_AND_WEIGHTS, WEIGHTS_ONLY, one_head_inputs, still_broken
 from qkvlib.check.misconceptions.inputs import swap_last_axes
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
-from qkvlib.check.misconceptions.repairs import OUT_AND_WEIGHTS, WEIGHTS_ONLY, one_head_inputs, still_broken
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes
 from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes
 from qkvlib.check.spec import Exercise, mistake, without
@@ -58,11 +60,11 @@ EXERCISE = Exercise(
         "Print weights.sum(axis=-1) and weights.sum(axis=-2).",
         "One number in the call of softmax is wrong.",
     ),
-    praise="Mended: each query shares out its own 1.",
+    praise="Fixed: each query shares out its own 1.",
 )
 
 
-def _renormalised(Q, K, V):
+def _renormalised(Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     weights = soft(compare_all(Q, K), -2)
     weights = weights / weights.sum(-1, keepdims=True)
     return weights @ V, weights

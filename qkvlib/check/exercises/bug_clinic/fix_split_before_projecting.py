@@ -1,21 +1,23 @@
-"""The clinic: split before projecting."""
+"""The clinic: one small layer after the split."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
-from qkvlib.check.misconceptions.repairs import still_broken
 from qkvlib.check.spec import Exercise, mistake, switch
 from qkvlib.clinic import BUGS
 
 
-def _split_query(X, W_Q, n_heads, *, cut="proper", side="right"):
+def _split_query(
+    X: np.ndarray, W_Q: np.ndarray, n_heads: int, *, cut: str = "proper", side: str = "right"
+) -> np.ndarray:
     return heads.split(X @ (W_Q.T if side == "turned" else W_Q), n_heads, cut)
 
 
-def _diagonal_blocks(W_Q, n_heads):
+def _diagonal_blocks(W_Q: np.ndarray, n_heads: int) -> np.ndarray:
     d = len(W_Q) // n_heads
     return np.stack([W_Q[h * d : (h + 1) * d, h * d : (h + 1) * d] for h in range(n_heads)])
 
@@ -39,7 +41,7 @@ EXERCISE = Exercise(
         switch(
             "matrices-transposed",
             "The matrix is turned round.",
-            "Only the order of two steps was wrong.",
+            "Only the cutting was wrong.",
             side="turned",
         ),
         mistake(
@@ -84,8 +86,8 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Change the last entry of a token: should head 0 notice?",
-        "Two steps stand in the wrong order.",
+        "One small matrix serves all heads, and each head meets it with its slice alone.",
         "Project X with the whole of W_Q, then call split_heads.",
     ),
-    praise="Mended: every head reads the whole embedding.",
+    praise="Fixed: every head reads the whole embedding.",
 )

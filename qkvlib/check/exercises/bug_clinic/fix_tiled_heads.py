@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qkvlib.check.misconceptions.repairs import still_broken
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.sharing import repeat_mistakes, shared_inputs
 from qkvlib.check.spec import Exercise
 from qkvlib.clinic import BUGS
@@ -25,5 +25,5 @@ EXERCISE = Exercise(
         "[K] * n_rep lays whole sets of heads one after another.",
         "np.repeat repeats each head in place; tell it the axis.",
     ),
-    praise="Mended: neighbours share a head.",
+    praise="Fixed: neighbours share a head.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qkvlib.check.misconceptions.repairs import still_broken
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.score_grid import score_inputs, score_mistakes
 from qkvlib.check.misconceptions.scores import compare_all
 from qkvlib.check.spec import Exercise, without
@@ -26,5 +26,5 @@ EXERCISE = Exercise(
         "K has to offer its features to the product, so its last two axes change places.",
         "np.swapaxes(K, -1, -2) leaves a batch axis alone.",
     ),
-    praise="Mended: features meet features, for any number of tokens.",
+    praise="Fixed: features meet features, for any number of tokens.",
 )

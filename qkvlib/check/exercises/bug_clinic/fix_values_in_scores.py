@@ -1,9 +1,9 @@
-"""The clinic: values that take part in the matching."""
+"""The clinic: keys and values swapped."""
 
 from __future__ import annotations
 
+from qkvlib.check.misconceptions.fixes import OUT_AND_WEIGHTS, WEIGHTS_ONLY, one_head_inputs, still_broken
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
-from qkvlib.check.misconceptions.repairs import OUT_AND_WEIGHTS, WEIGHTS_ONLY, one_head_inputs, still_broken
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes
 from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes
 from qkvlib.check.spec import Exercise, mistake
@@ -41,8 +41,8 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Double V: what should happen to the output, and to the weights?",
-        "One letter too many stands in the line with the scores.",
-        "Scores need Q and K only.",
+        "Two letters have changed places.",
+        "Scores need Q and K only; what is blended is V.",
     ),
-    praise="Mended: matching by keys, content by values.",
+    praise="Fixed: matching by keys, content by values.",
 )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from qkvlib.check.misconceptions.inputs import calls, normal
-from qkvlib.check.spec import Exercise, mistake
+from qkvlib.check.spec import Call, Exercise, mistake
 
 
-def _llama_inputs(rng):
-    def checkpoint(D, wide_kv):
+def _llama_inputs(rng: np.random.Generator) -> list[Call]:
+    def checkpoint(D: int, wide_kv: int) -> dict[str, np.ndarray]:
         tensors = {"model.embed_tokens.weight": normal(rng, 7, D)}
         for layer in (21, 12, 10, 0, 1, 2, 11, 20):
             for name, rows in (("q", D), ("k", wide_kv), ("v", wide_kv), ("o", D)):
@@ -25,16 +28,16 @@ def _llama_inputs(rng):
     )
 
 
-def _named(order="qkv", turn=True, at=lambda layer: layer):
-    def version(tensors, layer):
+def _named(order: str = "qkv", turn: bool = True, at: Callable = lambda layer: layer) -> Callable:
+    def version(tensors: dict[str, np.ndarray], layer: int) -> Any:
         found = (tensors[f"model.layers.{at(layer)}.self_attn.{name}_proj.weight"] for name in order)
         return tuple(W.T if turn else W for W in found)
 
     return version
 
 
-def _widened(widen):
-    def version(tensors, layer):
+def _widened(widen: Callable) -> Callable:
+    def version(tensors: dict[str, np.ndarray], layer: int) -> Any:
         W_Q, W_K, W_V = _named()(tensors, layer)
         n = W_Q.shape[1] // W_K.shape[1]
         return W_Q, widen(W_K, n), widen(W_V, n)
@@ -42,8 +45,8 @@ def _widened(widen):
     return version
 
 
-def _matching(tensors, layer, test):
-    def first(name):
+def _matching(tensors: dict[str, np.ndarray], layer: int, test: Callable) -> tuple:
+    def first(name: str) -> np.ndarray:
         return next(t for key, t in tensors.items() if test(key, layer) and f"{name}_proj" in key).T
 
     return tuple(first(name) for name in "qkv")

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 
 from qkvlib.check.misconceptions.inputs import calls, normal
 from qkvlib.check.spec import Exercise, mistake
 
 
-def _c_attn(weight, bias, order=(0, 1, 2), weight_axis=-1):
+def _c_attn(weight: np.ndarray, bias: np.ndarray, order: Any = (0, 1, 2), weight_axis: int = -1) -> tuple:
     weights, biases = np.split(weight, 3, axis=weight_axis), np.split(bias, 3)
     return tuple((weights[k], biases[k]) for k in order)
 
 
-def _flat(pairs):
+def _flat(pairs: Iterable[tuple]) -> tuple:
     return tuple(part for pair in pairs for part in pair)
 
 
-def _by_kind(pairs):
+def _by_kind(pairs: Iterable[tuple]) -> tuple:
     return tuple(zip(*pairs, strict=True))
 
 
-def _blocks(weight, bias, width, open_end=False):
+def _blocks(weight: np.ndarray, bias: np.ndarray, width: int, open_end: bool = False) -> tuple:
     cuts = [slice(0, width), slice(width, 2 * width), slice(2 * width, None if open_end else 3 * width)]
     return tuple((weight[:, cut], bias[cut]) for cut in cuts)
 

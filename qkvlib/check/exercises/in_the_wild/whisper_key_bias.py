@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from qkvlib.check.misconceptions.by_hand import in_quotes
@@ -9,13 +12,13 @@ from qkvlib.check.misconceptions.softmax import soft
 from qkvlib.check.spec import Exercise, mistake
 
 
-def _effect(q, K, bias):
+def _effect(q: np.ndarray, K: np.ndarray, bias: np.ndarray) -> dict[str, Any]:
     change = np.full(len(K), q @ bias)
     return {"score_change": change, "weight_change": np.zeros(len(K))}
 
 
-def _other(scores, weights=None):
-    def version(q, K, bias):
+def _other(scores: Callable, weights: Callable | None = None) -> Callable:
+    def version(q: np.ndarray, K: np.ndarray, bias: np.ndarray) -> Any:
         before = K @ q
         change = np.broadcast_to(scores(q, K, bias), (len(K),)).astype(float)
         moved = np.zeros(len(K)) if weights is None else weights(before, change)
@@ -24,7 +27,7 @@ def _other(scores, weights=None):
     return version
 
 
-def _shift(before, change):
+def _shift(before: Any, change: Any) -> np.ndarray:
     return soft(before + change) - soft(before)
 
 
@@ -134,9 +137,9 @@ EXERCISE = Exercise(
 )
 
 
-def _first(answer):
+def _first(answer: Any) -> Any:
     return answer["score_change"] if isinstance(answer, dict) else answer[0]
 
 
-def _second(answer):
+def _second(answer: Any) -> Any:
     return answer["weight_change"] if isinstance(answer, dict) else answer[1]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from qkvlib import examples
@@ -10,7 +13,7 @@ from qkvlib.check.misconceptions.softmax import soft
 from qkvlib.check.spec import Exercise, mistake
 
 
-def _repair(scores, weights):
+def _correction(scores: np.ndarray, weights: np.ndarray) -> dict[str, float]:
     """The one score that does not fit the printed weights, and what it would have to be."""
     logs = np.log(weights)
     fits = [np.delete(scores - logs, k) for k in range(len(scores))]
@@ -18,11 +21,11 @@ def _repair(scores, weights):
     return {"printed": float(scores[wrong]), "should_be": float(fits[wrong].mean() + logs[wrong])}
 
 
-def _figure(printed, should_be):
+def _figure(printed: Callable, should_be: Callable) -> Callable:
     return lambda scores, weights: {"printed": printed(scores), "should_be": should_be(scores, weights)}
 
 
-def _first(scores):
+def _first(scores: np.ndarray) -> Any:
     return scores[0]
 
 
@@ -30,7 +33,7 @@ EXERCISE = Exercise(
     name="figure_error",
     parts=("printed", "should_be"),
     given={"scores": examples.FIGURE_SCORES, "weights": examples.FIGURE_WEIGHTS},
-    reference=_repair,
+    reference=_correction,
     forms=(lambda d: d, lambda d: tuple(d.values()), lambda d: d["should_be"]),
     tolerance=0.01,
     mistakes=(
@@ -92,7 +95,7 @@ EXERCISE = Exercise(
             "entries-swapped",
             "What is printed and what should be there have changed places.",
             "printed is the number that the figure shows.",
-            lambda s, w: {"printed": _repair(s, w)["should_be"], "should_be": _repair(s, w)["printed"]},
+            lambda s, w: {"printed": _correction(s, w)["should_be"], "should_be": _correction(s, w)["printed"]},
         ),
         mistake(
             "token-for-score",
@@ -103,9 +106,9 @@ EXERCISE = Exercise(
         in_quotes("Your numbers stand in quotes, so they are text.", "Leave the quotes out."),
         mistake(
             "another-score",
-            "Changing the score that you chose repairs one ratio and leaves another one wrong.",
+            "Changing the score that you chose sets one ratio right and leaves another one wrong.",
             "Two of the three scores fit their weights already: which two?",
-            recognise=lambda args, answer: abs(_printed(answer) - _repair(*args)["printed"]) > 0.2,
+            recognise=lambda args, answer: abs(_printed(answer) - _correction(*args)["printed"]) > 0.2,
         ),
     ),
     hints=(
@@ -117,11 +120,11 @@ EXERCISE = Exercise(
 )
 
 
-def _is_number(text):
+def _is_number(text: str) -> bool:
     return text.strip().replace(".", "", 1).isdigit()
 
 
-def _printed(answer):
+def _printed(answer: Any) -> float:
     if isinstance(answer, dict):
         return answer["printed"]
     return answer[0] if isinstance(answer, tuple) else np.asarray(answer).flat[0] * np.nan

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from qkvlib.check.misconceptions.inputs import normal
@@ -17,7 +20,7 @@ _SENTENCES = (
 )
 
 
-def _referent_inputs(rng):
+def _referent_inputs(rng: np.random.Generator) -> list[Call]:
     made = []
     for reading in ("words", "positions"):
         for sentence, query, candidates in _SENTENCES * 3:
@@ -31,7 +34,7 @@ def _referent_inputs(rng):
     return made
 
 
-def _telling_weights(rng, tokens, q, places):
+def _telling_weights(rng: np.random.Generator, tokens: list[str], q: int, places: list[int]) -> np.ndarray:
     """Weights in which row and column of the query disagree, and some token that is no candidate gets most of all."""
     n = len(tokens)
     while True:
@@ -47,24 +50,24 @@ def _telling_weights(rng, tokens, q, places):
             return weights
 
 
-def _place(tokens, word):
+def _place(tokens: list[str], word: Any) -> int:
     return tokens.index(word) if isinstance(word, str) else word
 
 
-def _pick(weigh, choose=np.argmax):
-    def version(weights, tokens, query, candidates):
+def _pick(weigh: Callable, choose: Callable = np.argmax) -> Callable:
+    def version(weights: np.ndarray, tokens: list[str], query: Any, candidates: list) -> Any:
         q, places = _place(tokens, query), [_place(tokens, c) for c in candidates]
         return candidates[int(choose([weigh(weights, q, p) for p in places]))]
 
     return version
 
 
-def _referent(weights, tokens, query, candidates):
+def _referent(weights: np.ndarray, tokens: list[str], query: Any, candidates: list) -> Any:
     best = _pick(lambda w, q, p: w[q, p])(weights, tokens, query, candidates)
     return best if isinstance(query, str) else AnyOf((best, tokens[best]))
 
 
-def _asks(weights, tokens, query, *_):
+def _asks(weights: np.ndarray, tokens: list[str], query: Any, *_: Any) -> np.ndarray:
     return weights[_place(tokens, query)]
 
 

@@ -11,11 +11,11 @@ from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.one_query import one_query_mistakes
 from qkvlib.check.misconceptions.projection import projection_switches
 from qkvlib.check.misconceptions.scores import scale_mistakes, scale_slips
-from qkvlib.check.spec import Exercise, mistake, picked, switch
+from qkvlib.check.spec import Call, Exercise, mistake, picked, switch
 
 
-def _decode_inputs(rng):
-    def call(about, D, d, dv, tokens):
+def _decode_inputs(rng: np.random.Generator) -> list[Call]:
+    def call(about: str, D: int, d: int, dv: int, tokens: int) -> tuple:
         cache = (normal(rng, tokens, d), normal(rng, tokens, dv))
         return (about, normal(rng, D), cache, normal(rng, D, d), normal(rng, D, d), normal(rng, D, dv))
 
@@ -28,25 +28,25 @@ def _decode_inputs(rng):
 
 
 def _decode(
-    x,
-    cache,
-    W_Q,
-    W_K,
-    W_V,
+    x: np.ndarray,
+    cache: tuple[np.ndarray, np.ndarray],
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
     *,
-    q="Q",
-    k="K",
-    v="V",
-    grow="end",
-    see="all",
-    keep="new",
-    scale="sqrt-d",
-    normalise="keys",
-    values="V",
-):
+    q: str = "Q",
+    k: str = "K",
+    v: str = "V",
+    grow: str = "end",
+    see: str = "all",
+    keep: str = "new",
+    scale: str = "sqrt-d",
+    normalise: str = "keys",
+    values: str = "V",
+) -> tuple:
     by = {"Q": W_Q, "K": W_K, "V": W_V}
 
-    def row(name):
+    def row(name: str) -> np.ndarray:
         return (x if name == "X" else x @ by[name])[None]
 
     new = row(k), row(v)
@@ -138,16 +138,22 @@ EXERCISE = Exercise(
 )
 
 
-def _decode_weights(x, c, W_Q, W_K, W_V):
+def _decode_weights(
+    x: np.ndarray, c: tuple[np.ndarray, np.ndarray], W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray
+) -> np.ndarray:
     K = np.vstack([c[0], (x @ W_K)[None]])
     return head((x @ W_Q)[None], K, K)[1][0]
 
 
-def _all_again(x, c, W_Q, W_K, W_V):
+def _all_again(
+    x: np.ndarray, c: tuple[np.ndarray, np.ndarray], W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray
+) -> tuple:
     X = np.vstack([c[0], x])
     return head((x @ W_Q)[None], X @ W_K, X @ W_V)[0][0], (X @ W_K, X @ W_V)
 
 
-def _all_ask(x, c, W_Q, W_K, W_V):
+def _all_ask(
+    x: np.ndarray, c: tuple[np.ndarray, np.ndarray], W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray
+) -> tuple:
     K, V = np.vstack([c[0], (x @ W_K)[None]]), np.vstack([c[1], (x @ W_V)[None]])
     return head(K, K, V)[0], (K, V)

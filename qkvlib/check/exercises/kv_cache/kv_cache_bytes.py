@@ -8,21 +8,21 @@ from qkvlib.check.spec import Exercise, mistake, switch
 
 
 def _bytes(
-    layers,
-    kv,
-    d,
-    tokens,
-    size=2,
-    batch=1,
+    layers: int,
+    kv: int,
+    d: int,
+    tokens: int,
+    size: int = 2,
+    batch: int = 1,
     *,
-    pair=2,
-    depth="all",
-    count="kv",
-    wide="d",
-    long="linear",
-    unit="asked",
-    many=1,
-):
+    pair: int = 2,
+    depth: str = "all",
+    count: str = "kv",
+    wide: str = "d",
+    long: str = "linear",
+    unit: str = "asked",
+    many: int = 1,
+) -> int:
     total = pair * (layers if depth == "all" else 1) * (kv if count == "kv" else 1) * (d if wide == "d" else 1)
     total *= {"linear": tokens, "quadratic": tokens**2, "half": tokens * (tokens + 1) // 2, "one": 1}[long]
     total *= {"asked": size, "none": 1, "bits": 8 * size, "two": 2, "four": 4}[unit]

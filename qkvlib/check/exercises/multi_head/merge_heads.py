@@ -7,10 +7,10 @@ import numpy as np
 from qkvlib import attention
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
-from qkvlib.check.spec import Exercise, mistake
+from qkvlib.check.spec import Call, Exercise, mistake
 
 
-def _merge_inputs(rng):
+def _merge_inputs(rng: np.random.Generator) -> list[Call]:
     return calls(
         ("one sequence", normal(rng, 2, 5, 3)),
         ("as many tokens as heads", normal(rng, 5, 5, 3)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from qkvlib import attention
@@ -12,11 +14,11 @@ from qkvlib.check.misconceptions.one_head import first_of_pair, head
 from qkvlib.check.misconceptions.projection import projection_switches
 from qkvlib.check.misconceptions.scores import scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import softmax_slips
-from qkvlib.check.spec import Exercise, mistake
+from qkvlib.check.spec import Call, Exercise, mistake
 
 
-def _mha_inputs(rng):
-    def weights(D):
+def _mha_inputs(rng: np.random.Generator) -> list[Call]:
+    def weights(D: int) -> tuple[np.ndarray, ...]:
         return tuple(normal(rng, D, D) / np.sqrt(D / 2) for _ in range(4))
 
     return calls(
@@ -27,11 +29,28 @@ def _mha_inputs(rng):
     )
 
 
-def _mha(X, W_Q, W_K, W_V, W_O, n_heads, mask=None, **switches):
+def _mha(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n_heads: int,
+    mask: np.ndarray | None = None,
+    **switches: Any,
+) -> np.ndarray:
     return heads.layer(X, W_Q, W_K, W_V, W_O, n_heads, n_heads, mask, **switches)
 
 
-def split_before(X, W_Q, W_K, W_V, W_O, n, mask=None):
+def split_before(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    mask: np.ndarray | None = None,
+) -> np.ndarray:
     """Every head gets a slice of the embedding and only the matching block of each matrix."""
     d = X.shape[-1] // n
     blocks = [slice(h * d, (h + 1) * d) for h in range(n)]
@@ -75,7 +94,7 @@ EXERCISE = Exercise(
             "weights-only",
             "What comes back are the weights of your heads.",
             "Blend the values with them, merge, and apply W_O.",
-            lambda X, Q, K, V, out, n, mask=None: head(heads.split(X @ Q, n), *[heads.split(X @ K, n)] * 2, mask)[1],
+            lambda X, Q, K, V, out, n, mask=None: _weights(X, Q, K, n, mask),
         ),
         mistake(
             "mask-required",
@@ -138,20 +157,39 @@ EXERCISE = Exercise(
 )
 
 
-def _needs(mask):
+def _needs(mask: Any) -> np.ndarray:
     return ~mask
 
 
-def _heads(X, W_Q, W_K, W_V, n, mask=None):
-    return head(*(heads.split(X @ W, n) for W in (W_Q, W_K, W_V)), mask)[0]
+def _heads(
+    X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray, n: int, mask: np.ndarray | None = None
+) -> np.ndarray:
+    Q, K, V = (heads.split(X @ W, n) for W in (W_Q, W_K, W_V))
+    return head(Q, K, V, mask)[0]
 
 
-def _overlapping(X, W_Q, W_K, W_V, n, mask=None):
+def _weights(X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, n: int, mask: np.ndarray | None) -> np.ndarray:
+    Q, K = (heads.split(X @ W, n) for W in (W_Q, W_K))
+    return head(Q, K, K, mask)[1]
+
+
+def _overlapping(
+    X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray, n: int, mask: np.ndarray | None = None
+) -> np.ndarray:
     d = X.shape[-1] // n
+    Q, K, V = (X @ W for W in (W_Q, W_K, W_V))
     blocks = [slice(h, h + d) for h in range(n)]
-    return np.concatenate([head(*(X @ W[:, b] for W in (W_Q, W_K, W_V)), mask)[0] for b in blocks], axis=-1)
+    return np.concatenate([head(Q[..., b], K[..., b], V[..., b], mask)[0] for b in blocks], axis=-1)
 
 
-def _per_head(X, W_Q, W_K, W_V, W_O, n, mask=None):
+def _per_head(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    mask: np.ndarray | None = None,
+) -> np.ndarray:
     H = _heads(X, W_Q, W_K, W_V, n, mask)
     return (H @ W_O[: H.shape[-1]]).sum(-3)

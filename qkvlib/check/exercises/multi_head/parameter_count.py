@@ -7,7 +7,19 @@ from qkvlib.check.misconceptions.inputs import calls
 from qkvlib.check.spec import Exercise, mistake, switch
 
 
-def _count(D, n, n_kv, *, q=1, k=1, v=1, o=1, kv_width="shared", biases=False, per_head=1):
+def _count(
+    D: int,
+    n: int,
+    n_kv: int,
+    *,
+    q: int = 1,
+    k: int = 1,
+    v: int = 1,
+    o: int = 1,
+    kv_width: str = "shared",
+    biases: bool = False,
+    per_head: int = 1,
+) -> int:
     d = D // n
     wide = {
         "shared": d * n_kv,

@@ -7,10 +7,10 @@ import numpy as np
 from qkvlib import attention
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
-from qkvlib.check.spec import Exercise, mistake
+from qkvlib.check.spec import Call, Exercise, mistake
 
 
-def _split_inputs(rng):
+def _split_inputs(rng: np.random.Generator) -> list[Call]:
     return calls(
         ("one sequence", normal(rng, 5, 6), 2),
         ("as many tokens as heads", normal(rng, 3, 15), 3),

@@ -18,5 +18,5 @@ EXERCISE = Exercise(
         "Two of its three lines are wrong, each in its own way.",
         "Each role starts from X and goes through its own matrix.",
     ),
-    praise="Mended: every role starts from X, and goes through its own matrix.",
+    praise="Fixed: every role starts from X, and goes through its own matrix.",
 )

@@ -9,7 +9,7 @@ from qkvlib.check.misconceptions.by_hand import extra_axis, in_quotes
 from qkvlib.check.spec import Exercise, mistake
 
 
-def _by_hand(x, W_Q, W_K, W_V):
+def _by_hand(x: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray) -> dict[str, np.ndarray]:
     return {"q": x @ W_Q, "k": x @ W_K, "v": x @ W_V}
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from qkvlib import attention
 from qkvlib.check.misconceptions.inputs import calls, normal
 from qkvlib.check.misconceptions.softmax import soft
-from qkvlib.check.spec import Exercise, mistake
+from qkvlib.check.spec import Call, Exercise, mistake
 
 
-def _token_inputs(rng):
+def _token_inputs(rng: np.random.Generator) -> list[Call]:
     return calls(
         ("one token", normal(rng, 5), normal(rng, 5, 3)),
         ("a square matrix", normal(rng, 5), normal(rng, 5, 5)),

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from qkvlib.check.misconceptions.by_hand import in_quotes
 from qkvlib.check.spec import Exercise, mistake
 
 
-def _shapes(B, T, d_model, d_head):
+def _shapes(B: int, T: int, d_model: int, d_head: int) -> dict[str, tuple]:
     weight = (d_model, d_head)
     return {"X": (B, T, d_model), "W_Q": weight, "W_K": weight, "W_V": weight, "Q": (B, T, d_head)}
 
 
-def _shapes_with(**replace):
-    def version(B, T, d_model, d_head):
+def _shapes_with(**replace: str) -> Callable:
+    def version(B: int, T: int, d_model: int, d_head: int) -> Any:
         sizes = {"B": B, "T": T, "d_model": d_model, "d_head": d_head}
         return {
             **_shapes(**sizes),
@@ -24,10 +27,10 @@ def _shapes_with(**replace):
     return version
 
 
-def _flat_shapes(*names, keep=1):
+def _flat_shapes(*names: str, keep: int = 1) -> Callable:
     """The shapes of `names` with all axes but the last `keep` laid together."""
 
-    def version(B, T, d_model, d_head):
+    def version(B: int, T: int, d_model: int, d_head: int) -> Any:
         shapes = _shapes(B, T, d_model, d_head)
         cut = {name: len(shapes[name]) - keep for name in names}
         return {**shapes, **{n: (int(np.prod(shapes[n][:c])), *shapes[n][c:]) for n, c in cut.items()}}

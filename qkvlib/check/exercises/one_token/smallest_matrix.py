@@ -6,10 +6,10 @@ import numpy as np
 
 from qkvlib import attention
 from qkvlib.check.misconceptions.inputs import calls, normal
-from qkvlib.check.spec import Exercise, mistake
+from qkvlib.check.spec import Call, Exercise, mistake
 
 
-def _smallest_inputs(rng):
+def _smallest_inputs(rng: np.random.Generator) -> list[Call]:
     return calls(
         ("one pair", normal(rng, 5), normal(rng, 3)),
         ("another pair", normal(rng, 2), normal(rng, 7)),
@@ -17,13 +17,13 @@ def _smallest_inputs(rng):
     )
 
 
-def _only_row(x, q, row):
+def _only_row(x: np.ndarray, q: np.ndarray, row: int) -> np.ndarray:
     W = np.zeros((len(x), len(q)))
     W[row] = q / x[row]
     return W
 
 
-def _quotients_on_the_diagonal(x, q):
+def _quotients_on_the_diagonal(x: np.ndarray, q: np.ndarray) -> np.ndarray:
     W = np.zeros((len(x), len(q)))
     for k in range(min(len(x), len(q))):
         W[k, k] = q[k] / x[k]
@@ -82,7 +82,7 @@ EXERCISE = Exercise(
             "x times your matrix is q, but one row does all the work and the others are 0.",
             "Share the work among the rows, and the matrix gets smaller: who can contribute most?",
             *(lambda x, q, r=r: _only_row(x, q, r) for r in (0, -1)),
-            lambda x, q: _only_row(x, q, np.argmax(np.abs(x))),
+            lambda x, q: _only_row(x, q, int(np.argmax(np.abs(x)))),
         ),
         mistake(
             "equal-shares",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from qkvlib.attention import KVCache
@@ -13,11 +15,11 @@ from qkvlib.check.misconceptions.one_query import one_query_mistakes
 from qkvlib.check.misconceptions.projection import projection_switches
 from qkvlib.check.misconceptions.scores import scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.sharing import share, sharing_switches
-from qkvlib.check.spec import Exercise, mistake, picked, switch
+from qkvlib.check.spec import Call, Exercise, mistake, picked, switch
 
 
-def _capstone_inputs(rng):
-    def call(about, D, n_heads, n_kv, tokens):
+def _capstone_inputs(rng: np.random.Generator) -> list[Call]:
+    def call(about: str, D: int, n_heads: int, n_kv: int, tokens: int) -> tuple:
         d = D // n_heads
         cache = (normal(rng, n_kv, tokens, d), normal(rng, n_kv, tokens, d))
         wide = (D, d * n_kv, d * n_kv, D)
@@ -31,7 +33,16 @@ def _capstone_inputs(rng):
     )
 
 
-def _reference(x, cache, W_Q, W_K, W_V, W_O, n_heads, n_kv_heads):
+def _reference(
+    x: np.ndarray,
+    cache: tuple[np.ndarray, np.ndarray],
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n_heads: int,
+    n_kv_heads: int,
+) -> tuple:
     K, V = cache
     memory = KVCache(n_kv_heads, K.shape[-1])
     memory.append(K, V)
@@ -39,33 +50,33 @@ def _reference(x, cache, W_Q, W_K, W_V, W_O, n_heads, n_kv_heads):
 
 
 def _step(
-    x,
-    cache,
-    W_Q,
-    W_K,
-    W_V,
-    W_O,
-    n_heads,
-    n_kv_heads,
+    x: np.ndarray,
+    cache: tuple[np.ndarray, np.ndarray],
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n_heads: int,
+    n_kv_heads: int,
     *,
-    q="Q",
-    k="K",
-    v="V",
-    cut="proper",
-    join="proper",
-    grow="end",
-    see="all",
-    keep="new",
-    share_k="repeat",
-    share_v="repeat",
-    output="right",
-    **switches,
-):
+    q: str = "Q",
+    k: str = "K",
+    v: str = "V",
+    cut: str = "proper",
+    join: str = "proper",
+    grow: str = "end",
+    see: str = "all",
+    keep: str = "new",
+    share_k: str = "repeat",
+    share_v: str = "repeat",
+    output: str = "right",
+    **switches: Any,
+) -> tuple:
     by = {"Q": W_Q, "K": W_K, "V": W_V}
     n_rep = n_heads // n_kv_heads
     d = W_Q.shape[1] // n_heads
 
-    def rows(name, n):
+    def rows(name: str, n: int) -> np.ndarray:
         flat = x @ by[name]
         if cut == "interleaved" or (cut == "interleaved-queries" and name == q):
             return flat.reshape(d, n).T[:, None]
@@ -170,37 +181,93 @@ EXERCISE = Exercise(
 )
 
 
-def _not_repeated(x, cache, W_Q, W_K, W_V, W_O, n, kv):
+def _not_repeated(
+    x: np.ndarray,
+    cache: tuple[np.ndarray, np.ndarray],
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    kv: int,
+) -> tuple:
     d = W_Q.shape[1] // n
     K = np.concatenate([cache[0], (x @ W_K).reshape(kv, 1, d)], -2)
     V = np.concatenate([cache[1], (x @ W_V).reshape(kv, 1, d)], -2)
     return heads.merge(head((x @ W_Q).reshape(n, 1, d), K, V)[0])[0] @ W_O, (K, V)
 
 
-def _repeated_first(x, cache, W_Q, W_K, W_V, W_O, n, kv):
+def _repeated_first(
+    x: np.ndarray,
+    cache: tuple[np.ndarray, np.ndarray],
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    kv: int,
+) -> tuple:
     K, V = (np.repeat(part, n // kv, -3) for part in cache)
     return _step(x, (K, V), W_Q, W_K, W_V, W_O, n, kv)
 
 
-def _cut_like_queries(x, cache, W_Q, W_K, W_V, W_O, n, kv, *, tokens):
+def _cut_like_queries(
+    x: np.ndarray,
+    cache: tuple[np.ndarray, np.ndarray],
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    kv: int,
+    *,
+    tokens: tuple[int, ...],
+) -> tuple:
     (x @ W_K).reshape(n, *tokens, W_Q.shape[1] // n)  # stops here, unless every query head has a K/V head of its own
     return _step(x, cache, W_Q, W_K, W_V, W_O, n, kv)
 
 
-def _averaged(x, cache, W_Q, W_K, W_V, W_O, n, kv):
+def _averaged(
+    x: np.ndarray,
+    cache: tuple[np.ndarray, np.ndarray],
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    kv: int,
+) -> tuple:
     K, V = _step(x, cache, W_Q, W_K, W_V, W_O, n, kv)[1]
     q = (x @ W_Q).reshape(kv, n // kv, -1).mean(1, keepdims=True)
     return heads.merge(share(head(q, K, V)[0], n // kv))[0] @ W_O, (K, V)
 
 
-def _unmerged(x, cache, W_Q, W_K, W_V, W_O, n, kv):
+def _unmerged(
+    x: np.ndarray,
+    cache: tuple[np.ndarray, np.ndarray],
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    kv: int,
+) -> np.ndarray:
     d = W_Q.shape[1] // n
     K, V = _step(x, cache, W_Q, W_K, W_V, W_O, n, kv)[1]
     K, V = np.repeat(K, n // kv, -3), np.repeat(V, n // kv, -3)
     return head((x @ W_Q).reshape(n, 1, d), K, V)[0]
 
 
-def _wide(x, cache, W_Q, W_K, W_V, W_O, n, kv):
+def _wide(
+    x: np.ndarray,
+    cache: tuple[np.ndarray, np.ndarray],
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    kv: int,
+) -> tuple:
     K, V = _step(x, cache, W_Q, W_K, W_V, W_O, n, kv)[1]
     wide_K, wide_V = (heads.merge(np.repeat(part, n // kv, -3)) for part in (K, V))
     return head((x @ W_Q)[None], wide_K, wide_V)[0][0] @ W_O, (K, V)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from qkvlib import attention
@@ -13,11 +16,11 @@ from qkvlib.check.misconceptions.projection import projection_switches
 from qkvlib.check.misconceptions.scores import scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.sharing import share, sharing_switches
 from qkvlib.check.misconceptions.softmax import softmax_slips
-from qkvlib.check.spec import Exercise, mistake
+from qkvlib.check.spec import Call, Exercise, mistake
 
 
-def _gqa_inputs(rng):
-    def weights(D, n_heads, n_kv):
+def _gqa_inputs(rng: np.random.Generator) -> list[Call]:
+    def weights(D: int, n_heads: int, n_kv: int) -> tuple[np.ndarray, ...]:
         d = D // n_heads
         wide = (D, d * n_kv, d * n_kv, D)
         return tuple(normal(rng, D, w) / np.sqrt(D / 2) for w in wide)
@@ -170,48 +173,116 @@ EXERCISE = Exercise(
 )
 
 
-def _there(mask):
+def _there(mask: Any) -> np.ndarray:
     return ~(~mask)
 
 
-def _heads(X, W_Q, W_K, W_V, n, kv, mask):
+def _heads(
+    X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray, n: int, kv: int, mask: np.ndarray | None
+) -> np.ndarray:
     K, V = (share(heads.split(X @ W, kv), n // kv) for W in (W_K, W_V))
     return head(heads.split(X @ W_Q, n), K, V, mask)[0]
 
 
-def _plain_heads(X, W_Q, W_K, W_V, W_O, n, kv, mask):
+def _plain_heads(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    kv: int,
+    mask: np.ndarray | None,
+) -> np.ndarray:
     Q, K, V = heads.split(X @ W_Q, n), heads.split(X @ W_K, kv), heads.split(X @ W_V, kv)
     return heads.merge(head(Q, K, V, mask)[0]) @ W_O
 
 
-def _one_by_one(X, W_Q, W_K, W_V, W_O, n, kv, mask, read):
+def _one_by_one(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    kv: int,
+    mask: np.ndarray | None,
+    read: Any,
+) -> np.ndarray:
     Q, K, V = heads.split(X @ W_Q, n), heads.split(X @ W_K, kv), heads.split(X @ W_V, kv)
     one = [head(Q[..., h, :, :], K[..., read(h), :, :], V[..., read(h), :, :], mask)[0] for h in range(n)]
     return np.concatenate(one, axis=-1) @ W_O
 
 
-def _averaged(X, W_Q, W_K, W_V, W_O, n, kv, mask):
+def _averaged(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    kv: int,
+    mask: np.ndarray | None,
+) -> np.ndarray:
     Q = heads.split(X @ W_Q, n)
     Q = Q.reshape(*Q.shape[:-3], kv, n // kv, *Q.shape[-2:]).mean(-3)
     H = head(Q, heads.split(X @ W_K, kv), heads.split(X @ W_V, kv), mask)[0]
     return heads.merge(share(H, n // kv)) @ W_O
 
 
-def _repeated(X, W_Q, W_K, W_V, W_O, n, kv, mask, times):
+def _repeated(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    kv: int,
+    mask: np.ndarray | None,
+    times: int,
+) -> np.ndarray:
     K, V = (np.repeat(heads.split(X @ W, kv), times, axis=-3) for W in (W_K, W_V))
     return heads.merge(head(heads.split(X @ W_Q, n), K, V, mask)[0]) @ W_O
 
 
-def _split_all(X, W_Q, W_K, W_V, W_O, n, kv, mask):
+def _split_all(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    kv: int,
+    mask: np.ndarray | None,
+) -> np.ndarray:
     Q, K, V = heads.split(X @ W_Q, n), heads.split(X @ W_K, kv), heads.split(X @ W_V, kv)
     return heads.merge(head(Q, K, V, mask)[0]) @ W_O
 
 
-def _first_queries(X, W_Q, W_K, W_V, W_O, n, kv, mask):
+def _first_queries(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    kv: int,
+    mask: np.ndarray | None,
+) -> np.ndarray:
     Q = heads.split(X @ W_Q, n)[..., :kv, :, :]
     return heads.merge(head(Q, heads.split(X @ W_K, kv), heads.split(X @ W_V, kv), mask)[0]) @ W_O
 
 
-def _columns(X, W_Q, W_K, W_V, W_O, n, kv, mask, repeat):
+def _columns(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    kv: int,
+    mask: np.ndarray | None,
+    repeat: Callable,
+) -> np.ndarray:
     K, V = (heads.split(repeat(X @ W, n // kv, axis=-1), n) for W in (W_K, W_V))
     return heads.merge(head(heads.split(X @ W_Q, n), K, V, mask)[0]) @ W_O

@@ -7,10 +7,10 @@ import numpy as np
 from qkvlib import attention
 from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
 from qkvlib.check.misconceptions.softmax import one_hot, soft
-from qkvlib.check.spec import Exercise, mistake
+from qkvlib.check.spec import Call, Exercise, mistake
 
 
-def _blend_inputs(rng):
+def _blend_inputs(rng: np.random.Generator) -> list[Call]:
     return calls(
         ("one sequence", soft(normal(rng, 5, 7)), normal(rng, 7, 3)),
         ("as many queries as keys", soft(normal(rng, 5, 5)), normal(rng, 5, 5)),
@@ -19,7 +19,7 @@ def _blend_inputs(rng):
     )
 
 
-def _overwritten(weights, V):
+def _overwritten(weights: np.ndarray, V: np.ndarray) -> np.ndarray:
     out = np.zeros((weights.shape[0], V.shape[1]))
     for i in range(weights.shape[0]):
         for j in range(weights.shape[1]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
@@ -11,7 +13,18 @@ from qkvlib.check.misconceptions.softmax import softmax_mistakes, softmax_slips
 from qkvlib.check.spec import Exercise, mistake, switch
 
 
-def _cross(X, Y, W_Q, W_K, W_V, *, q="X", k="Y", v="Y", **switches):
+def _cross(
+    X: np.ndarray,
+    Y: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    *,
+    q: str = "X",
+    k: str = "Y",
+    v: str = "Y",
+    **switches: Any,
+) -> tuple[np.ndarray, np.ndarray]:
     by = {"X": X, "Y": Y}
     return head(by[q] @ W_Q, by[k] @ W_K, by[v] @ W_V, **switches)
 

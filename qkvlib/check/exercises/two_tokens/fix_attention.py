@@ -19,5 +19,5 @@ EXERCISE = Exercise(
         "Then let K be all zeros but keep V: should the output be zero?",
         "Two lines are wrong: one axis, and one letter.",
     ),
-    praise="Mended: each query shares out 1 among the keys, and what it collects are values.",
+    praise="Fixed: each query shares out 1 among the keys, and what it collects are values.",
 )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from qkvlib import attention
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.softmax import one_hot, soft
-from qkvlib.check.spec import Exercise, mistake, switch
+from qkvlib.check.spec import Call, Exercise, mistake, switch
 
 
-def _softmax_inputs(rng):
+def _softmax_inputs(rng: np.random.Generator) -> list[Call]:
     return calls(
         ("a grid of scores", normal(rng, 5, 7)),
         ("a square grid", normal(rng, 5, 5)),
@@ -22,7 +24,9 @@ def _softmax_inputs(rng):
     )
 
 
-def _shares(z, axis=-1, *, over="axis", make="exp", then="share", stable=True):
+def _shares(
+    z: np.ndarray, axis: Any = -1, *, over: str = "axis", make: str = "exp", then: str = "share", stable: bool = True
+) -> np.ndarray:
     axis = {"axis": axis, "last": -1, "first": 0, "queries": -2 if z.ndim > 1 else -1, "all": None}[over]
     shift = z.max(axis=axis, keepdims=True) if stable else 0.0
     raised = {
@@ -44,17 +48,17 @@ def _shares(z, axis=-1, *, over="axis", make="exp", then="share", stable=True):
     return raised / total
 
 
-def _divided(z, axis, extra):
+def _divided(z: np.ndarray, axis: Any, extra: float) -> np.ndarray:
     e = np.exp(z - z.max(axis=axis, keepdims=True))
     return e / (e.sum(axis=axis, keepdims=True) + extra)
 
 
-def _unexponentiated(z, axis):
+def _unexponentiated(z: np.ndarray, axis: Any) -> np.ndarray:
     z = z - z.max(axis=axis, keepdims=True)
     return z / z.sum(axis=axis, keepdims=True)
 
 
-def _clipped(z, axis, low, high):
+def _clipped(z: np.ndarray, axis: Any, low: float, high: float) -> np.ndarray:
     z = np.clip(z, low, high)
     return z / z.sum(axis=axis, keepdims=True)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from qkvlib.check.misconceptions.by_hand import shares_by_hand
@@ -9,7 +11,7 @@ from qkvlib.check.misconceptions.softmax import soft
 from qkvlib.check.spec import Exercise, mistake
 
 
-def _two(make):
+def _two(make: Callable) -> Callable:
     return lambda grid: np.asarray(make(np.asarray(grid, float)))
 
 

@@ -8,10 +8,10 @@ from qkvlib import attention
 from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
 from qkvlib.check.misconceptions.scores import unit
 from qkvlib.check.misconceptions.softmax import soft
-from qkvlib.check.spec import Exercise, mistake
+from qkvlib.check.spec import Call, Exercise, mistake
 
 
-def _circuit_inputs(rng):
+def _circuit_inputs(rng: np.random.Generator) -> list[Call]:
     return calls(
         ("one head", normal(rng, 7, 3), normal(rng, 7, 3)),
         ("square matrices", normal(rng, 5, 5), normal(rng, 5, 5)),

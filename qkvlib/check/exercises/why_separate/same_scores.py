@@ -6,11 +6,11 @@ import numpy as np
 
 from qkvlib import attention
 from qkvlib.check.misconceptions.inputs import calls, normal
-from qkvlib.check.spec import Exercise, mistake
+from qkvlib.check.spec import Call, Exercise, mistake
 
 
-def _pair_inputs(rng):
-    def invertible(n):
+def _pair_inputs(rng: np.random.Generator) -> list[Call]:
+    def invertible(n: int) -> np.ndarray:
         return normal(rng, n, n) + 2 * np.eye(n) + np.triu(np.ones((n, n)), 1)
 
     return calls(

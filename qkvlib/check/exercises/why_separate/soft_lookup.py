@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from qkvlib import attention
@@ -9,10 +11,10 @@ from qkvlib.check.misconceptions.inputs import calls, normal
 from qkvlib.check.misconceptions.one_head import first_of_pair
 from qkvlib.check.misconceptions.scores import unit
 from qkvlib.check.misconceptions.softmax import one_hot, soft
-from qkvlib.check.spec import Exercise, mistake
+from qkvlib.check.spec import Call, Exercise, mistake
 
 
-def _lookup_inputs(rng):
+def _lookup_inputs(rng: np.random.Generator) -> list[Call]:
     return calls(
         ("three features", normal(rng, 3), normal(rng, 5, 3), normal(rng, 5, 2), 0.5),
         ("a warm lookup", normal(rng, 3), normal(rng, 7, 3), normal(rng, 7, 5), 2.0),
@@ -21,7 +23,7 @@ def _lookup_inputs(rng):
     )
 
 
-def _lookup(weigh):
+def _lookup(weigh: Callable) -> Callable:
     return lambda q, K, V, t: weigh(K @ q, t) @ V
 
 

@@ -16,7 +16,7 @@ from qkvlib.course.outline import read_outline
 from tools.build import read_course
 
 EXERCISES = exercises()
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 COURSE = read_course(ROOT)
 BANK = bank()
 RIGHT = [(name, style, answer) for name, answers in BANK.items() for style, answer in answers.right_ones]
@@ -152,46 +152,77 @@ def test_no_exercise_has_the_name_of_a_module():
 
 
 def everything_wrong():
-    """(exercise, slug, label, answer): the specs' own misconceptions, then the bank that was written apart."""
+    """(source, exercise, slug, label, answer).
+
+    The source is "specs" for their own misconceptions, which prove only that names do not get in each other's way, and
+    "bank" for answers that were written apart from the specs.
+    """
     for exercise, slug, number, answer in own_mistakes():
-        yield exercise.name, slug, f"spec {number}", answer
-    yield from WRONG
+        yield "specs", exercise.name, slug, f"version {number}", answer
+    for name, slug, label, answer in WRONG:
+        yield "bank", name, slug, label, answer
+
+
+class Row:
+    """What became of the wrong answers to one exercise from one source."""
+
+    def __init__(self):
+        self.count = self.killed = self.named = 0
+        self.complaints = []
+
+    def __add__(self, other):
+        total = Row()
+        for part in (self, other):
+            total.count += part.count
+            total.killed += part.killed
+            total.named += part.named
+        return total
+
+    def shares(self):
+        return f"{self.count:>6}{self.killed / self.count:>9.1%}{self.named / self.count:>9.1%}"
+
+
+SOURCES = ("specs", "bank")
 
 
 @pytest.fixture(scope="module")
 def matrix():
-    """{exercise: (mistakes, killed, named, [what went wrong])}, each mistake tried with the learner's own inputs."""
-    found = {name: [0, 0, 0, []] for name in EXERCISES}
-    for name, slug, label, answer in everything_wrong():
+    """{(source, exercise): Row}, each wrong answer tried with the learner's own inputs."""
+    found = {(source, name): Row() for source in SOURCES for name in EXERCISES}
+    for source, name, slug, label, answer in everything_wrong():
         verdict = judged(name, answer)
-        row = found[name]
-        row[0] += 1
-        row[1] += verdict.status == "wrong"
-        row[2] += verdict.mistake == slug
+        row = found[source, name]
+        row.count += 1
+        row.killed += verdict.status == "wrong"
+        row.named += verdict.mistake == slug
         if verdict.mistake != slug:
-            row[3].append(f"{name}: {slug} ({label}) -> {verdict.status} {verdict.mistake}")
+            row.complaints.append(f"{name}: {slug} ({label}) -> {verdict.status} {verdict.mistake}")
     return found
 
 
 def as_table(matrix):
-    lines = [f"{'exercise':<30}{'slugs':>7}{'wrong answers':>15}{'killed':>9}{'named':>8}"]
-    for name, (count, killed, named, _) in matrix.items():
-        slugs = len(EXERCISES[name].mistakes)
-        lines.append(f"{name:<30}{slugs:>7}{count:>15}{killed / count:>9.0%}{named / count:>8.0%}")
-    total = [sum(row[k] for row in matrix.values()) for k in range(3)]
+    heads = f"{'count':>6}{'killed':>9}{'named':>9}"
+    lines = [
+        f"{'':<30}{'':>7}   {'specs, own versions':^24}   {'bank':^24}",
+        f"{'exercise':<30}{'slugs':>7}" + f"   {heads}" * 2,
+    ]
+    for name, exercise in EXERCISES.items():
+        shares = "   ".join(matrix[source, name].shares() for source in SOURCES)
+        lines.append(f"{name:<30}{len(exercise.mistakes):>7}   {shares}")
+    totals = [sum((matrix[source, name] for name in EXERCISES), Row()) for source in SOURCES]
     slugs = sum(len(exercise.mistakes) for exercise in EXERCISES.values())
-    lines.append(f"{'all':<30}{slugs:>7}{total[0]:>15}{total[1] / total[0]:>9.1%}{total[2] / total[0]:>8.1%}")
+    lines.append(f"{'all':<30}{slugs:>7}   " + "   ".join(total.shares() for total in totals))
     return "\n".join(lines)
 
 
 def test_every_mistake_is_killed_and_named(matrix, capsys):
     with capsys.disabled():
         print("\n" + as_table(matrix))
-    complaints = [line for row in matrix.values() for line in row[3]]
-    for name, (count, killed, named, _) in matrix.items():
-        assert count > 0, f"{name} has no wrong answers"
-        assert killed == count, f"{name}: {count - killed} wrong answers pass\n" + "\n".join(complaints)
-        assert named >= 0.95 * count, f"{name}: {count - named} of {count} unnamed\n" + "\n".join(complaints)
+    for (source, name), row in matrix.items():
+        complaints = "\n".join(row.complaints)
+        assert row.count > 0, f"{name} has no wrong answers in its {source}"
+        assert row.killed == row.count, f"{name}, {source}: {row.count - row.killed} wrong answers pass\n{complaints}"
+        assert row.named >= 0.95 * row.count, f"{name}, {source}: {row.count - row.named} unnamed\n{complaints}"
 
 
 @pytest.mark.parametrize("name", [e.name for e in EXERCISES.values() if e.kind == "function"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from qkvlib import attention
@@ -10,10 +13,10 @@ from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
 from qkvlib.check.misconceptions.one_head import head, value_mistakes, weights_left_out
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes, softmax_slips
-from qkvlib.check.spec import Exercise, mistake, switch
+from qkvlib.check.spec import Call, Exercise, mistake, switch
 
 
-def _masked_inputs(rng):
+def _masked_inputs(rng: np.random.Generator) -> list[Call]:
     return calls(
         ("one sequence", normal(rng, 5, 3), normal(rng, 7, 3), normal(rng, 7, 2), random_mask(rng, 5, 7)),
         ("as many queries as keys", *(normal(rng, 5, 3) for _ in range(3)), random_mask(rng, 5, 5)),
@@ -24,21 +27,21 @@ def _masked_inputs(rng):
     )
 
 
-def _weights_then(Q, K, V, weights):
+def _weights_then(Q: np.ndarray, K: np.ndarray, V: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return weights @ V, weights
 
 
-def _penalised(low):
+def _penalised(low: float) -> Callable:
     """Forbidden scores lowered by a finite amount."""
 
-    def version(Q, K, V, mask):
+    def version(Q: np.ndarray, K: np.ndarray, V: np.ndarray, mask: np.ndarray) -> Any:
         grid = compare_all(Q, K)
         return _weights_then(Q, K, V, soft(np.where(mask, grid, grid + low)))
 
     return version
 
 
-def _shared_again(Q, K, V, mask):
+def _shared_again(Q: np.ndarray, K: np.ndarray, V: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     weights = soft(compare_all(Q, K)) * mask
     weights = weights / weights.sum(-2, keepdims=True)
     return weights @ V, weights
@@ -152,6 +155,6 @@ EXERCISE = Exercise(
 )
 
 
-def _spread(Q, K, V, mask):
+def _spread(Q: np.ndarray, K: np.ndarray, V: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     kept = np.where(mask, head(Q, K, V)[1], 0.0)
     return _weights_then(Q, K, V, kept + (1 - kept.sum(-1, keepdims=True)) / kept.shape[-1])

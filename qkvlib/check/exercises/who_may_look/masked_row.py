@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from qkvlib.check.misconceptions.by_hand import shares_by_hand
@@ -13,15 +15,15 @@ QUERY = 2  # the third token asks: it may look at the first three
 _ROW = (2.0, 3.0, 1.0, 5.0)
 
 
-def _row(make):
+def _row(make: Callable) -> Callable:
     return lambda scores: np.asarray(make(np.asarray(scores, float)))
 
 
-def _seen(scores):
+def _seen(scores: np.ndarray) -> np.ndarray:
     return np.append(soft(scores[: QUERY + 1]), np.zeros(len(scores) - QUERY - 1))
 
 
-def _zeros_for_forbidden(scores):
+def _zeros_for_forbidden(scores: np.ndarray) -> np.ndarray:
     return soft(np.where(np.arange(len(scores)) <= QUERY, scores, 0.0))
 
 

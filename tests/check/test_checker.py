@@ -43,6 +43,16 @@ def test_verdicts_are_kept_and_the_best_one_stays(checker):
     assert (kept["status"], kept["last"], kept["attempts"]) == ("correct", "wrong", 3)
 
 
+def test_what_is_given_can_be_replaced_and_nothing_else():
+    assert check.hand_projection({"q": [2, 1], "k": [3, 2], "v": [1, 2]}, x=[2, 1, 0, 0])
+    with pytest.raises(TypeError, match="does not know y"):
+        check.hand_projection({"q": [2, 1]}, y=1)
+    with pytest.raises(TypeError, match="takes one answer"):
+        check.scores(softmax, softmax)
+    assert check.hand_projection(q=[2, 3], k=[3, 2], v=[3, 2])
+    assert check.hand_projection([2, 3], [3, 2], [3, 2])
+
+
 # -- hints and solutions ------------------------------------------------------------------------------------------
 
 
@@ -55,9 +65,9 @@ def test_hints_come_one_by_one_and_start_again(checker):
 
 def test_the_solution_comes_after_an_attempt_and_never_in_an_assignment(checker, monkeypatch, root):
     monkeypatch.chdir(root)
-    assert "Try it once first" in checker.solution().text
+    assert not checker.solution().code
     checker(None)
-    assert "Try it once first" in checker.solution().text
+    assert not checker.solution().code
     checker(sum_of_everything)
     code = checker.solution().text
     assert "BEGIN SOLUTION" not in code

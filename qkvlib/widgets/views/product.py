@@ -1,0 +1,48 @@
+"""A product laid out so that rows meet columns: W above, X at the left, Q at the crossing; several W share one X.
+
+    s.product("X", ["W_Q", "W_K", "W_V"], ["Q", "K", "V"])
+
+Play shows one number of the result being made: its row and its column slide together, term by term, and the sum grows.
+"""
+
+from __future__ import annotations
+
+
+def entry(sheet, left, tops, results, title="") -> dict:
+    """`left` [n, k], each of `tops` [k, m], each of `results` [n, m] their product; nodes or `s.panel(...)` of them.
+
+    ValueError where a result is not the product of what stands beside it as the sheet starts.
+    """
+    tops, results = (
+        [part] if isinstance(part, str | dict) or hasattr(part, "name") else list(part) for part in (tops, results)
+    )
+    if len(tops) != len(results):
+        raise ValueError(f"{len(tops)} matrices above and {len(results)} results: each needs its own")
+    panels = {"left": _panel(sheet, left), "tops": [_panel(sheet, t) for t in tops],
+              "results": [_panel(sheet, r) for r in results]}  # fmt: skip
+    values = sheet.evaluate(sheet.inputs, sheet.values())
+    for top, result in zip(panels["tops"], panels["results"], strict=True):
+        arrays = [values[panel["node"]].array for panel in (panels["left"], top, result)]
+        shapes = [array.shape for array in arrays]
+        if (
+            any(array.ndim != 2 for array in arrays)
+            or shapes[0][1] != shapes[1][0]
+            or shapes[2] != (shapes[0][0], shapes[1][1])
+        ):
+            raise ValueError(f"{result['node']} {list(shapes[2])} is not {list(shapes[0])} times {list(shapes[1])}")
+    nodes = [panels["left"]["node"], *(p["node"] for p in (*panels["tops"], *panels["results"]))]
+    return {"nodes": nodes, "panels": panels, "title": title}
+
+
+def _listed(part) -> list:
+    return list(part) if isinstance(part, list | tuple) else [part]
+
+
+def _panel(sheet, part) -> dict:
+    return part if isinstance(part, dict) else sheet.panel(part)
+
+
+def rows(entry: dict) -> list[list[dict | None]]:
+    """The panels as a picture lays them: what stands above one another is one column."""
+    panels = entry["panels"]
+    return [[None, *panels["tops"]], [panels["left"], *panels["results"]]]
