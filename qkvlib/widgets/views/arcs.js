@@ -61,8 +61,8 @@ register("arcs", {
     const param = entry.reader?.param, spec = sheet.spec.params.find((/** @type {any} */ p) => p.name === param);
     const reader = i % (sheet.engine.values.get(name).shape.at(-1));
     if (!spec) return;
-    if (spec.kind === "choice") { if (reader < spec.options.length) sheet.setParam(param, reader, "reader"); }
-    else if (reader <= spec.max) sheet.setParam(param, reader, "reader");
+    if (spec.kind === "choice") { if (reader < spec.options.length) sheet.setParam(param, reader, sheet.hand.gesture(param)); }
+    else if (reader <= spec.max) sheet.setParam(param, reader, sheet.hand.gesture(param));
     sheet.announceAfter(() => sheet.tell({ part: sheet.parts.find((/** @type {any} */ p) => p.entry === entry), name, i }) || "");
   },
 
