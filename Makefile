@@ -35,11 +35,12 @@ lock: .venv/dev.json
 	$(COMPILE) pyproject.toml --group dev --extra dask -c requirements.lock -o requirements-dev.lock
 	echo uv | $(COMPILE) - -c requirements-dev.lock -o requirements-uv.lock
 	$(IN)/python -m tools.environment
+	$(IN)/python -m tools.npm_lock
 
 .venv/learn.json: requirements.lock requirements-uv.lock pyproject.toml tools/setup.py
 	@$(call setup,)
 
-.venv/dev.json: requirements-dev.lock requirements-uv.lock pyproject.toml tools/setup.py
+.venv/dev.json: requirements-dev.lock requirements-uv.lock package-lock.json pyproject.toml tools/setup.py
 	@$(call setup,--dev)
 
 define setup

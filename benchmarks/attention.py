@@ -16,7 +16,7 @@ import tracemalloc
 import numpy as np
 
 from benchmarks.report import Limit, Row, finish, parser, percentile
-from qkvlib import attention as qkv
+from qkvlib import attention
 from qkvlib.examples import MODELS
 
 SHAPE = MODELS["Llama-3-8B"]  # 32 query heads of 128, 8 K/V heads, d_model 4096
@@ -58,7 +58,7 @@ def full_attention(torch, T, rounds):
     Q, K, V = rng.standard_normal((3, SHAPE.n_heads, T, SHAPE.d_head), np.float32)
     q, k, v = (torch.from_numpy(part)[None] for part in (Q, K, V))
     ways = {
-        "qkv": lambda: qkv.attend_in_groups(Q, K, V),
+        "qkv": lambda: attention.attend_in_groups(Q, K, V),
         "torch": lambda: torch.nn.functional.scaled_dot_product_attention(q, k, v)[0],
         "torch_einsum": lambda: torch_einsum(torch, q, k, v)[0],
         "einsum": lambda: einsum(Q, K, V),
@@ -102,8 +102,8 @@ def gqa_memory():
         tracemalloc.stop()
         return most / 2**20
 
-    ours = peak(lambda: qkv.attend_in_groups(Q, K, V))
-    repeating = peak(lambda: qkv.attention(Q, qkv.repeat_kv(K, group), qkv.repeat_kv(V, group)))
+    ours = peak(lambda: attention.attend_in_groups(Q, K, V))
+    repeating = peak(lambda: attention.attention(Q, attention.repeat_kv(K, group), attention.repeat_kv(V, group)))
     one_copy = K.nbytes * group / 2**20
     what = f"{SHAPE.n_heads} query heads on {SHAPE.n_kv_heads} K/V heads, 1 query, {S:,} keys"
     rows = [
@@ -126,10 +126,12 @@ def decode():
 
     rows, attending = [], []
     for n_tokens in CACHES:
-        cache = qkv.KVCache(SHAPE.n_kv_heads, SHAPE.d_head, dtype=np.float32, room=n_tokens + 32)
+        cache = attention.KVCache(SHAPE.n_kv_heads, SHAPE.d_head, dtype=np.float32, room=n_tokens + 32)
         cache.append(past[0, :, :n_tokens], past[1, :, :n_tokens])
         steps = [milliseconds(lambda cache=cache: cache.step(x, *W, SHAPE.n_heads)) for _ in range(12)][2:]
-        alone = [milliseconds(lambda cache=cache: qkv.attend_in_groups(q, cache.K, cache.V)) for _ in range(12)][2:]
+        alone = [milliseconds(lambda cache=cache: attention.attend_in_groups(q, cache.K, cache.V)) for _ in range(12)][
+            2:
+        ]
         attending.append(min(alone))
         rows.append(Row(f"qkv.decode_{n_tokens}.p50_ms", percentile(steps, 50), "ms", "a whole step"))
         rows.append(Row(f"qkv.decode_{n_tokens}.attend_ms", min(alone), "ms", "its attention alone, quickest of 10"))

@@ -9,8 +9,8 @@ import time
 import numpy as np
 
 from benchmarks.report import Limit, Row, finish, parser
-from qkvlib import check
 from qkvlib.check import judge, naming
+from qkvlib.check.registry import exercises
 
 WHAT = "milliseconds of processor time from an answer to its verdict"
 LIMIT_MS = 50.0
@@ -51,7 +51,7 @@ def milliseconds(exercise, answer):
 def main(arguments=None) -> int:
     options = parser(WHAT).parse_args(arguments)
     rows, worst = [], 0.0
-    for exercise in check.exercises().values():
+    for exercise in exercises().values():
         right = milliseconds(exercise, exercise.reference)
         wrong = max(milliseconds(exercise, v) for m in exercise.mistakes for v in naming.versions(exercise, m))
         lost = milliseconds(exercise, unexplained(exercise))

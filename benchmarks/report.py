@@ -14,7 +14,6 @@ import json
 import os
 import platform
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -22,6 +21,8 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+from qkvlib.atomic import write_atomically
 
 
 @dataclass(frozen=True)
@@ -65,39 +66,30 @@ def parser(description: str) -> argparse.ArgumentParser:
 
 def finish(options: argparse.Namespace, title: str, rows: Sequence[Row], limits: Sequence[Limit] = ()) -> int:
     """Print the table, write the JSON where asked, and say by the exit code whether every limit was kept."""
-    figures = Table(title=title)
+    table = Table(title=title)
     for heading in ("figure", "value", "unit", "note"):
-        figures.add_column(heading, justify="right" if heading == "value" else "left")
+        table.add_column(heading, justify="right" if heading == "value" else "left")
     for row in rows:
-        figures.add_row(row.key, f"{row.value:,.4g}", row.unit, row.note)
+        table.add_row(row.key, f"{row.value:,.4g}", row.unit, row.note)
     console = Console()
-    console.print(figures)
+    console.print(table)
     for limit in limits:
         console.print(f"{limit.key}: {limit.value:.3g} ({limit.wanted}) {'kept' if limit.kept else 'BROKEN'}")
     if options.json:
-        write_json(
-            options.json,
-            {
-                "title": title,
-                "machine": {
-                    "cores": os.cpu_count(),
-                    "python": platform.python_version(),
-                    "system": platform.system(),
-                },
-                "figures": {row.key: asdict(row) for row in rows},
-                "limits": {
-                    limit.key: {"value": limit.value, "wanted": limit.wanted, "kept": limit.kept} for limit in limits
-                },
+        figures = {
+            "title": title,
+            "machine": {
+                "cores": os.cpu_count(),
+                "python": platform.python_version(),
+                "system": platform.system(),
             },
-        )
+            "figures": {row.key: asdict(row) for row in rows},
+            "limits": {
+                limit.key: {"value": limit.value, "wanted": limit.wanted, "kept": limit.kept} for limit in limits
+            },
+        }
+        write_atomically(options.json, json.dumps(figures, indent=1) + "\n")
     return 0 if all(limit.kept for limit in limits) else 1
-
-
-def write_json(path: Path, figures: dict) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as fresh:
-        json.dump(figures, fresh, indent=1)
-        fresh.write("\n")
-    os.replace(fresh.name, path)
 
 
 def seconds(act: Callable[[], object], times: int = 1, warm_up: int = 0) -> list[float]:

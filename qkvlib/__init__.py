@@ -4,6 +4,7 @@ Submodules load on first use (`qkvlib.attention`, `qkvlib.check`, ...), so that 
 """
 
 from importlib import import_module
+from types import ModuleType
 
 __version__ = "0.1.0"
 
@@ -23,11 +24,11 @@ _SUBMODULES = {
 }
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> ModuleType:
     if name in _SUBMODULES:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(_SUBMODULES | globals().keys())

@@ -16,16 +16,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qkvlib.shapes import ShapeError, require_equal_axes, require_fit, require_groups, shape_of
+
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Num
     from numpy import ndarray as Array
+    from numpy.typing import DTypeLike
 
 
 SCORES_AT_A_TIME = 1 << 19  # two megabytes of float32: about what a core keeps close; benchmarks/attention.py
-
-
-class ShapeError(ValueError):
-    """Shapes that cannot work together; the message names the argument, the shapes and the likely cause."""
 
 
 # -- one token, one head ------------------------------------------------------------------------------------------
@@ -33,15 +32,7 @@ class ShapeError(ValueError):
 
 def project_token(x: Num[Array, "*b d_in"], W: Num[Array, "d_in d_out"]) -> Num[Array, "*b d_out"]:
     """One embedding through one matrix: x W (Vaswani et al. 2017, 3.2.2). `x` may also be a whole [..., T, d_in]."""
-    _same(
-        "x",
-        x,
-        -1,
-        "W",
-        W,
-        0,
-        "the width of x must equal the rows of W (is W transposed, or d_head mixed up with d_model?)",
-    )
+    require_fit("x", x, "W", W)
     return np.matmul(x, W)
 
 
@@ -53,15 +44,7 @@ def project_qkv(
 ) -> tuple[Num[Array, "*b T d_q"], Num[Array, "*b T d_k"], Num[Array, "*b T d_v"]]:
     """The same tokens in three roles: Q = X W_Q, K = X W_K, V = X W_V (Vaswani et al. 2017, 3.2.2)."""
     for name, W in (("W_Q", W_Q), ("W_K", W_K), ("W_V", W_V)):
-        _same(
-            "X",
-            X,
-            -1,
-            name,
-            W,
-            0,
-            f"the width of X must equal the rows of {name} (is {name} transposed, or d_head mixed up with d_model?)",
-        )
+        require_fit("X", X, name, W)
     return np.matmul(X, W_Q), np.matmul(X, W_K), np.matmul(X, W_V)
 
 
@@ -72,7 +55,7 @@ def scores(
 
     `scale` is 1/√d_head unless given; `scale=1.0` gives the bare dot products.
     """
-    _same("Q", Q, -1, "K", K, -1, "a query and a key must have the same width to be compared")
+    require_equal_axes("Q", Q, -1, "K", K, -1, "a query and a key must have the same width to be compared")
     Q, K = _floats(Q, K)
     if scale is None:
         scale = 1 / np.sqrt(Q.shape[-1])
@@ -100,7 +83,7 @@ def softmax(z: Num[Array, "*shape"], axis: int = -1) -> Float[Array, "*shape"]:
 
 def blend(weights: Num[Array, "*b T S"], V: Num[Array, "*b S d_v"]) -> Num[Array, "*b T d_v"]:
     """Each row of the result is a weighted mix of the value rows: weights V."""
-    _same("weights", weights, -1, "V", V, -2, "there must be one weight for every value row")
+    require_equal_axes("weights", weights, -1, "V", V, -2, "there must be one weight for every value row")
     return np.matmul(weights, V)
 
 
@@ -151,7 +134,7 @@ def split_heads(X: Num[Array, "*b T d_model"], n_heads: int) -> Num[Array, "*b {
     width = X.shape[-1]
     if n_heads < 1 or width % n_heads:
         raise ShapeError(
-            f"n_heads is {n_heads} and X is {_shape(X)}: the width {width} does not divide into {n_heads} heads "
+            f"n_heads is {n_heads} and X is {shape_of(X)}: the width {width} does not divide into {n_heads} heads "
             "of equal width"
         )
     by_token = X.reshape(*X.shape[:-1], n_heads, width // n_heads)
@@ -161,7 +144,7 @@ def split_heads(X: Num[Array, "*b T d_model"], n_heads: int) -> Num[Array, "*b {
 def merge_heads(H: Num[Array, "*b n_heads T d_head"]) -> Num[Array, "*b T d_model"]:
     """[..., n_heads, T, d_head] -> [..., T, n_heads·d_head]: undoes `split_heads`."""
     if H.ndim < 3:
-        raise ShapeError(f"H is {_shape(H)}: merge_heads needs [..., n_heads, T, d_head], as split_heads returns it")
+        raise ShapeError(f"H is {shape_of(H)}: merge_heads needs [..., n_heads, T, d_head], as split_heads returns it")
     by_token = np.swapaxes(H, -2, -3)
     return by_token.reshape(*by_token.shape[:-2], -1)
 
@@ -185,7 +168,7 @@ def repeat_kv(K: Num[Array, "*b n_kv_heads T d_head"], n_rep: int) -> Num[Array,
     Query head h then meets key head h // n_rep. `grouped_query_attention` gets the same without the copies.
     """
     if K.ndim < 3:
-        raise ShapeError(f"K is {_shape(K)}: repeat_kv needs [..., n_kv_heads, T, d_head]")
+        raise ShapeError(f"K is {shape_of(K)}: repeat_kv needs [..., n_kv_heads, T, d_head]")
     return np.repeat(K, n_rep, axis=-3)
 
 
@@ -203,11 +186,12 @@ def grouped_query_attention(
 
     `n_kv_heads = n_heads` is multi-head attention, `n_kv_heads = 1` is multi-query attention (Shazeer 2019).
     """
-    _check_groups(n_heads, n_kv_heads)
+    require_groups(n_heads, n_kv_heads)
     Q, K, V = project_qkv(X, W_Q, W_K, W_V)
     H = attend_in_groups(split_heads(Q, n_heads), split_heads(K, n_kv_heads), split_heads(V, n_kv_heads), mask)
     merged = merge_heads(H)
-    _same("the merged heads", merged, -1, "W_O", W_O, 0, "W_O needs one row for every column of the merged heads")
+    why = "W_O needs one row for every column of the merged heads"
+    require_equal_axes("the merged heads", merged, -1, "W_O", W_O, 0, why)
     return np.matmul(merged, W_O)
 
 
@@ -225,12 +209,12 @@ def attend_in_groups(
     """
     *batch, n_heads, T, d_head = Q.shape
     n_kv_heads, S = K.shape[-3:-1]
-    _check_groups(n_heads, n_kv_heads)
+    require_groups(n_heads, n_kv_heads)
     for name, part in (("K", K), ("V", V)):
         if part.shape[:-2] != (*batch, n_kv_heads):
             raise ShapeError(
-                f"{name} is {_shape(part)} and Q is {_shape(Q)}: {name} needs [..., {n_kv_heads}, S, width], with the "
-                "batch axes of Q"
+                f"{name} is {shape_of(part)} and Q is {shape_of(Q)}: {name} needs [..., {n_kv_heads}, S, width], with "
+                "the batch axes of Q"
             )
     group = n_heads // n_kv_heads
     Q, K, V = _floats(Q, K, V)
@@ -265,7 +249,9 @@ class KVCache:
     what is already there every time.
     """
 
-    def __init__(self, n_kv_heads: int, d_head: int, batch: tuple[int, ...] = (), dtype=np.float64, room: int = 16):
+    def __init__(
+        self, n_kv_heads: int, d_head: int, batch: tuple[int, ...] = (), dtype: DTypeLike = np.float64, room: int = 16
+    ) -> None:
         self._K = np.empty((*batch, n_kv_heads, room, d_head), dtype)
         self._V = np.empty_like(self._K)
         self._n_tokens = 0
@@ -287,7 +273,7 @@ class KVCache:
             fits = self._K.shape[:-2] == new.shape[:-2] and self._K.shape[-1] == new.shape[-1]
             if not fits or K.shape != V.shape:
                 raise ShapeError(
-                    f"{name} is {_shape(new)} but the cache holds {_shape(self.K)}: everything but the token axis "
+                    f"{name} is {shape_of(new)} but the cache holds {shape_of(self.K)}: everything but the token axis "
                     "must agree (another n_kv_heads, d_head or batch?)"
                 )
         end = self._n_tokens + K.shape[-2]
@@ -311,7 +297,7 @@ class KVCache:
         Equals the last row of causal `grouped_query_attention` over all tokens; the work is linear in their number.
         """
         n_kv_heads = self._K.shape[-3]
-        _check_groups(n_heads, n_kv_heads)
+        require_groups(n_heads, n_kv_heads)
         Q, K, V = project_qkv(x[..., None, :], W_Q, W_K, W_V)
         self.append(split_heads(K, n_kv_heads), split_heads(V, n_kv_heads))
         H = attend_in_groups(split_heads(Q, n_heads), self.K, self.V)
@@ -338,7 +324,7 @@ def decode_step(
 
 def qk_circuit(W_Q: Num[Array, "d_model d_head"], W_K: Num[Array, "d_model d_head"]) -> Num[Array, "d_model d_model"]:
     """W_Q W_Kᵀ: wanted (rows) against offered (columns); all that scores ever see (Elhage et al. 2021)."""
-    _same("W_Q", W_Q, -1, "W_K", W_K, -1, "queries and keys must have the same width")
+    require_equal_axes("W_Q", W_Q, -1, "W_K", W_K, -1, "queries and keys must have the same width")
     return np.matmul(W_Q, np.swapaxes(W_K, -1, -2))
 
 
@@ -367,7 +353,7 @@ def soft_lookup(
 
 def parameter_count(d_model: int, n_heads: int, n_kv_heads: int) -> int:
     """Weights of W_Q, W_K, W_V and W_O together, no biases; W_K and W_V shrink with `n_kv_heads`, the others do not."""
-    _check_groups(n_heads, n_kv_heads)
+    require_groups(n_heads, n_kv_heads)
     if d_model % n_heads:
         raise ShapeError(f"d_model is {d_model}: it does not divide into {n_heads} heads of equal width")
     d_kv = d_model // n_heads * n_kv_heads
@@ -377,15 +363,15 @@ def parameter_count(d_model: int, n_heads: int, n_kv_heads: int) -> int:
 # -- helpers ------------------------------------------------------------------------------------------------------
 
 
-def _floats(*arrays):
+def _floats(*arrays: Array) -> tuple[Array, ...]:
     """The arrays as floating point of one dtype; float32 stays float32, integers become float64."""
     dtype = np.result_type(*arrays)
     if not np.issubdtype(dtype, np.inexact):
-        dtype = np.float64
+        dtype = np.dtype(np.float64)
     return tuple(np.asarray(a, dtype) for a in arrays)
 
 
-def _allowed(mask, shape):
+def _allowed(mask: Array, shape: tuple[int, ...]) -> Array:
     """`mask` for every one of the scores [..., T, S]: True where a token may look."""
     if mask.dtype != bool:
         raise TypeError(f"mask has dtype {mask.dtype}: give booleans, True where a token may look")
@@ -393,33 +379,12 @@ def _allowed(mask, shape):
         return np.broadcast_to(mask, shape)
     except ValueError:
         raise ShapeError(
-            f"mask is {_shape(mask)} but the scores are {_text(shape)}: the mask needs one entry per query (rows) "
+            f"mask is {shape_of(mask)} but the scores are {list(shape)}: the mask needs one entry per query (rows) "
             "and key (columns)"
         ) from None
 
 
-def _check_groups(n_heads, n_kv_heads):
-    if n_kv_heads < 1 or n_heads % n_kv_heads:
-        raise ShapeError(
-            f"n_heads is {n_heads} and n_kv_heads is {n_kv_heads}: n_heads must be a multiple of n_kv_heads, "
-            "so that every K/V head serves equally many query heads"
-        )
-
-
-def _same(name_a, a, axis_a, name_b, b, axis_b, cause):
-    if np.ndim(a) < 1 or np.ndim(b) < 2 or np.shape(a)[axis_a] != np.shape(b)[axis_b]:
-        raise ShapeError(f"{name_a} is {_shape(a)} and {name_b} is {_shape(b)}: {cause}")
-
-
-def _shape(array):
-    return _text(np.shape(array))
-
-
-def _text(shape):
-    return "[" + ", ".join(map(str, shape)) + "]"
-
-
-def _with_room(old, n_kept, room):
+def _with_room(old: Array, n_kept: int, room: int) -> Array:
     new = np.empty((*old.shape[:-2], room, old.shape[-1]), old.dtype)
     new[..., :n_kept, :] = old[..., :n_kept, :]
     return new

@@ -23,6 +23,17 @@ def _fail(message: object) -> typer.Exit:
     return typer.Exit(1)
 
 
+def _run_tool(name: str, *arguments: str) -> typer.Exit:
+    """Run `tools.NAME`, which only a clone has, from the course's folder; raise what this returns."""
+    import subprocess
+
+    try:
+        root = course_root()
+    except NotTheCourse as error:
+        return _fail(error)
+    return typer.Exit(subprocess.run([sys.executable, "-m", f"tools.{name}", *arguments], cwd=root).returncode)
+
+
 @app.callback()
 def main() -> None:
     """Keeps `qkv build` a subcommand however many there are."""
@@ -44,7 +55,7 @@ def lab(
 
 @app.command()
 def doctor() -> None:
-    """Say what is missing or wrong on this machine, and how to mend it."""
+    """Say what is missing or wrong on this machine, and how to fix it."""
     from qkvlib.course.doctor import examine
 
     try:
@@ -57,10 +68,10 @@ def doctor() -> None:
         print(f"{sign}  {finding.what}")
         if not finding.ok:
             needed = f" (only for `{finding.needed_for}`)" if finding.needed_for else ""
-            print(f"         {finding.mend}{needed}")
+            print(f"         {finding.fix}{needed}")
     serious = sum(finding.serious for finding in findings)
     if serious:
-        raise _fail(f"{serious} of {len(findings)} things have to be mended first, see above.")
+        raise _fail(f"{serious} of {len(findings)} things must be fixed first, see above.")
     print("All is well for learning.")
 
 
@@ -74,14 +85,37 @@ def build(
 ) -> None:
     """Build notebooks/, solutions/ and exercises/ from lessons/."""
     flags = [name for name, wanted in (("--check", check), ("--site", site)) if wanted]
-    import subprocess
+    raise _run_tool("build", *(lessons or []), *flags)
 
-    try:
-        root = course_root()
-    except NotTheCourse as error:
-        raise _fail(error) from None
-    command = [sys.executable, "-m", "tools.build", *(lessons or []), *flags]
-    raise typer.Exit(subprocess.run(command, cwd=root).returncode)
+
+new = typer.Typer(no_args_is_help=True, help="Begin an exercise, an instrument or a lesson, with stubs to fill in.")
+app.add_typer(new, name="new")
+
+
+@new.command("exercise")
+def new_exercise(
+    lesson: Annotated[str, typer.Argument(metavar="LESSON", help="A lesson's number or slug: 08, multi_head.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The function the learner writes: scaled_scores.")],
+) -> None:
+    """Write an exercise's cells, its spec with three stub mistakes, and its answers file."""
+    raise _run_tool("new", "exercise", lesson, name)
+
+
+@new.command("instrument")
+def new_instrument(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its module and function: two_queries.")],
+    lesson: Annotated[str, typer.Option(help="The lesson it belongs to; else the last one.")] = "",
+) -> None:
+    """Write an instrument's module and enter it in the registry."""
+    raise _run_tool("new", "instrument", name, *(["--lesson", lesson] if lesson else []))
+
+
+@new.command("lesson")
+def new_lesson(
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="Its file's name without the number: two_tokens.")],
+) -> None:
+    """Write a lesson behind the last one, and its recall cards."""
+    raise _run_tool("new", "lesson", slug)
 
 
 @app.command()
@@ -98,6 +132,22 @@ def page(
         raise _fail(error) from None
     for path in paths:
         print(path)
+
+
+@app.command()
+def cards(
+    anki: Annotated[
+        str, typer.Option(metavar="FILE", help="Write all recall cards as a deck for Anki, such as qkv.apkg.")
+    ],
+) -> None:
+    """Take the recall cards along: to Anki."""
+    from qkvlib.widgets.anki import AnkiMissing, export
+
+    try:
+        count = export(Path(anki))
+    except (AnkiMissing, OSError) as error:
+        raise _fail(error) from None
+    print(f"{anki}: {count} cards")
 
 
 @app.command()

@@ -12,7 +12,7 @@ and how they were made, are in qkvlib/data/coref (card.json; tools/train_coref.p
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import as_file, files
@@ -57,10 +57,6 @@ class Trace:
     def answer(self) -> str:
         return ANSWERS[int(self.logits.argmax())]
 
-    @property
-    def probabilities(self) -> dict[str, float]:
-        return dict(zip(ANSWERS, attention.softmax(self.logits).tolist(), strict=True))
-
     def index(self, word: str) -> int:
         """Position of a word, its first if there are several."""
         return _index(self.tokens, word)
@@ -75,9 +71,12 @@ class Trace:
 
 
 class Model:
-    """Weights and their shape: E [n_words, d_model], P or none, per layer W_Q W_K W_V W_O, W_U [d_model, 2]."""
+    """Weights and their shape: E [n_words, d_model], P or none, per layer W_Q W_K W_V W_O, W_U [d_model, 2].
 
-    def __init__(self, name: str, config: dict, tensors: dict[str, np.ndarray]):
+    A layer may end in an MLP, W_in [d_model, d_hidden], b_in [1, d_hidden] and W_out [d_hidden, d_model], with a ReLU.
+    """
+
+    def __init__(self, name: str, config: dict, tensors: dict[str, np.ndarray]) -> None:
         self.name = name
         self.config = config
         self.tensors = {key: tensor.astype(np.float64) for key, tensor in tensors.items()}
@@ -120,7 +119,16 @@ class Model:
         return mask
 
     def prepare(self, sentence: str, strict: bool = True) -> tuple[list[str], Parse | None]:
-        """Words, with the model's ending added where it is missing, and what the grammar makes of them."""
+        """Words as in `words`, and what the grammar makes of them: None outside the grammar, if not `strict`."""
+        tokens = self.words(sentence)
+        if strict:
+            return tokens, self.grammar.parse(tokens, self.ending)
+        if "it" not in tokens:
+            raise SentenceError("this sentence has no 'it' to translate")
+        return tokens, None
+
+    def words(self, sentence: str) -> list[str]:
+        """The words of a sentence, with the model's ending added where it is missing; SentenceError if too many."""
         tokens, ending = self.grammar.tokenize(sentence), self.ending
         if not tokens:
             raise SentenceError("there is no word in this sentence")
@@ -132,13 +140,11 @@ class Model:
             raise SentenceError(
                 f"this sentence has {len(tokens)} tokens; the longest the model {self.name!r} saw had {self.max_tokens}"
             )
-        if strict:
-            return tokens, self.grammar.parse(tokens, ending)
-        if "it" not in tokens:
-            raise SentenceError("this sentence has no 'it' to translate")
-        return tokens, None
+        return tokens
 
-    def trace(self, sentence: str, *, edits: Iterable[Edit] = (), causal: bool | None = None, strict: bool = True):
+    def trace(
+        self, sentence: str, *, edits: Iterable[Edit] = (), causal: bool | None = None, strict: bool = True
+    ) -> Trace:
         """See `trace` below."""
         tokens, parse = self.prepare(sentence, strict)
         if parse is not None:
@@ -148,15 +154,22 @@ class Model:
             read_at = pronouns[-1] if self.ending else pronouns[0]
         return self.run(tokens, read_at, parse, tuple(edits), causal)
 
-    def run(self, tokens, read_at, parse=None, edits: tuple[Edit, ...] = (), causal: bool | None = None) -> Trace:
+    def run(
+        self,
+        tokens: Sequence[str],
+        read_at: int,
+        parse: Parse | None = None,
+        edits: tuple[Edit, ...] = (),
+        causal: bool | None = None,
+    ) -> Trace:
         """The forward pass, symbol by symbol."""
         n_heads, n_kv_heads = self.config["n_heads"], self.config["n_kv_heads"]
-        axis = -2 if self.config.get("softmax_over") == "queries" else -1  # -2 is the bug that lesson 7 looks at
+        axis = -2 if self.config.get("softmax_over") == "queries" else -1  # -2: a bug, kept on purpose
         X = self.embed(tokens)
         layers = []
         for i in range(self.config["n_layers"]):
 
-            def edited(name, array, i=i):
+            def edited(name: str, array: np.ndarray, i: int = i) -> np.ndarray:
                 for edit in edits:
                     array = edit(i, name, array)
                 return array
@@ -174,6 +187,9 @@ class Model:
             added = attention.merge_heads(out) @ W_O
             layers.append(Layer(X, Q, K, V, scores, mask, weights, out, added))
             X = X + added
+            if f"{i}.W_in" in self.tensors:
+                W_in, b_in, W_out = (self.tensors[f"{i}.{name}"] for name in ("W_in", "b_in", "W_out"))
+                X = X + np.maximum(X @ W_in + b_in, 0) @ W_out
         return Trace(self.name, tuple(tokens), tuple(layers), X, X[read_at] @ self.tensors["W_U"], read_at, parse)
 
 
@@ -238,7 +254,8 @@ def other_ending(sentence: str, adjective: str | None = None, model: str = "enco
     Raises SentenceError where there is no other noun, or where the new sentence leaves the grammar.
     """
     m = load(model)
-    tokens, parse = m.prepare(sentence)
+    tokens = m.words(sentence)
+    parse = m.grammar.parse(tokens, m.ending)
     if adjective is None:
         if parse.other is None:
             raise SentenceError("this sentence has a single noun, so no other adjective can make 'it' mean another one")
@@ -267,7 +284,7 @@ def zero(layer: int, name: str = "out", row: int | None = None) -> Edit:
 def zero_head(layer: int, head: int) -> Edit:
     """Silence one head of a layer."""
 
-    def silence(out):
+    def silence(out: np.ndarray) -> np.ndarray:
         out = out.copy()
         out[head] = 0
         return out
@@ -279,7 +296,7 @@ def uniform(layer: int, row: int | None = None) -> Edit:
     """Equal weights over all tokens that may be looked at; one row or all."""
     rows = slice(None) if row is None else row
 
-    def level(weights):
+    def level(weights: np.ndarray) -> np.ndarray:
         seen = weights > 0
         return _with(weights, rows, (seen / seen.sum(-1, keepdims=True))[..., rows, :])
 
@@ -289,7 +306,7 @@ def uniform(layer: int, row: int | None = None) -> Edit:
 def swap_rows(layer: int, name: str, a: int, b: int) -> Edit:
     """Exchange the rows of two tokens, as in: give each noun the other one's value."""
 
-    def swap(array):
+    def swap(array: np.ndarray) -> np.ndarray:
         array = array.copy()
         array[..., [a, b], :] = array[..., [b, a], :]
         return array
@@ -300,7 +317,7 @@ def swap_rows(layer: int, name: str, a: int, b: int) -> Edit:
 def swap_weights(layer: int, row: int, a: int, b: int) -> Edit:
     """In one row of the weights, exchange what two tokens get."""
 
-    def swap(weights):
+    def swap(weights: np.ndarray) -> np.ndarray:
         weights = weights.copy()
         weights[..., row, [a, b]] = weights[..., row, [b, a]]
         return weights
@@ -308,17 +325,17 @@ def swap_weights(layer: int, row: int, a: int, b: int) -> Edit:
     return _edit(layer, "weights", swap)
 
 
-def _edit(layer, name, change) -> Edit:
+def _edit(layer: int, name: str, change: Callable[[np.ndarray], np.ndarray]) -> Edit:
     return lambda i, part, array: change(array) if (i, part) == (layer, name) else array
 
 
-def _with(array, rows, new):
+def _with(array: np.ndarray, rows: int | slice, new: np.ndarray | float) -> np.ndarray:
     array = array.copy()
     array[..., rows, :] = new
     return array
 
 
-def _index(tokens, word):
+def _index(tokens: Sequence[str], word: str) -> int:
     if word not in tokens:
         raise ValueError(f"{word!r} is not in this sentence: {' '.join(tokens)}")
     return tokens.index(word)

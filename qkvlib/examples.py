@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def _fixed(rows):
+def _fixed(rows: ArrayLike) -> np.ndarray:
     array = np.array(rows, dtype=np.float64)
     array.setflags(write=False)
     return array
@@ -77,7 +78,7 @@ HAND_VOCABULARY = {
 }
 
 
-def _routes(shape, entries):
+def _routes(shape: tuple[int, int], entries: dict[tuple[int, int], float]) -> np.ndarray:
     """A matrix of zeros but for {(row, column): number}."""
     matrix = np.zeros(shape)
     for place, number in entries.items():

@@ -1,35 +1,46 @@
-"""Matplotlib drawings: each function draws an array on a given Axes and returns None."""
+"""Matplotlib drawings: each function draws an array on a given Axes, or on a figure of its own, and returns None.
+
+`figures.grid(ax, numbers, rows, cols)` draws there; `figures.grid(numbers, rows, cols)` makes a figure of its own, of
+the right size (`size=(8, 3)` for another). Ground and ink: see drawing.py.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-# Okabe and Ito's palette: told apart with every common kind of colour blindness, and in grey by their lightness.
-PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+from qkvlib.drawing import (
+    INK,
+    KEY,
+    ON_PAPER,
+    PALETTE,
+    PAPER,
+    QUERY,
+    VALUE,
+    arrow,
+    box,
+    drawing,
+    heat,
+    pale,
+    panels,
+    rectangle,
+)
+from qkvlib.shapes import shape_of
+from qkvlib.tables import number_text, vector_text
+
+QUIET = INK
 
 # -- lessons 0 to 2 -----------------------------------------------------------------------------------------------
 
-# One colour for each role, the same in every picture and card of the course; told apart without colour vision too.
-QUERY, KEY, VALUE, QUIET = "#0072B2", "#D55E00", "#009E73", "#666666"
 
-
-def vector_text(vector) -> str:
-    """A row of numbers as short as it can be said: [15, 12], [10.61, 8.49]."""
-    return "[" + ", ".join(number_text(value) for value in np.asarray(vector)) + "]"
-
-
-def number_text(value: float) -> str:
-    return f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
-
-
+@drawing(9.6, 3)
 def exam_hall(ax, tokens, weights, reader: int) -> None:
     """Desks in a row; the candidate at desk `reader` reads from the others, the wider the line the larger the share."""
     for place, token in enumerate(tokens):
         allowed = place <= reader
-        _box(ax, (place, 0), token, QUERY if place == reader else QUIET if allowed else "#bbbbbb", width=0.84)
+        box(ax, (place, 0), token, QUERY if place == reader else QUIET if allowed else "#bbbbbb", width=0.84)
         if place > reader:
             ax.text(place, -0.52, "behind\nthe screen", ha="center", va="top", fontsize=9.5, color=QUIET)
-    ax.plot([reader + 0.5] * 2, [-0.45, 1.9], color="black", linewidth=2, linestyle=(0, (4, 2)))
+    ax.plot([reader + 0.5] * 2, [-0.45, 1.9], color=INK, linewidth=2, linestyle=(0, (4, 2)))
     ax.text(reader + 0.58, 1.7, "exam rule: no\nlooking ahead", fontsize=10, va="center")
     for place, weight in enumerate(weights[: reader + 1]):
         _arc(ax, place, reader, 0.5 + 9 * weight)
@@ -39,25 +50,27 @@ def exam_hall(ax, tokens, weights, reader: int) -> None:
     ax.set_axis_off()
 
 
+@drawing(8.2, 3.3)
 def three_roles(ax, x, matrices, vectors) -> None:
     """One embedding, three matrices, three vectors: a picture with three branches, shapes under everything.
 
     `matrices` and `vectors` are (W_Q, W_K, W_V) and (q, k, v).
     """
-    _box(ax, (0.55, 1), f"x\n{vector_text(x)}\n{_shape(x)}", "black", width=1.5, height=0.74)
+    box(ax, (0.55, 1), f"x\n{vector_text(x)}\n{shape_of(x)}", INK, width=1.5, height=0.74)
     told = ("what am I looking for?", "what can I be found by?", "what do I hand over?")
     named = zip(("q", "k", "v"), (QUERY, KEY, VALUE), matrices, vectors, told, strict=True)
-    for row, (name, colour, matrix, vector, question) in enumerate(named):
+    for row, (name, hue, matrix, vector, question) in enumerate(named):
         y = 2 - row
-        _arrow(ax, (1.32, 1 + 0.12 * (1 - row)), (2.0, y), colour)
-        _box(ax, (2.55, y), f"W_{name.upper()}\n{_shape(matrix)}", colour, width=1.0, height=0.56)
-        _arrow(ax, (3.07, y), (3.7, y), colour)
-        _box(ax, (4.45, y), f"{name} = {vector_text(vector)}\n{_shape(vector)}", colour, width=1.44, height=0.56)
-        ax.text(5.3, y, question, va="center", fontsize=11, color=colour)
+        arrow(ax, (1.32, 1 + 0.12 * (1 - row)), (2.0, y), hue)
+        box(ax, (2.55, y), f"W_{name.upper()}\n{shape_of(matrix)}", hue, width=1.0, height=0.56)
+        arrow(ax, (3.07, y), (3.7, y), hue)
+        box(ax, (4.45, y), f"{name} = {vector_text(vector)}\n{shape_of(vector)}", hue, width=1.44, height=0.56)
+        ax.text(5.3, y, question, va="center", fontsize=11, color=hue)
     ax.set(xlim=(-0.3, 7.4), ylim=(-0.45, 2.45))
     ax.set_axis_off()
 
 
+@drawing(6.4, 3.4)
 def share_against_gap(ax, gaps) -> None:
     """The larger of two softmax shares, drawn against the gap between the two scores; `gaps` is {label: gap}."""
     line = np.linspace(0, 6, 200)
@@ -70,6 +83,7 @@ def share_against_gap(ax, gaps) -> None:
     ax.grid(alpha=0.3)
 
 
+@drawing(6.4, 3.4)
 def saturation(ax, widths, series) -> None:
     """Mean largest share against d_head; `series` is {label: one value for each width}."""
     for (label, values), style in zip(series.items(), ("o-", "s--"), strict=True):
@@ -81,6 +95,7 @@ def saturation(ax, widths, series) -> None:
     ax.legend(fontsize=9)
 
 
+@drawing(6.4, 4.2)
 def blend_in_plane(ax, V, weights, out, labels) -> None:
     """Value rows as arrows in the plane, their weighted parts laid end to end, and the blend they lead to."""
     corner = np.zeros(2)
@@ -93,9 +108,9 @@ def blend_in_plane(ax, V, weights, out, labels) -> None:
         corner = corner + weight * value
     if len(V) == 2:
         ax.plot(*zip(*V, strict=True), color=QUIET, linewidth=1, linestyle="--")
-    ax.plot(*out, "o", color="black", markersize=8)
-    paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
-    place = {"xytext": (10, -15), "textcoords": "offset points", "weight": "bold", "bbox": paper}
+    ax.plot(*out, "o", color=INK, markersize=9)
+    paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}
+    place = {"xytext": (10, -15), "textcoords": "offset points", "weight": "bold", "color": ON_PAPER, "bbox": paper}
     ax.annotate(f"out {vector_text(out)}", out, **place)
     reach = np.vstack([V, [out], [[0, 0]]])
     low, high = reach.min(0) - np.array([1.1, 0.4]), reach.max(0) + np.array([1.1, 0.6])
@@ -104,6 +119,7 @@ def blend_in_plane(ax, V, weights, out, labels) -> None:
     ax.grid(alpha=0.3)
 
 
+@drawing(9.6, 2.7)
 def attention_picture(ax, q, K, V, raw, weights, out, labels, reader: str, blank: bool = False) -> None:
     """The picture to draw from memory: one query meets every key, softmax, the weights mix the values.
 
@@ -115,23 +131,23 @@ def attention_picture(ax, q, K, V, raw, weights, out, labels, reader: str, blank
 
     middle = (len(K) - 1) / 2
     top = len(K) - 1
-    _box(ax, (0, middle), said(f"query of {reader}\n{vector_text(q)}", "?"), QUERY, width=1.66)
+    box(ax, (0, middle), said(f"query of {reader}\n{vector_text(q)}", "?"), QUERY, width=1.66)
     for row, label in enumerate(labels):
         y = top - row
-        _box(ax, (2.1, y), said(f"key of {label}\n{vector_text(K[row])}", "?"), KEY, width=1.5)
-        _arrow(ax, (0.77, middle), (1.33, y), QUERY)
-        _arrow(ax, (2.87, y), (3.4, y), QUIET)
-        _box(ax, (3.95, y), said(f"score\n{number_text(raw[row])}", "?"), "black", width=1.04)
-        _arrow(ax, (4.49, y), (5.35, y), QUIET)
-        _box(ax, (5.95, y), said(f"weight\n{weights[row]:.3f}", "?"), "black", width=1.14)
-        _arrow(ax, (6.54, y), (7.0, y), QUIET)
+        box(ax, (2.1, y), said(f"key of {label}\n{vector_text(K[row])}", "?"), KEY, width=1.5)
+        arrow(ax, (0.77, middle), (1.33, y), QUERY)
+        arrow(ax, (2.87, y), (3.4, y), QUIET)
+        box(ax, (3.95, y), said(f"score\n{number_text(raw[row])}", "?"), INK, width=1.04)
+        arrow(ax, (4.49, y), (5.35, y), QUIET)
+        box(ax, (5.95, y), said(f"weight\n{weights[row]:.3f}", "?"), INK, width=1.14)
+        arrow(ax, (6.54, y), (7.0, y), QUIET)
         ax.text(7.16, y, said("×", "?"), ha="center", va="center", fontsize=14)
-        _box(ax, (8.2, y), said(f"value of {label}\n{vector_text(V[row])}", "?"), VALUE, width=1.72)
-        _arrow(ax, (9.08, y), (9.66, middle), VALUE)
+        box(ax, (8.2, y), said(f"value of {label}\n{vector_text(V[row])}", "?"), VALUE, width=1.72)
+        arrow(ax, (9.08, y), (9.66, middle), VALUE)
     ax.text(4.92, top + 0.42, said("softmax", "?"), ha="center", fontsize=11, style="italic")
     ax.text(1.05, top + 0.42, said("compare", "?"), ha="center", fontsize=11, style="italic")
     ax.text(9.4, top + 0.42, said("add up", "?"), ha="center", fontsize=11, style="italic")
-    _box(ax, (10.65, middle), said(f"new row for {reader}\n{vector_text(out)}", "?"), "black", width=1.94)
+    box(ax, (10.65, middle), said(f"new row for {reader}\n{vector_text(out)}", "?"), INK, width=1.94)
     ax.set(xlim=(-0.9, 11.7), ylim=(-0.5, top + 0.75))
     ax.set_axis_off()
 
@@ -139,16 +155,19 @@ def attention_picture(ax, q, K, V, raw, weights, out, labels, reader: str, blank
 # -- lessons 3 and 4 ----------------------------------------------------------------------------------------------
 
 
+@drawing(4, 2.9)
 def grid(ax, numbers, rows, cols, title="", lit=None, digits=2) -> None:
-    """A matrix as coloured cells with its numbers, in the colours of the worksheets; `lit` is a row to frame."""
+    """A matrix as coloured cells with its numbers, in the colours of the worksheets; `lit` is a row to frame.
+
+    Rows that share out 1 have the ramp of shares, everything else the pair of colours for plus and minus.
+    """
     numbers = np.asarray(numbers, dtype=float)
-    reach = max(np.abs(numbers).max(), 1e-9)
-    ax.imshow(numbers, cmap=_heat(), vmin=-reach, vmax=reach, aspect="auto")
+    heat(ax, numbers, aspect="auto")
     for r, c in np.ndindex(numbers.shape):
         number = round(numbers[r, c], digits) + 0.0  # no "-0.00"
-        ax.text(c, r, f"{number:.{digits}f}", ha="center", va="center", fontsize=11)
+        ax.text(c, r, f"{number:.{digits}f}", ha="center", va="center", fontsize=11, color=ON_PAPER)
     if lit is not None:
-        frame = _rectangle((-0.5, lit - 0.5), fill=False, edgecolor="black", linewidth=2, clip_on=False)
+        frame = rectangle((-0.5, lit - 0.5), fill=False, edgecolor=ON_PAPER, linewidth=2, clip_on=False)
         frame.set_width(numbers.shape[1])
         ax.add_patch(frame)
     ax.set_xticks(range(numbers.shape[1]), cols, fontsize=11)
@@ -158,11 +177,17 @@ def grid(ax, numbers, rows, cols, title="", lit=None, digits=2) -> None:
     ax.set_title(title, fontsize=12)
 
 
+def grids(parts: dict, rows, cols, size=None, stacked: bool = False, **options) -> None:
+    """`grid` for several matrices with the same rows and columns: {title: matrix}, side by side or `stacked`."""
+    panels(grid, parts, size or ((8, 1.9 * len(parts)) if stacked else None), stacked, rows=rows, cols=cols, **options)
+
+
+@drawing(7, 2.6)
 def shares(ax, values: dict, ylabel: str) -> None:
     """A bar between 0 and 1 for each entry of {label: value}, with its number on top."""
     bars = ax.bar(list(values), list(values.values()), 0.7, color=QUERY)
-    clear = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # a line across the bars must not strike it out
-    ax.bar_label(bars, fmt="%.2f", fontsize=11, padding=1, bbox=clear)
+    clear = {"facecolor": PAPER, "edgecolor": "none", "pad": 1}  # a line across the bars must not strike it out
+    ax.bar_label(bars, fmt="%.2f", fontsize=11, padding=1, bbox=clear, color=ON_PAPER)
     ax.set(ylim=(0, 1.15), ylabel=ylabel)
     ax.spines[["top", "right"]].set_visible(False)
 
@@ -170,6 +195,7 @@ def shares(ax, values: dict, ylabel: str) -> None:
 # -- lessons 5 to 7 -----------------------------------------------------------------------------------------------
 
 
+@drawing(2.4, 2.6)
 def stamped(ax, stamps, title: str = "") -> None:
     """A matrix of stamps (31: token 3, column 1), one colour for each token, so that mixed tokens show at a glance."""
     stamps = np.asarray(stamps)
@@ -177,27 +203,27 @@ def stamped(ax, stamps, title: str = "") -> None:
     for r, row in enumerate(stamps):
         for c, stamp in enumerate(row):
             ax.add_patch(
-                _rectangle(
-                    (c, n_rows - 1 - r), facecolor=PALETTE[stamp // 10 % len(PALETTE)], alpha=0.45, edgecolor="white"
-                )
+                rectangle((c, n_rows - 1 - r), facecolor=pale(PALETTE[stamp // 10 % len(PALETTE)]), edgecolor="white")
             )
-            ax.text(c + 0.5, n_rows - 0.5 - r, str(stamp), ha="center", va="center", fontsize=12)
+            ax.text(c + 0.5, n_rows - 0.5 - r, str(stamp), ha="center", va="center", fontsize=12, color=ON_PAPER)
     ax.set(xlim=(0, n_cols), ylim=(0, n_rows), title=title, xticks=[], yticks=[], aspect="equal")
     ax.title.set_fontsize(10)
 
 
+@drawing(6.5, 2.8)
 def contributions(ax, vectors, labels) -> None:
-    """What each head writes into every coordinate, as bars side by side, and their sum as a black line."""
+    """What each head writes into every coordinate, as bars side by side, and their sum as a line."""
     vectors = np.asarray(vectors, dtype=float)
     places, width = np.arange(vectors.shape[1]), 0.8 / len(vectors)
     for i, (vector, label) in enumerate(zip(vectors, labels, strict=True)):
         ax.bar(places + (i + 0.5) * width - 0.4, vector, width, color=PALETTE[i % len(PALETTE)], label=label)
-    ax.hlines(vectors.sum(0), places - 0.4, places + 0.4, color="black", linewidth=2, label="their sum")
-    ax.axhline(0, color="grey", linewidth=0.6)
+    ax.hlines(vectors.sum(0), places - 0.4, places + 0.4, color=INK, linewidth=3, label="their sum")
+    ax.axhline(0, color=INK, linewidth=0.6)
     ax.set(xticks=places, xlabel="coordinate", ylabel="written")
     ax.legend(fontsize=8, ncols=len(vectors) + 1, loc="upper center", bbox_to_anchor=(0.5, 1.2), frameon=False)
 
 
+@drawing(6.5, 3.2)
 def curves(ax, x, series: dict, xlabel: str, ylabel: str) -> None:
     """Lines on logarithmic axes, each named at its right end; every line has a style of its own, not a colour alone."""
     styles = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
@@ -210,40 +236,8 @@ def curves(ax, x, series: dict, xlabel: str, ylabel: str) -> None:
     ax.legend(fontsize=8)
 
 
-def _rectangle(corner, **style):
-    from matplotlib.patches import Rectangle
-
-    return Rectangle(corner, 1, 1, **style)
-
-
 def _share(gap):
     return 1 / (1 + np.exp(-np.asarray(gap, dtype=float)))
-
-
-def _shape(array) -> str:
-    return "[" + ", ".join(map(str, np.shape(array))) + "]"
-
-
-def _box(ax, centre, text, colour, width=1.2, height=0.6) -> None:
-    from matplotlib.patches import FancyBboxPatch
-
-    x, y = centre
-    ax.add_patch(
-        FancyBboxPatch(
-            (x - width / 2, y - height / 2),
-            width,
-            height,
-            boxstyle="round,pad=0,rounding_size=0.06",
-            facecolor="white",
-            edgecolor=colour,
-            linewidth=1.8,
-        )
-    )
-    ax.text(x, y, text, ha="center", va="center", fontsize=10, color="black")
-
-
-def _arrow(ax, start, end, colour) -> None:
-    ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.5})
 
 
 def _arc(ax, start, end, width) -> None:
@@ -258,6 +252,7 @@ def _arc(ax, start, end, width) -> None:
     )
 
 
+@drawing(5.6, 1.6)
 def sharing(ax, n_heads: int, n_kv_heads: int, title: str = "") -> None:
     """Query heads above, K/V heads below, and a line from each query head h to the K/V head it reads, h // n_rep."""
     n_rep = n_heads // n_kv_heads
@@ -269,9 +264,9 @@ def sharing(ax, n_heads: int, n_kv_heads: int, title: str = "") -> None:
     for y, places in ((1, above), (0, below)):
         for i, x in enumerate(places):
             group = i // n_rep if y else i
-            colour = PALETTE[group % len(PALETTE)]
-            ax.plot(x, y, "o" if y else "s", markersize=19, markeredgecolor=colour, markerfacecolor="white", zorder=2)
-            ax.text(x, y, str(i), ha="center", va="center", fontsize=9, zorder=3)
+            hue = PALETTE[group % len(PALETTE)]
+            ax.plot(x, y, "o" if y else "s", markersize=19, markeredgecolor=hue, markerfacecolor=PAPER, zorder=2)
+            ax.text(x, y, str(i), ha="center", va="center", fontsize=9, zorder=3, color=ON_PAPER)
     ax.set(xlim=(0, n_heads), ylim=(-0.4, 1.4), xticks=[], yticks=[0, 1], title=title)
     ax.set_yticklabels(["K/V heads", "query heads"], fontsize=8)
     ax.title.set_fontsize(10)
@@ -280,11 +275,19 @@ def sharing(ax, n_heads: int, n_kv_heads: int, title: str = "") -> None:
     ax.tick_params(length=0)
 
 
+def sharings(n_heads: int, counts: tuple[int, ...]) -> None:
+    """`sharing` for several numbers of K/V heads, one below another, each with its name."""
+    names = {n_heads: "MHA", 1: "MQA"}
+    parts = {f"{names.get(n, 'GQA')}: {n} K/V head{'s' * (n > 1)}": (n_heads, n) for n in counts}
+    panels(sharing, parts, size=(5.6, 1.55 * len(counts)), stacked=True)
+
+
 # -- lesson 8 -----------------------------------------------------------------------------------------------------
 
 _ROLE_COLOURS = {"Q": QUERY, "K": KEY, "V": VALUE}
 
 
+@drawing(3, 3.6)
 def stored_shapes(ax, title, blocks, width) -> None:
     """The query, key and value weights of one file, drawn to scale as they lie in it, with their biases.
 
@@ -295,15 +298,23 @@ def stored_shapes(ax, title, blocks, width) -> None:
     for roles, (height, columns), has_bias in blocks:
         share = columns / len(roles)
         for place, role in enumerate(roles):
-            colour = _ROLE_COLOURS[role]
-            ax.add_patch(_patch((place * share, -y - height), share, height, colour))
-            ax.text((place + 0.5) * share, -y - height / 2, f"W_{role}", ha="center", va="center", fontsize=11)
+            hue = _ROLE_COLOURS[role]
+            ax.add_patch(_patch((place * share, -y - height), share, height, hue))
+            ax.text(
+                (place + 0.5) * share,
+                -y - height / 2,
+                f"W_{role}",
+                ha="center",
+                va="center",
+                fontsize=11,
+                color=ON_PAPER,
+            )
             if not has_bias:
                 ax.text(columns + 0.7, -y - height / 2, "no bias", va="center", fontsize=9, color=QUIET)
             elif len(roles) > 1:
-                ax.add_patch(_patch((place * share, -y - height - 1.6), share, 0.9, colour))
+                ax.add_patch(_patch((place * share, -y - height - 1.6), share, 0.9, hue))
             else:
-                ax.add_patch(_patch((columns + 0.7, -y - height), 0.9, height, colour))
+                ax.add_patch(_patch((columns + 0.7, -y - height), 0.9, height, hue))
         ax.text(0, -y + 0.25, f"[{height}, {columns}]", fontsize=9, color=QUIET)
         y += height + 2.2
     ax.set_title(title, fontsize=11)
@@ -316,20 +327,20 @@ def circuits(axes, matrices, titles) -> None:
     """W_Q W_Kᵀ of several heads side by side, one colour scale for all (symmetric around 0)."""
     reach = max(np.abs(matrix).max() for matrix in matrices)
     for ax, matrix, title in zip(axes, matrices, titles, strict=True):
-        ax.imshow(matrix, cmap=_heat(), vmin=-reach, vmax=reach)
-        ax.set_title(title, fontsize=10)
-        ax.set(xticks=[], yticks=[], xlabel="offered")
+        heatmap(ax, matrix, title, reach=reach)
+        ax.set(xlabel="offered")
     axes[0].set_ylabel("wanted")
 
 
-def _heat():
-    """The colours of the worksheets: orange for minus, blue for plus."""
-    from matplotlib.colors import LinearSegmentedColormap
+@drawing(4.8, 3.6)
+def heatmap(ax, numbers, title: str = "", reach: float | None = None) -> None:
+    """A matrix too large for its numbers, as colours alone: minus gold, plus violet, up to `reach` either way."""
+    heat(ax, np.asarray(numbers, dtype=float), reach)
+    ax.set_title(title, fontsize=10)
+    ax.set(xticks=[], yticks=[])
 
-    return LinearSegmentedColormap.from_list("worksheet", ["#F6A654", "#FAFAFA", "#6CACEC"])
 
-
-def _patch(corner, width, height, colour):
+def _patch(corner, width, height, hue):
     from matplotlib.patches import Rectangle
 
-    return Rectangle(corner, width, height, facecolor=colour, edgecolor="white", alpha=0.55, linewidth=1)
+    return Rectangle(corner, width, height, facecolor=pale(hue), edgecolor="white", linewidth=1)

@@ -9,9 +9,13 @@ referent. The models translate "it" into French, where a pronoun takes the gende
 """
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
+from typing import TypeVar
+
+_T = TypeVar("_T")
 
 ANSWERS = ("il", "elle")
 _OPTIONAL_SHARE = 0.4  # how often an optional word is there, so that positions vary
@@ -174,7 +178,7 @@ class Grammar:
         Only `random.random()` is drawn on: its sequence is the same in every Python.
         """
 
-        def pick(items):
+        def pick(items: Sequence[_T]) -> _T:
             return items[int(random.random() * len(items))]
 
         wanted = pick(self.classes)

@@ -207,7 +207,8 @@ def snoop(look):
 
 def seen(result):
     """What a snooping answer found, as it appears in the message."""
-    return next(r.message for r in result.results if r.name == "softmax")
+    said = next(r.message for r in result.results if r.name == "softmax")
+    return said.replace("“", "").replace("”", "")  # what a student's code says is quoted
 
 
 def test_the_frame_stack_holds_no_expected_value(grade):
@@ -222,32 +223,13 @@ def test_the_frame_stack_holds_no_expected_value(grade):
                 found += [k for k in frame.f_locals if k in ("expected", "reference", "exercise")]
                 frame = frame.f_back
             references = [o for o in gc.get_objects() if type(o).__name__ in ("Exercise", "Mistake", "Assignment")]
-            specs = [m for m in sys.modules if m.startswith("qkvlib.check.specs") or m.startswith("qkvlib.grading.")]
+            inner = ("qkvlib.check.exercises", "qkvlib.check.misconceptions", "qkvlib.grading.")
+            specs = [m for m in sys.modules if m.startswith(inner)]
             return len(references), specs
         """
         )
     )
     assert "(0, [])" in seen(result)
-
-
-def test_the_specs_and_the_grader_are_not_there(grade):
-    result = grade(
-        snoop(
-            """
-        import os
-        def look():
-            installed = [name for name in os.listdir("/sandbox/packages") if "qkvlib" in name]
-            places = ["/tmp", "/home", "/sandbox/library", *(f"/sandbox/packages/{name}" for name in installed)]
-            found = []
-            for place in places:
-                for top, folders, files in os.walk(place):
-                    found += [f for f in files if f in ("lesson02.py", "grader.py", "assignment.py", "journal.jsonl")]
-            known = {"extract.py", "library", "packages", "runner.py", "wire.py"}
-            return found, sorted(set(os.listdir("/sandbox")) - known)
-        """
-        )
-    )
-    assert "([], [])" in seen(result)
 
 
 def test_the_environment_is_empty(grade, monkeypatch):

@@ -18,12 +18,14 @@ import pytest
 from classroom import SECRET, STUBS, course, submission
 
 from qkvlib.grading import assignment, batch, collect, report
-from qkvlib.grading.batch import BatchError, DaskEngine, Job, LocalEngine, Progress, grade_batch, remaining
+from qkvlib.grading.batch import Progress, grade_batch, remaining
 from qkvlib.grading.cluster import check_workers
 from qkvlib.grading.collect import Source
+from qkvlib.grading.engines import BatchError, DaskEngine, LocalEngine
 from qkvlib.grading.journal import Journal, JournalBusy
 from qkvlib.grading.roster import Student
 from qkvlib.grading.sandbox import Limits
+from qkvlib.grading.worker import Job
 
 LIMITS = Limits(seconds=0.5, cpu_total=2, wall=30)
 WRONG = {
@@ -142,12 +144,12 @@ def test_a_run_killed_at_any_moment_loses_nothing_and_leaves_no_process(task, tm
         if __name__ == "__main__":
             import test_batch, classroom
             from pathlib import Path
-            from qkvlib.grading import assignment, batch
+            from qkvlib.grading import assignment, batch, engines
             batch.CHUNK = 3
             place = Path(sys.argv[2])
             students = [test_batch.Student(f"s{i:03d}", f"Student {i}") for i in range(20)]
             task = assignment.load(Path(sys.argv[3]))
-            test_batch.run(task, place / "in", students, place / "journal.jsonl", batch.LocalEngine(2),
+            test_batch.run(task, place / "in", students, place / "journal.jsonl", engines.LocalEngine(2),
                            progress=lambda state: print(state.done, flush=True))
         """
     )
@@ -235,8 +237,8 @@ def test_a_pool_that_breaks_while_a_chunk_is_handed_over_loses_nothing(task, mon
 
     monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", Pool)
     done = []
-    LocalEngine(1).run(Job(task, SECRET), iter([["a"], ["b"], ["c"]]), done.extend)
-    assert sorted(done) == ["a", "b", "c"]
+    LocalEngine(1).run(Job(task, SECRET), iter([[{"key": key}] for key in "abc"]), done.extend)
+    assert sorted(record["key"] for record in done) == ["a", "b", "c"]
 
 
 # -- what is written ------------------------------------------------------------------------------------------------
@@ -263,11 +265,11 @@ def a_record(student, task, **changes):
         for item in task.items
     ]
     record = {"key": f"{student:0>32}", "student": student, "file": f"{student}.ipynb", "problem": "", "remarks": []}
-    return {**record, "results": results, "answers": {}, "unsafe": False, **changes}
+    return {**record, "failed": False, "results": results, "answers": {}, "unsafe": False, **changes}
 
 
 def test_nothing_a_student_writes_becomes_markup_or_a_formula(task, tmp_path):
-    bad = a_record("s2", task, remarks=[HOSTILE])
+    bad = a_record("s2", task, remarks=[{"kind": "failed", "text": HOSTILE}])
     bad["results"][0].update(status="wrong", points=0, mistake="raised", message=HOSTILE, note=HOSTILE)
     records = [a_record("s1", task), bad, a_record("+s3", task, problem=HOSTILE, file=HOSTILE)]
     report.write_report(tmp_path, task, records, [Student("s2", HOSTILE, HOSTILE)])

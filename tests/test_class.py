@@ -8,12 +8,15 @@ from own_work import skip_own_work
 
 from qkvlib.grading import assignment, collect, grader, report, variants
 from qkvlib.grading.assign import hand_out
-from qkvlib.grading.batch import DaskEngine, Job, LocalEngine, grade_batch
+from qkvlib.grading.batch import grade_batch
 from qkvlib.grading.collect import Source
 from qkvlib.grading.coursefile import CourseFile
+from qkvlib.grading.engines import DaskEngine, LocalEngine
 from qkvlib.grading.journal import Journal
+from qkvlib.grading.notebook import parse
 from qkvlib.grading.roster import Student
 from qkvlib.grading.sandbox import Limits, Sandbox
+from qkvlib.grading.worker import Job
 
 ROOT = Path(__file__).resolve().parent.parent
 EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
@@ -21,7 +24,7 @@ SECRET = b"the secret of a class of two hundred"
 
 
 def read_cells(path):
-    return collect.parse(path.read_bytes()).cells
+    return parse(path.read_bytes()).cells
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +52,9 @@ def test_a_solution_gets_full_marks_and_a_blank_gets_none(exercise, sandbox):
 
 @pytest.mark.sandbox
 def test_the_clinics_mended_code_is_no_answer(sandbox):
-    task = assignment.load(ROOT / "exercises" / "07_bug_clinic.ipynb")
-    cells = read_cells(ROOT / "solutions" / "07_bug_clinic.ipynb")
-    copied = "from qkvlib.clinic import BUGS\n\ndef fix_transpose(Q, K):\n    return BUGS['fix_transpose'].mended(Q, K)"
+    task = assignment.load(ROOT / "exercises" / "11_bug_clinic.ipynb")
+    cells = read_cells(ROOT / "solutions" / "11_bug_clinic.ipynb")
+    copied = "from qkvlib.clinic import BUGS\n\ndef fix_transpose(Q, K):\n    return BUGS['fix_transpose'].fixed(Q, K)"
     cells = [{**c, "source": copied} if c["name"] == "fix_transpose" else c for c in cells]
     found = {r.name: r.status for r in grader.grade_cells(sandbox, task, cells, "s1", SECRET).results}
     assert found.pop("fix_transpose") == "wrong"

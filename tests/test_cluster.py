@@ -4,6 +4,7 @@ import pytest
 
 from qkvlib.grading import cluster, version
 from qkvlib.grading.cluster import ClusterError
+from qkvlib.grading.inside import contents
 
 MINE = {"library": "a", "python": "3.11", "numpy": "2.4.6", "sandbox": ""}
 
@@ -26,21 +27,30 @@ def test_what_a_worker_says_of_itself(its, says):
 
 def test_versions_follow_the_sources(tmp_path, monkeypatch):
     assert version.checks() != version.library()
-    (tmp_path / "check").mkdir()
-    for name in version._CHECKS:
-        if name.endswith(".py"):
-            (tmp_path / name).write_text("x = 1\n")
-    (tmp_path / "check" / "judge.py").write_text("x = 1\n")
-    (tmp_path / "checkpoints").mkdir()
     monkeypatch.setattr(version, "_LIBRARY", tmp_path)
-    first = version._digest(version._CHECKS)
-    (tmp_path / "widgets.py").write_text("")
-    assert version._digest(version._CHECKS) == first
-    (tmp_path / "check" / "judge.py").write_text("")
-    second = version._digest(version._CHECKS)
-    assert second != first
-    (tmp_path / "clinic.py").write_bytes(b"x = 1\r\n")
-    assert version._digest(version._CHECKS) == second, "a checkout with other line ends is the same version"
+    sources = {
+        "check/judge.py": "from qkvlib.check import naming",
+        "check/naming.py": "import qkvlib.helper.deep",
+        "check/registry.py": "x = 1",
+        "check/lesson/one.py": "from qkvlib.attention import softmax",
+        "attention.py": "x = 1",
+        "helper/deep.py": "x = 1",
+        "widgets.py": "x = 1",
+        **dict.fromkeys(contents.FILES, "x = 1"),
+    }
+
+    def digest(**changes):
+        for name, text in {**sources, **changes}.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes(text.encode())
+        version.checks.cache_clear()
+        return version.checks()
+
+    first = digest()
+    for name in sources:
+        assert (digest(**{name: sources[name] + "  # changed"}) == first) == (name == "widgets.py"), name
+    assert digest(**{"attention.py": "x = 1\r\n"}) == digest(**{"attention.py": "x = 1\n"}), "line ends are no version"
+    version.checks.cache_clear()
 
 
 def test_no_scheduler():

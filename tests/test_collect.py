@@ -10,7 +10,8 @@ import pytest
 from classroom import submission
 
 from qkvlib.grading import collect
-from qkvlib.grading.collect import NotebookProblem, Source, parse
+from qkvlib.grading.collect import Source
+from qkvlib.grading.notebook import NotebookProblem, parse
 from qkvlib.grading.roster import CollectError, Student
 
 ROSTER = [Student("s01", "Ada Byron"), Student("s02", "Emmy Noether"), Student("s03", "Sofya Kovalevskaya")]
@@ -20,8 +21,15 @@ BOOK = json.dumps(submission()).encode()
 def found(place, roster=ROSTER):
     with Source(place) as source:
         return {
-            s.student: s for s in collect.collect(source, roster, "02_two_tokens", lambda student: f"mark of {student}")
+            s.student: s
+            for s in collect.collect(
+                source, roster, "02_two_tokens", lambda student, mark: mark == f"mark of {student}"
+            )
         }
+
+
+def texts(submission_):
+    return [remark.text for remark in submission_.remarks]
 
 
 def zipped(path, entries):
@@ -41,7 +49,7 @@ def test_flat_folder(tmp_path):
         "stranger": "stranger.ipynb",
     }
     assert got["s03"].problem == "Nothing was handed in."
-    assert got["stranger"].remarks == ["This name is not on the roster."]
+    assert texts(got["stranger"]) == ["This name is not on the roster."]
 
 
 def test_folder_per_student_prefers_this_assignment(tmp_path):
@@ -50,7 +58,8 @@ def test_folder_per_student_prefers_this_assignment(tmp_path):
         (tmp_path / name).write_bytes(BOOK)
     got = found(tmp_path)["s01"]
     assert got.file == "s01/02_two_tokens.ipynb"
-    assert "2 notebooks were handed in" in got.remarks[0]
+    assert "2 notebooks were handed in" in texts(got)[0]
+    assert "“s01/01_one_token.ipynb”" in texts(got)[0], "what was not graded is named"
 
 
 def test_moodle_zip_with_and_without_folders(tmp_path):
@@ -107,7 +116,7 @@ def test_whose_file_it_is(tmp_path, label, student, name):
 )
 def test_late(tmp_path, label, late):
     (submission_,) = found(zipped(tmp_path / "all.zip", {label: BOOK}), []).values()
-    assert submission_.remarks == (["Canvas marks this submission as late."] if late else [])
+    assert texts(submission_) == (["Canvas marks this submission as late."] if late else [])
 
 
 def test_who_handed_in_something_else_is_told_what(tmp_path):
@@ -130,7 +139,7 @@ def test_two_students_of_one_name_are_not_guessed(tmp_path):
     roster = [Student("a1", "Ada Byron"), Student("a2", "Ada Byron")]
     got = found(zipped(tmp_path / "canvas.zip", {"byronada_101_201_work.ipynb": BOOK}), roster)
     assert got["a1"].problem == got["a2"].problem == "Nothing was handed in."
-    assert got["byronada"].remarks == ["This name is not on the roster."]
+    assert texts(got["byronada"]) == ["This name is not on the roster."]
 
 
 def test_a_file_name_that_says_nothing_is_looked_up_inside(tmp_path):
@@ -150,7 +159,7 @@ def test_a_forged_claim_is_not_believed_and_never_beats_a_name(tmp_path):
     (tmp_path / "a_s02.ipynb").write_bytes(BOOK)
     got = found(tmp_path)
     assert got["s02"].file == "a_s02.ipynb"
-    assert got["zz"].remarks == ["This name is not on the roster."]
+    assert texts(got["zz"]) == ["This name is not on the roster."]
 
 
 def test_links_are_not_followed(tmp_path):
@@ -266,7 +275,7 @@ def test_odd_but_readable_notebooks():
     assert parse(BOOK.decode().encode("utf-16")).cells == book.cells
     nulls = parse(BOOK.replace(b'"cells"', b'\x00"cells"'))
     assert nulls.cells == book.cells
-    assert "null bytes" in nulls.remarks[0]
+    assert [remark.kind for remark in nulls.remarks] == ["null-bytes"]
     lists = json.loads(BOOK)
     for cell in lists["cells"]:
         cell["source"] = cell["source"].splitlines(keepends=True)

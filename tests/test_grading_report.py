@@ -10,8 +10,8 @@ from axe import violations
 from classroom import STUBS, code, course, submission
 from test_batch import a_record
 
-from qkvlib.grading import assignment, batch, handedin, report
-from qkvlib.grading.collect import parse
+from qkvlib.grading import assignment, handedin, report, worker
+from qkvlib.grading.notebook import parse
 from qkvlib.grading.roster import Student
 
 LONG = "María del Carmen Fernández de la Vega y Rodríguez-Sánchez de Alvarado"
@@ -49,7 +49,7 @@ def test_the_class_report_names_what_to_take_up_and_who(task, tmp_path):
         a_record("s1", task),
         wrong("s2", task),
         wrong("s3", task),
-        wrong("s4", task, "softmax", "no-exp", "No exponential.", file="zuc_LATE_1_2_w.ipynb"),
+        wrong("s4", task, "softmax", "no-exp", "No exponential.", remarks=[{"kind": "late", "text": "It came late."}]),
     ]
     summary = report.write_report(tmp_path, task, records, students, due="Friday")
     text = page(tmp_path / "class.html")
@@ -137,7 +137,7 @@ def test_which_cell_is_shown(cells, expected):
 
 def test_nothing_is_kept_of_what_cannot_be_read(task):
     facts = {"key": "k", "student": "s1", "file": "s1.ipynb", "remarks": []}
-    record = batch.grade_submission(None, batch.Job(task, b"secret"), data=b"{", problem="", **facts)
+    record = worker.grade_submission(None, worker.Job(task, b"secret"), data=b"{", problem="", **facts)
     assert record["answers"] == {}
     assert "not a readable notebook" in record["problem"]
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from qkvlib import attention as att
-from qkvlib import coref, examples, instruments
+from qkvlib import attention, coref, examples, instruments
 from qkvlib.clinic import BUGS
 
 
@@ -15,22 +14,22 @@ def test_heads_equals_multi_head_attention(n_heads, causal):
     shown["n_heads"], shown["causal"] = n_heads, causal
     shown["X"] = examples.HEADS_X[::-1]
     matrices = [shown[name] for name in ("W_Q", "W_K", "W_V", "W_O")]
-    mask = att.causal_mask(3) if causal else None
-    np.testing.assert_allclose(shown["out"], att.multi_head_attention(shown["X"], *matrices, n_heads, mask))
+    mask = attention.causal_mask(3) if causal else None
+    np.testing.assert_allclose(shown["out"], attention.multi_head_attention(shown["X"], *matrices, n_heads, mask))
     np.testing.assert_allclose(shown["merged"] @ shown["W_O"], shown["out"])
     np.testing.assert_allclose(shown["written"].sum(0), shown["out"])
 
 
 def test_the_first_head_is_the_head_of_lesson_2():
     shown = instruments.heads()
-    Q, K, V = att.project_qkv(examples.HEADS_X, examples.W_Q, examples.W_K, examples.W_V)
-    np.testing.assert_allclose(shown["weights"][0], att.attention(Q, K, V)[1])
+    Q, K, V = attention.project_qkv(examples.HEADS_X, examples.W_Q, examples.W_K, examples.W_V)
+    np.testing.assert_allclose(shown["weights"][0], attention.attention(Q, K, V)[1])
 
 
 def test_every_step_of_the_cache_equals_the_full_pass():
     shown = instruments.kv_cache()
-    Q, K, V = att.project_qkv(shown["X"], shown["W_Q"], shown["W_K"], shown["W_V"])
-    full, _ = att.masked_attention(Q, K, V, att.causal_mask(len(Q)))
+    Q, K, V = attention.project_qkv(shown["X"], shown["W_Q"], shown["W_K"], shown["W_V"])
+    full, _ = attention.masked_attention(Q, K, V, attention.causal_mask(len(Q)))
     for step in range(1, 8):
         shown["step"] = step
         np.testing.assert_allclose(shown["out"][0], full[step - 1])
@@ -45,7 +44,7 @@ def test_the_calculator_equals_kv_cache_bytes(tokens, texts, number_bytes):
     shown["tokens"], shown["texts"], shown["number_bytes"] = tokens, texts, number_bytes
     for row, m in enumerate(examples.MODELS.values()):
         for name, n in (("cache", m.n_kv_heads), ("as_mha", m.n_heads), ("as_mqa", 1)):
-            wanted = att.kv_cache_bytes(m.n_layers, n, m.d_head, tokens, number_bytes, texts) / 2**30
+            wanted = attention.kv_cache_bytes(m.n_layers, n, m.d_head, tokens, number_bytes, texts) / 2**30
             assert shown[name][row, 0] == pytest.approx(wanted)
 
 
@@ -66,6 +65,9 @@ SHOWN = {
     "fix_fused_split": (("broken_Q", "broken_K", "broken_V"), ("right_Q", "right_K", "right_V")),
     "fix_cache_after_repeat": (("broken", "broken"), ("right", "read")),
     "fix_conv1d": ("broken", "right"),
+    "fix_merge_without_swap": ("broken", "right"),
+    "fix_mask_top_left": ("broken_out", "right_out"),
+    "fix_bias_rows": ("broken_weights", "right_weights"),
 }
 
 
@@ -74,7 +76,7 @@ def test_the_clinic_shows_what_its_code_computes(name):
     shown, bug = instruments.bug_clinic(name), BUGS[name]
     if name == "fix_cache_after_repeat":
         shown["step"] = 5  # the example's last token
-    for nodes, function in zip(SHOWN[name], (bug.broken, bug.mended), strict=True):
+    for nodes, function in zip(SHOWN[name], (bug.broken, bug.fixed), strict=True):
         if isinstance(nodes, str):
             nodes, answer = (nodes,), (function(*bug.example()),)
         else:
@@ -86,7 +88,7 @@ def test_the_clinic_shows_what_its_code_computes(name):
 
 
 def test_the_clinic_names_its_bugs():
-    with pytest.raises(ValueError, match="there is no bug 'fix_nothing' in the clinic; there are fix_shapes, "):
+    with pytest.raises(ValueError, match="there is no bug 'fix_nothing' in the clinic; there are fix_softmax_axis, "):
         instruments.bug_clinic("fix_nothing")
 
 
@@ -111,7 +113,7 @@ def pooled(n):
     def edit(layer, name, array):
         if layer != 1 or name not in ("K", "V"):
             return array
-        return att.repeat_kv(array.reshape(n, -1, *array.shape[1:]).mean(1), len(array) // n)
+        return attention.repeat_kv(array.reshape(n, -1, *array.shape[1:]).mean(1), len(array) // n)
 
     return edit
 
@@ -133,6 +135,17 @@ def test_gqa_equals_the_trained_model_with_its_heads_averaged(n_kv_heads, ending
     assert shown["error"] == pytest.approx(100 * np.linalg.norm(b - a) / np.linalg.norm(a), abs=1e-9)
     assert shown["K"].shape == (n_kv_heads, len(own.tokens), 8)
     assert shown["kv_parameters"] == 2 * 32 * 8 * n_kv_heads
-    assert shown["cache_bytes"] == att.kv_cache_bytes(1, n_kv_heads, 8, len(own.tokens))
+    assert shown["cache_bytes"] == attention.kv_cache_bytes(1, n_kv_heads, 8, len(own.tokens))
     np.testing.assert_allclose(shown["reads"].sum(1), 1)
     assert [np.count_nonzero(row) for row in shown["reads"]] == [4 // n_kv_heads] * 4
+
+
+def test_the_x_cache_gives_the_scores_and_the_output_of_keys_and_values():
+    shown = instruments.x_cache()
+    shown["q"], shown["X"] = [[-1, 2]], shown["X"][::-1]
+    K, V = shown["X"] @ shown["W_K"], shown["X"] @ shown["W_V"]
+    out, weights = attention.attention(shown["q"], K, V)
+    np.testing.assert_allclose(shown["scores_from_X"], shown["q"] @ K.T)
+    np.testing.assert_allclose(shown["weights_from_X"], weights)
+    np.testing.assert_allclose(shown["out_from_X"], out)
+    assert shown["difference"] < 1e-12

@@ -1,64 +1,36 @@
-"""The course at a glance: read from the lessons, marked with what was done."""
+"""The course at a glance: its outline, marked with what was done."""
+
+import datetime
 
 import pytest
 
 from qkvlib.course import progress
-from qkvlib.course.outline import read_outline
-from qkvlib.widgets import ProgressMap
-
-LESSON = """---
-kernelspec: {name: python3}
-qkv:
-  title: Two hats
-  minutes: 7
-  needs: A | bar.
-  answers: Why two?
----
-
-```{code-cell} ipython3
-:tags: [prediction]
-Predict(
-    "l3-first", "What?", number=True, answer=1)
-Predict('l3-second', "And?", number=True, answer=1)
-```
-"""
-EXERCISES = """---
-qkv: {title: Two hats, minutes: 9}
----
-
-```{code-cell} ipython3
-:tags: [exercise]
-:objectives: [hats]
-:name: hat_size
-```
-
-```{code-cell} ipython3
-:tags: [check]
-:name: hat_size-check
-```
-"""
+from qkvlib.course.outline import LessonOutline
+from qkvlib.widgets import ProgressMap, flashcards
 
 
 @pytest.fixture
-def lessons(tmp_path):
-    (tmp_path / "03_two_hats.md").write_text(LESSON, encoding="utf-8")
-    (tmp_path / "03_two_hats_exercises.md").write_text(EXERCISES, encoding="utf-8")
-    (tmp_path / "notes.md").write_text("not a lesson", encoding="utf-8")
-    return tmp_path
-
-
-def test_the_outline_is_what_the_lessons_say(lessons):
-    (lesson,) = read_outline(lessons)
-    assert (lesson.number, lesson.title, lesson.minutes) == ("03", "Two hats", 7)
-    assert lesson.predictions == ("l3-first", "l3-second")
-    assert lesson.exercises == ("hat_size",)
+def lessons():
+    lesson = LessonOutline(
+        number="03",
+        slug="03_two_hats",
+        title="Two hats",
+        minutes=7,
+        needs="A | bar.",
+        answers="Why two?",
+        predictions=("l3-first", "l3-second"),
+        exercises=("hat_size",),
+    )
+    return [lesson]
 
 
 def test_nothing_done_yet(lessons):
     shown = ProgressMap(lessons)
     assert repr(shown) == "3 Two hats: 0/2 predictions, 0/1 exercises"
     assert "[Two hats](03_two_hats.ipynb)" in shown._repr_markdown_()
-    assert "▱▱▱▱▱▱▱▱" in shown._repr_markdown_()
+    line, due, *_ = shown._repr_markdown_().split("\n\n")
+    assert line == "○\u00a0[3](03_two_hats.ipynb)"
+    assert due == "No recall card is due today. Next: [3 · Two hats](03_two_hats.ipynb)."
 
 
 def test_what_was_done_is_counted(lessons):
@@ -68,19 +40,26 @@ def test_what_was_done_is_counted(lessons):
     shown = ProgressMap(lessons)
     assert repr(shown) == "3 Two hats: 1/2 predictions, 1/1 exercises"
     assert shown.done(shown.lessons[0]) == (2, 3)
+    assert shown._repr_markdown_().startswith("◐")
+    progress.record("predictions", "l3-second", guess=1, correct=True)
+    assert shown._repr_markdown_().startswith("●")
+    assert "Next:" not in shown._repr_markdown_()
+
+
+def test_cards_that_are_due_are_counted_by_lesson(lessons):
+    cards = {number: flashcards.load_deck(number) for number in ("01", "02")}
+    today = flashcards._day_number(datetime.date.today())
+    progress.record("cards", cards["01"][0]["id"], box=1, due=today - 2)
+    progress.record("cards", cards["01"][1]["id"], box=1, due=today)
+    progress.record("cards", cards["02"][0]["id"], box=1, due=today + 5)
+    assert "Due today: 2 recall cards (2 of lesson 1)." in ProgressMap(lessons)._repr_markdown_()
 
 
 def test_every_row_of_the_table_has_the_same_cells(lessons):
-    rows = ProgressMap(lessons)._repr_markdown_().splitlines()
+    rows = ProgressMap(lessons)._repr_markdown_().split("\n\n")[-1].splitlines()
     assert {row.count("|") for row in rows} == {7}
 
 
-def test_a_lesson_without_front_matter_is_refused_by_name(lessons):
-    (lessons / "04_bare.md").write_text("# Bare", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"04_bare\.md: has no front matter"):
-        read_outline(lessons)
-
-
-def test_the_names_of_predictions_are_unique_in_the_course(root):
-    names = [name for lesson in read_outline(root / "lessons") for name in lesson.predictions]
-    assert sorted(names) == sorted(set(names))
+def test_without_lessons_it_shows_the_course_wherever_it_is_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert ProgressMap().lessons[0].slug == "00_start_here"

@@ -1,5 +1,6 @@
 """Starting and refusing to start the sandbox, and the wire through its wall."""
 
+import json
 import shutil
 import stat
 import sys
@@ -11,8 +12,9 @@ from classroom import SECRET, as_cells, course, submission
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qkvlib.grading import assignment, grader, sandbox, wire
-from qkvlib.grading.sandbox import Limits, Sandbox, SandboxUnavailable, available
+from qkvlib.grading import assignment, grader
+from qkvlib.grading.inside import wire
+from qkvlib.grading.sandbox import Limits, Sandbox, SandboxUnavailable, available, command, host, replies
 
 
 def test_without_bubblewrap_it_refuses_and_names_the_package(monkeypatch):
@@ -23,7 +25,7 @@ def test_without_bubblewrap_it_refuses_and_names_the_package(monkeypatch):
 
 
 def test_another_system_is_told_where_to_go(monkeypatch):
-    monkeypatch.setattr(sandbox.platform, "system", lambda: "Darwin")
+    monkeypatch.setattr(command.platform, "system", lambda: "Darwin")
     with pytest.raises(SandboxUnavailable, match="on Linux or in WSL 2"):
         available()
 
@@ -41,7 +43,7 @@ def test_a_container_that_blocks_user_namespaces_is_recognised(monkeypatch, tmp_
     fake = tmp_path / "bwrap"
     fake.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
     fake.chmod(fake.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
-    monkeypatch.setattr(sandbox, "_launch_command", lambda control: [str(fake)])
+    monkeypatch.setattr(host, "launch_command", lambda control: [str(fake)])
     with pytest.raises(SandboxUnavailable, match="does not allow user namespaces") as refusal:
         available()
     assert "Docker" in str(refusal.value)
@@ -49,13 +51,13 @@ def test_a_container_that_blocks_user_namespaces_is_recognised(monkeypatch, tmp_
 
 
 def test_any_other_failure_is_passed_on(monkeypatch):
-    monkeypatch.setattr(sandbox, "_launch_command", lambda control: [sys.executable, "-c", "raise OSError('no disk')"])
+    monkeypatch.setattr(host, "launch_command", lambda control: [sys.executable, "-c", "raise OSError('no disk')"])
     with pytest.raises(SandboxUnavailable, match="did not start: OSError: no disk"):
         available()
 
 
 def test_unsafe_grades_too_and_cleans_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(sandbox.tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setattr(host.tempfile, "tempdir", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
     task = assignment.load(course(tmp_path))
     loop = {"blend": "def blend(weights, V):\n    open('left.txt', 'w').write('x')\n    while True: pass"}
@@ -128,18 +130,28 @@ def through(value):
         return part
 
     header, body = wire.read_frame(receive)
-    return wire.unpack(header["value"], body)
+    inward = wire.unpack(json.loads(header)["value"], body)  # as code inside reads what the grader sends
+    return build(json.loads(header)["value"], body), inward
+
+
+def build(tree, body):
+    """As the grader reads what comes from inside."""
+    result = {"kind": "returned", "value": tree}
+    message = {"event": "answer", "name": "x", "results": [result]}
+    return replies.parse(json.dumps(message).encode(), body).values[0]
 
 
 @settings(max_examples=60, deadline=None)
 @given(plain)
 def test_plain_values_come_through_unchanged(value):
-    assert same(value, through(value))
+    outward, inward = through(value)
+    assert same(value, outward)
+    assert same(value, inward)
 
 
 def test_what_may_not_cross_leaves_only_its_name():
     for value in (object(), np.array([object()]), np.zeros(2, "M8[s]"), {1, 2}, np.rec.array([1]), 10**500):
-        assert isinstance(through(value), wire.Foreign)
+        assert isinstance(through(value)[0], wire.Foreign)
 
 
 @settings(max_examples=60, deadline=None)
@@ -149,7 +161,7 @@ def test_any_bytes_are_refused_or_read_but_never_crash(raw):
     try:
         item = wire.read_frame(lambda n: parts.pop()[:n] if parts else b"")
         if item is not None:
-            wire.unpack(item[0].get("value"), item[1])
+            replies.parse(*item)
     except wire.WireError:
         pass
 
@@ -179,9 +191,9 @@ def test_any_bytes_are_refused_or_read_but_never_crash(raw):
 )
 def test_irregular_trees_are_refused(tree):
     with pytest.raises(wire.WireError):
-        wire.unpack(tree, bytes(8))
+        build(tree, bytes(8))
 
 
 def test_a_boolean_is_zero_or_one_whatever_its_byte():
-    array = wire.unpack({"k": "array", "d": "|b1", "s": [3], "o": 0}, b"\x00\x01\xff")
+    array = build({"k": "array", "d": "|b1", "s": [3], "o": 0}, b"\x00\x01\xff")
     assert array.view(np.uint8).tolist() == [0, 1, 1]

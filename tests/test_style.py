@@ -47,7 +47,14 @@ def test_learners_install_no_more_than_the_lock_file_names():
 
 
 def test_no_lock_file_names_a_place_to_download_from():
-    for name in ("requirements.lock", "requirements-dev.lock", "requirements-uv.lock", "environment.yml"):
+    for name in (
+        "requirements.lock",
+        "requirements-dev.lock",
+        "requirements-uv.lock",
+        "environment.yml",
+        "package-lock.json",
+    ):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert "://" not in text, name
         assert "index-url" not in text, name
+        assert "resolved" not in text, name

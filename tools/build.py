@@ -9,23 +9,29 @@ Everything is built in a temporary place first. Only when all of it worked are t
 
 import argparse
 import asyncio
-import os
+import json
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from qkvlib.atomic import write_together
+from qkvlib.course.trust import BUILT, fingerprint
+from tools import predictions
 from tools.assemble import Draft, drafts, refresh_generated
 from tools.execute import as_text, run
 from tools.lessonfile import Lesson, Refusal, lesson_files, read_lesson
+from tools.outline import TARGET as OUTLINE
+from tools.outline import outline_in_place, outline_text
 from tools.readme import with_table
 from tools.site import write_site
 
 FOLDERS = ("notebooks", "solutions", "exercises")
+BUILD_AGAIN = "run `make build` and commit what it writes"
 
 
 def read_course(root: Path) -> list[Lesson]:
@@ -60,7 +66,7 @@ def chosen(course: list[Lesson], numbers: list[str]) -> set[str]:
 def execute_all(todo: list[Draft], jobs: int, done: Callable[[Draft], None]) -> dict[Path, str]:
     """The text of every built notebook by its target; raises one Refusal that lists every broken cell."""
 
-    async def all_of_them():
+    async def all_of_them() -> list[str | BaseException]:
         gate = asyncio.Semaphore(jobs)
 
         async def one(draft: Draft) -> str:
@@ -77,7 +83,15 @@ def execute_all(todo: list[Draft], jobs: int, done: Callable[[Draft], None]) -> 
             raise result
     if refusals := [str(result) for result in results if isinstance(result, Refusal)]:
         raise Refusal("\n".join(dict.fromkeys(refusals)))
-    return {draft.target: text for draft, text in zip(todo, results, strict=True)}
+    return {draft.target: str(text) for draft, text in zip(todo, results, strict=True)}
+
+
+def with_a_bar(todo: list[Draft], jobs: int, console: Console) -> dict[Path, str]:
+    """`execute_all`, with a progress bar."""
+    columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("building", total=len(todo))
+        return execute_all(todo, jobs, lambda draft: progress.update(bar, advance=1, description=str(draft.target)))
 
 
 def relinked(root: Path, others: list[Draft]) -> dict[Path, str]:
@@ -92,7 +106,7 @@ def relinked(root: Path, others: list[Draft]) -> dict[Path, str]:
     return texts
 
 
-def read_notebook(path: Path):
+def read_notebook(path: Path) -> NotebookNode:
     try:
         return nbformat.read(path, as_version=4)
     except Exception as error:
@@ -108,19 +122,31 @@ def stale(root: Path, all_drafts: list[Draft]) -> list[Path]:
             target = path.relative_to(root)
             if target not in targets and "built_from" in read_notebook(path).metadata.get("qkv", {}):
                 found.append(target)
-    return found
+    asked = {predictions.target(draft.lesson) for draft in all_drafts if draft.predictions}
+    kept = sorted((root / predictions.FOLDER).glob("*.json"))
+    return found + [path.relative_to(root) for path in kept if path.relative_to(root) not in asked]
+
+
+def asked(todo: list[Draft]) -> dict[Path, str]:
+    """What the predictions of these notebooks say, as files of the library."""
+    found = {predictions.target(draft.lesson): draft.predictions for draft in todo if draft.predictions}
+    return {target: predictions.as_text(words) for target, words in found.items()}
+
+
+def hashes(root: Path, all_drafts: list[Draft], texts: dict[Path, str]) -> str:
+    """The list by which `qkv lab` knows a notebook that the build wrote."""
+    found = {}
+    for draft in all_drafts:
+        if draft.target in texts:
+            found[draft.target.as_posix()] = fingerprint(texts[draft.target].encode())
+        elif (root / draft.target).is_file():
+            found[draft.target.as_posix()] = fingerprint((root / draft.target).read_bytes())
+    return json.dumps(found, indent=1, sort_keys=True) + "\n"
 
 
 def swap_in(root: Path, texts: dict[Path, str], gone: list[Path]) -> None:
     """Write everything beside its place, then move it in; a reader never meets half a file."""
-    with tempfile.TemporaryDirectory(prefix=".building-", dir=root) as place:
-        for target, text in texts.items():
-            fresh = Path(place, target)
-            fresh.parent.mkdir(exist_ok=True)
-            fresh.write_text(text, encoding="utf-8", newline="\n")
-        for target in texts:
-            (root / target).parent.mkdir(exist_ok=True)
-            os.replace(Path(place, target), root / target)
+    write_together({root / target: text for target, text in texts.items()})
     for target in gone:
         (root / target).unlink()
 
@@ -167,31 +193,24 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
         wanted = chosen(course, options.lessons)
         everything = plan(course)
         todo = [draft for draft in everything if draft.lesson.number in wanted]
-        columns = (
-            TextColumn("{task.description:<34}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=console) as progress:
-            bar = progress.add_task("building", total=len(todo))
-            texts = execute_all(
-                todo,
-                max(1, options.jobs),
-                lambda draft: progress.update(bar, advance=1, description=str(draft.target)),
-            )
-        texts |= readme(root, course)
-        texts |= relinked(root, [draft for draft in everything if draft not in todo])
-        gone = stale(root, everything) if not options.lessons else []
-        if options.check:
-            if found := differences(root, texts, gone):
-                raise Refusal("\n".join([*found, "run `make build` and commit what it writes"]))
-            print(f"{len(todo)} notebooks are what their lessons build")
-        else:
+        outline = outline_text(course)
+        if options.check and (found := differences(root, {OUTLINE: outline}, [])):
+            raise Refusal("\n".join([*found, BUILD_AGAIN]))
+        with outline_in_place(root, outline):
+            texts = with_a_bar(todo, max(1, options.jobs), console)
+            texts |= readme(root, course) | asked(todo)
+            texts |= relinked(root, [draft for draft in everything if draft not in todo])
+            gone = stale(root, everything) if not options.lessons else []
+            texts[BUILT] = hashes(root, everything, texts)
+            if options.check:
+                if found := differences(root, texts, gone):
+                    raise Refusal("\n".join([*found, BUILD_AGAIN]))
+                print(f"{len(todo)} notebooks are what their lessons build")
+                return 0
             swap_in(root, texts, gone)
-            print(f"built {len(todo)} notebooks from {len(course)} lesson files")
-            if options.site:
-                print(f"wrote {write_site(root, course)} instruments to site/")
+        print(f"built {len(todo)} notebooks from {len(course)} lesson files")
+        if options.site:
+            print(f"wrote {write_site(root, course)} instruments to site/")
     except Refusal as refusal:
         print(f"qkv build: nothing was written.\n{refusal}", file=sys.stderr)
         return 1

@@ -1,11 +1,12 @@
 """Derive environment.yml (for conda users) from pyproject.toml and requirements.lock; `--check` only compares."""
 
 import argparse
-import os
 import re
 import sys
 import tomllib
 from pathlib import Path
+
+from qkvlib.atomic import write_atomically
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "environment.yml"
@@ -46,9 +47,7 @@ def main() -> int:
             print("environment.yml does not agree with requirements.lock; run `make lock`", file=sys.stderr)
             return 1
         return 0
-    fresh = TARGET.with_suffix(".yml.new")
-    fresh.write_text(wanted, encoding="utf-8", newline="\n")
-    os.replace(fresh, TARGET)
+    write_atomically(TARGET, wanted)
     return 0
 
 

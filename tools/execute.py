@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -11,6 +12,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from tools import predictions
 from tools.assemble import METADATA, Draft
 from tools.lessonfile import Refusal
 
@@ -27,6 +29,9 @@ async def run(draft: Draft) -> str:
     with tempfile.TemporaryDirectory(prefix="qkv-build-") as place:
         work = Path(place, "work")
         work.mkdir()
+        asked = Path(place, "predictions", "asked.json")
+        asked.parent.mkdir()
+        asked.write_text(predictions.as_text(draft.predictions), encoding="utf-8")
         notebook = nbformat.from_dict(draft.notebook)
         running: list[NotebookNode] = []
         client = NotebookClient(
@@ -70,6 +75,7 @@ def _environment(place: Path) -> dict[str, str]:
     return {
         **keep,
         "QKV_HOME": str(place / "home"),
+        "QKV_PREDICTIONS": str(place / "predictions"),
         "IPYTHONDIR": str(place / "ipython"),
         "JUPYTER_CONFIG_DIR": str(place / "config"),
         "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR") or str(Path(tempfile.gettempdir(), "qkv-build-matplotlib")),
@@ -90,7 +96,7 @@ def _broken_cell(draft: Draft, notebook: NotebookNode, error: CellExecutionError
     return draft.lesson.at(1, f"{error.ename}: {error.evalue} (building {draft.target})")
 
 
-def _normalise(draft: Draft, notebook: NotebookNode, forbidden: tuple[str, ...]):
+def _normalise(draft: Draft, notebook: NotebookNode, forbidden: tuple[str, ...]) -> Iterator[str]:
     """Strip what differs from run to run; yield what must not be in a stored output at all."""
     notebook.metadata = nbformat.from_dict({**METADATA, "qkv": notebook.metadata["qkv"]})
     for cell in notebook.cells:

@@ -16,6 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qkvlib.course.lab import own_styles
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
@@ -62,7 +68,7 @@ class Lab:
         place = f"lab/tree/{path}" if path else "lab"
         return f"{self.url}/{place}?reset&token={self.token}"
 
-    def open(self, page, path: str) -> None:
+    def open(self, page: "Page", path: str) -> None:
         """Open a notebook and wait until its kernel is idle and every cell model is there."""
         page.goto(self.address(path))
         page.wait_for_function(
@@ -75,11 +81,11 @@ class Lab:
             timeout=CELL_MILLISECONDS,
         )
 
-    def run_all(self, page) -> None:
+    def run_all(self, page: "Page") -> None:
         """Run every cell of the open notebook and wait until the last one is done."""
         page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
-    def run_cell(self, page, cell_id: str) -> None:
+    def run_cell(self, page: "Page", cell_id: str) -> None:
         """Scroll to the cell with this id, run it, and wait until it is done."""
         found = page.evaluate(
             """async (id) => {
@@ -96,7 +102,7 @@ class Lab:
         if not found:
             raise LookupError(f"no cell {cell_id!r} in the open notebook")
 
-    def run_to_first_instrument(self, page) -> float:
+    def run_to_first_instrument(self, page: "Page") -> float:
         """Run the open notebook up to its first instrument; seconds from running that cell to painted numbers."""
         return page.evaluate(
             """async () => {
@@ -126,7 +132,7 @@ class Lab:
             }"""
         )
 
-    def cell(self, page, cell_id: str):
+    def cell(self, page: "Page", cell_id: str) -> "Locator":
         """A locator for the cell with this id, scrolled into view."""
         index = page.evaluate(
             """async (id) => {
@@ -151,6 +157,7 @@ def running_lab(root: Path, home: Path, seconds: float = START_SECONDS) -> Itera
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
         *(f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"),
+        *own_styles(),
     ]
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("JUPYTER", "IPYTHON"))}
     folders = {

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import yaml
 from jupytext.myst import MystMetadataParsingError, myst_to_notebook
+from nbformat import NotebookNode
 
 TAGS = frozenset(
     (
         *("prediction", "instrument", "figure", "recall"),
         *("exercise", "check"),
-        *("parameters", "setup", "raises-exception", "fold"),
+        *("parameters", "setup", "raises-exception", "solution-offer", "fold"),
     )
 )
 OPTIONS = frozenset(["tags", "objectives", "name", "alt", "points", "minutes"])
@@ -87,7 +88,7 @@ def read_lesson(path: Path) -> Lesson:
     """The lesson in `path`; raises Refusal naming every line that cannot be built."""
     where = f"{path.parent.name}/{path.name}"
     if not _FILE_NAME.fullmatch(path.name):
-        raise Refusal(f"{where}:1: a lesson file is named like 03_it_to_dog.md; rename it")
+        raise Refusal(f"{where}:1: a lesson file is named like 04_it_to_dog.md; rename it")
     text = path.read_text(encoding="utf-8")
     for number, line in enumerate(text.splitlines(), start=1):
         if _TAGS_NOT_A_LIST.match(line):
@@ -97,8 +98,8 @@ def read_lesson(path: Path) -> Lesson:
             warnings.simplefilter("error")
             notebook = myst_to_notebook(text, add_source_map=True)
     except (MystMetadataParsingError, yaml.YAMLError, UserWarning) as error:
-        line = re.search(r"at line (\d+)", str(error))
-        raise Refusal(f"{where}:{line[1] if line else 1}: {' '.join(str(error).split())}") from error
+        found = re.search(r"at line (\d+)", str(error))
+        raise Refusal(f"{where}:{found[1] if found else 1}: {' '.join(str(error).split())}") from error
 
     lines = text.splitlines()
     cells = tuple(
@@ -112,7 +113,7 @@ def read_lesson(path: Path) -> Lesson:
     return lesson
 
 
-def _cell(cell, start: int, lines: list[str]) -> Cell:
+def _cell(cell: NotebookNode, start: int, lines: list[str]) -> Cell:
     """`start` is where prose begins counted from 0, or a code cell's opening fence counted from 1."""
     line = start
     if cell.cell_type == "code":

@@ -12,28 +12,34 @@ states that entered its attention (`layer.0.X`), and the output and weights that
 
 import argparse
 import filecmp
-import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 import transformers
 from safetensors.torch import save_file
 
+from qkvlib.atomic import replace_folder
+
 CHECKPOINTS = Path(__file__).parent.parent / "qkvlib" / "data" / "checkpoints"
 SEED = 8
 T = 5  # tokens in the made-up input (Whisper: 7 frames after its convolutions)
 
 
-def gpt2():
+# A model, how to reach its attention modules in order, and the input it reads.
+Built = tuple[torch.nn.Module, Callable[[torch.nn.Module], list[torch.nn.Module]], dict[str, torch.Tensor]]
+
+
+def gpt2() -> Built:
     config = transformers.GPT2Config(
         vocab_size=11, n_positions=16, n_embd=8, n_head=2, n_layer=2, n_inner=8, bos_token_id=0, eos_token_id=0
     )
     return transformers.GPT2LMHeadModel(config), lambda m: [b.attn for b in m.transformer.h], tokens()
 
 
-def llama():
+def llama() -> Built:
     config = transformers.LlamaConfig(
         vocab_size=11,
         hidden_size=8,
@@ -48,7 +54,7 @@ def llama():
     return transformers.LlamaForCausalLM(config), lambda m: [b.self_attn for b in m.model.layers], tokens()
 
 
-def bert():
+def bert() -> Built:
     config = transformers.BertConfig(
         vocab_size=11,
         hidden_size=8,
@@ -66,7 +72,7 @@ def bert():
     )
 
 
-def vit():
+def vit() -> Built:
     config = transformers.ViTConfig(
         hidden_size=8,
         num_hidden_layers=2,
@@ -84,7 +90,7 @@ def vit():
     )
 
 
-def whisper():
+def whisper() -> Built:
     config = transformers.WhisperConfig(
         vocab_size=11,
         num_mel_bins=4,
@@ -111,7 +117,7 @@ def whisper():
     )
 
 
-def tokens():
+def tokens() -> dict[str, torch.Tensor]:
     return {"input_ids": torch.randint(0, 11, (1, T))}
 
 
@@ -125,7 +131,7 @@ ARCHITECTURES = {
 }
 
 
-def write(name, folder):
+def write(name: str, folder: Path) -> None:
     """One checkpoint and its reference into `folder`."""
     build, stored_dtype = ARCHITECTURES[name]
     torch.manual_seed(SEED)
@@ -143,13 +149,17 @@ def write(name, folder):
     save_file(reference(model, attentions_of, inputs), folder / "reference.safetensors")
 
 
-def reference(model, attentions_of, inputs):
+def reference(
+    model: torch.nn.Module,
+    attentions_of: Callable[[torch.nn.Module], list[torch.nn.Module]],
+    inputs: dict[str, torch.Tensor],
+) -> dict[str, torch.Tensor]:
     """What entered and left every attention module while `model` read `inputs`, with no batch axis."""
     model.set_attn_implementation("eager")  # the other implementations do not return their weights
-    seen = {}
+    seen: dict[str, torch.Tensor] = {}
 
-    def record(key, last):
-        def hook(module, args, kwargs, output):
+    def record(key: str, last: bool) -> Callable:
+        def hook(module: torch.nn.Module, args: tuple, kwargs: dict, output: object) -> None:
             if f"{key}.X" not in seen and not last:
                 seen[f"{key}.X"] = kwargs.get("hidden_states", args[0] if args else None)
             seen[f"{key}.out"] = output[0] if isinstance(output, tuple) else output
@@ -167,14 +177,15 @@ def reference(model, attentions_of, inputs):
     return {key: value[0].contiguous().clone() for key, value in seen.items()}
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="compare with what is there instead of writing")
     arguments = parser.parse_args()
     differing = []
     for name in ARCHITECTURES:
-        with tempfile.TemporaryDirectory() as fresh:
-            fresh = Path(fresh)
+        with tempfile.TemporaryDirectory(dir=CHECKPOINTS, prefix=".making-") as place:
+            fresh = Path(place, name)
+            fresh.mkdir()
             write(name, fresh)
             made = sorted(path.name for path in fresh.iterdir())
             target = CHECKPOINTS / name
@@ -184,11 +195,7 @@ def main():
                 if there != made or len(same) != len(made):
                     differing.append(name)
                 continue
-            target.mkdir(parents=True, exist_ok=True)
-            for old in target.iterdir():
-                old.unlink()
-            for file in made:
-                shutil.copyfile(fresh / file, target / file)
+            replace_folder(fresh, target)
         print(f"{name}: {', '.join(made)}")
     if differing:
         sys.exit(f"These checkpoints differ from what this script makes: {', '.join(differing)}.")

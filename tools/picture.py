@@ -4,12 +4,12 @@
 """
 
 import io
-import os
 import sys
 from pathlib import Path
 
 from PIL import Image
 
+from qkvlib.atomic import write_atomically
 from qkvlib.course.doctor import find_chromium
 from tools.jupyterlab import chromium_browser, course_copy, running_lab
 
@@ -37,9 +37,9 @@ def main() -> int:
         page.wait_for_function("() => document.querySelector('.ws-tell').innerText.includes('15')")
         shot = io.BytesIO(sheet.screenshot())
     picture = Image.open(shot).convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT)
-    fresh = TARGET.with_suffix(".new.png")
-    picture.save(fresh, optimize=True)
-    os.replace(fresh, TARGET)
+    packed = io.BytesIO()
+    picture.save(packed, format="PNG", optimize=True)
+    write_atomically(TARGET, packed.getvalue())
     return 0
 
 

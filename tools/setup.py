@@ -26,15 +26,16 @@ class Trouble(Exception):
     """One sentence that says what to do."""
 
 
-def fingerprint(lock):
+def fingerprint(lock: str) -> str:
     """What this environment is made from; a difference means it has to be made again."""
     digest = hashlib.sha256()
-    for name in (lock, UV_LOCK, "pyproject.toml", "tools/setup.py"):
+    names = [lock, UV_LOCK, "pyproject.toml", "tools/setup.py"]
+    for name in (*names, "package-lock.json") if lock == DEV_LOCK else names:
         digest.update((ROOT / name).read_bytes())
     return f"{sys.version_info.major}.{sys.version_info.minor} {digest.hexdigest()}"
 
 
-def works():
+def works() -> bool:
     """True when `.venv` holds a Python that runs and is of this very version."""
     if not PYTHON.exists():
         return False
@@ -46,7 +47,7 @@ def works():
     return answer.stdout.split() == [str(part) for part in sys.version_info[:2]]
 
 
-def create():
+def create() -> None:
     try:
         venv.EnvBuilder(clear=VENV.exists(), symlinks=os.name != "nt", with_pip=True).create(VENV)
     except subprocess.CalledProcessError:
@@ -56,7 +57,7 @@ def create():
         ) from None
 
 
-def run(*command):
+def run(*command: str | Path) -> None:
     """Run a step with its words kept in the log; what pip and uv say when offline is long and unhelpful."""
     words = [str(part) for part in command]
     with open(LOG, "a", encoding="utf-8") as log:
@@ -68,23 +69,32 @@ def run(*command):
         raise Trouble(f"A downloaded package is not the one the lock file names; nothing of it was used. See {LOG}.")
     if any(word in said for word in ("connect", "resolve", "network", "timed out", "dns", "fetch")):
         raise Trouble(f"The packages could not be downloaded: check the network and run this again. See {LOG}.")
-    raise Trouble(f"Setting up failed; the last lines of {LOG} say why. Mend it and run this again.")
+    raise Trouble(f"Setting up failed; the last lines of {LOG} say why. Fix it and run this again.")
 
 
-def install(lock, with_pip):
+def install(lock: str, with_pip: bool) -> None:
     pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1")
     if with_pip:
         run(*pip, "--require-hashes", "--requirement", lock)
         run(*pip, "--no-deps", "--no-build-isolation", "--editable", ".")
         return
-    uv = (os.environ["UV"],) if os.environ.get("UV") else (PYTHON, "-m", "uv")
+    uv: tuple[str | Path, ...] = (os.environ["UV"],) if os.environ.get("UV") else (PYTHON, "-m", "uv")
     if len(uv) > 1:
         run(*pip, "--require-hashes", "--requirement", UV_LOCK)
     run(*uv, "pip", "install", "--python", PYTHON, "--require-hashes", "--requirement", lock)
     run(*uv, "pip", "install", "--python", PYTHON, "--no-deps", "--no-build-isolation", "--editable", ".")
 
 
-def main():
+def install_javascript_checkers() -> None:
+    """Into node_modules, by the npm that the dev lock brought. All else works without them, so this only says so."""
+    npm = PYTHON.with_name("npm.exe" if os.name == "nt" else "npm")
+    try:
+        run(npm, "ci", "--ignore-scripts", "--no-fund", "--no-audit", "--silent")
+    except (Trouble, OSError):
+        print(f"setup: the checkers of the JavaScript could not be installed (see {LOG}); their tests will skip.")
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description="Set up .venv from the lock file.")
     parser.add_argument("--dev", action="store_true", help="everything the tests and the build need")
     parser.add_argument("--pip", action="store_true", help="install with plain pip instead of uv")
@@ -106,6 +116,8 @@ def main():
     LOG.write_text("")
     record.unlink(missing_ok=True)
     install(lock, options.pip)
+    if options.dev:
+        install_javascript_checkers()
     record.write_text(json.dumps(wanted))
 
 

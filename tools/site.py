@@ -1,11 +1,10 @@
 """site/: every instrument as a page that needs no kernel and no network, and a page that lists them by lesson."""
 
 import html
-import os
-import shutil
 import tempfile
 from pathlib import Path
 
+from qkvlib.atomic import replace_folder
 from tools.lessonfile import Lesson
 
 _INDEX = """<!doctype html>
@@ -50,9 +49,5 @@ def write_site(root: Path, course: list[Lesson]) -> int:
             sections.append(f"<h2>{html.escape(heading)}</h2>\n<ul>\n{links}\n</ul>")
         index = _INDEX.format(sections="\n".join(sections))
         (fresh / "index.html").write_text(index, encoding="utf-8")
-        old, target = Path(place, "old"), root / "site"
-        if target.exists():
-            os.replace(target, old)
-        os.replace(fresh, target)
-        shutil.rmtree(old, ignore_errors=True)
+        replace_folder(fresh, root / "site")
     return len(instruments.REGISTRY)

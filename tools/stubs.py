@@ -3,6 +3,7 @@
 import ast
 import re
 import textwrap
+from collections.abc import Iterator
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 PLACEHOLDER = "# YOUR CODE HERE"
@@ -78,7 +79,7 @@ def _placeholder(lines: list[str], begin: int, end: int) -> list[str]:
     return [indent + PLACEHOLDER, *([f"{indent}{name} = ..." for name in assigned] or [f"{indent}..."])]
 
 
-def _assigned(body: ast.Module):
+def _assigned(body: ast.Module) -> Iterator[str]:
     for node in body.body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         for target in targets:

@@ -1,22 +1,26 @@
-"""Train the tiny models of lessons 3 to 6 and write their weights and their card.
+"""Train the tiny models of the course and write their weights and their card.
 
-    python tools/train_coref.py            # everything: just under ten minutes of one CPU core; needs `torch`
+    python tools/train_coref.py            # everything: about half an hour of one CPU core; needs `torch`
     python tools/train_coref.py encoder    # some models only; the card keeps the others
 
 Each model is trained from several seeds, side by side in one stack of matrices (the leading axis S below), so that ten
 seeds cost little more than one. Each seed has its own split, initial weights, batches and noise. The first clean seed
 is shipped (the first of all for models that are not expected to be clean) and the card says how the others did.
+CONTROLS are trained and measured in the same way, but only their figures are kept.
 """
 
 import argparse
 import hashlib
 import json
 import math
-import os
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from itertools import product
 from pathlib import Path
 from random import Random
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +28,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from safetensors.numpy import save
 
 from qkvlib import coref, coref_measure
-from qkvlib.grammar import ANSWERS, GRAMMARS
+from qkvlib.atomic import write_atomically
+from qkvlib.grammar import ANSWERS, GRAMMARS, Grammar
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "qkvlib" / "data" / "coref"
@@ -52,8 +57,10 @@ class Recipe:
     noise: float = 0.3  # spread of the Gaussian added to what each layer reads while training
     grammar: str = "two_classes"
     ending: tuple[str, ...] = ()
-    softmax_over: str = "keys"  # "queries" is a bug, for lesson 7: training does not reveal it
-    seeds: int = 3
+    softmax_over: str = "keys"  # "queries" is a bug, for the clinic: training does not reveal it
+    mlp: int = 0  # width of a ReLU layer after the last attention layer; 0: none
+    fair_split: bool = False  # hold out as many masculine as feminine nouns of each class for every adjective
+    seeds: int = 10
     steps: int = 3000
     batch: int = 128
     sentences: int = 24_000
@@ -77,13 +84,13 @@ class Recipe:
 
 
 RECIPES = {
-    "encoder": Recipe("two layers, no mask: 'it' sees the whole sentence", seeds=10),
+    "encoder": Recipe("two layers, no causal mask; layer 1 sees two tokens to either side"),
     "causal": Recipe(
         "two layers that look back only, read at the second 'it' of '... so it'",
-        causal=True, positions=True, ending=("so", "it"), seeds=10,
+        causal=True, positions=True, ending=("so", "it"),
     ),
-    "one_layer": Recipe("the control: a single layer", n_layers=1),
-    "unreadable": Recipe("two layers trained without window and without noise", window=None, noise=0.0, seeds=5),
+    "one_layer": Recipe("a single layer, one head and nothing else", n_layers=1, fair_split=True),
+    "unreadable": Recipe("two layers trained without window and without noise", window=None, noise=0.0),
     "raw": Recipe("no W_Q and no W_K: embeddings are compared as they are", share="raw"),
     "shared_qk": Recipe("W_Q = W_K: one matrix for asking and for being found", share="qk"),
     "shared_kv": Recipe("W_K = W_V: one matrix for being found and for what is handed over", share="kv"),
@@ -93,8 +100,21 @@ RECIPES = {
     "gqa4": Recipe("width 32, four heads of 8, each with its own keys and values", d_model=32, n_heads=4, n_kv_heads=4),
     "gqa2": Recipe("width 32, four query heads, two key/value heads", d_model=32, n_heads=4, n_kv_heads=2),
     "gqa1": Recipe("width 32, four query heads, one key/value head", d_model=32, n_heads=4, n_kv_heads=1),
-    "wrong_axis": Recipe("softmax over the queries: a bug, kept for lesson 7", softmax_over="queries"),
+    "wrong_axis": Recipe("softmax over the queries: a bug, kept for the clinic", softmax_over="queries"),
 }  # fmt: skip
+
+CONTROLS = {
+    "one_layer_skewed": Recipe("a single layer; pairs held out without regard to gender", n_layers=1),
+    "one_layer_2_heads": Recipe("a single layer with two heads", n_layers=1, n_heads=2, n_kv_heads=2, fair_split=True),
+    "one_layer_mlp": Recipe("a single layer, one head, then a ReLU layer of 32", n_layers=1, mlp=32, fair_split=True),
+    "no_window": Recipe("two layers, without the window", window=None),
+    "no_noise": Recipe("two layers, without the noise", noise=0.0),
+    "one_layer_2_heads_no_noise": Recipe(
+        "a single layer with two heads, without the noise",
+        n_layers=1, n_heads=2, n_kv_heads=2, noise=0.0, fair_split=True,
+    ),
+}  # fmt: skip
+EVERY = RECIPES | CONTROLS
 
 
 def _times(X: torch.Tensor, W: torch.Tensor) -> torch.Tensor:
@@ -117,7 +137,7 @@ class Stack:
         S, D, r = recipe.seeds, recipe.d_model, recipe
         n_words = len(GRAMMARS[r.grammar].words)
 
-        def matrix(*shape):
+        def matrix(*shape: int) -> torch.Tensor:
             # Spread 1/√d_model, so that a row times a matrix keeps its size.
             return (torch.randn(S, *shape, generator=generator) / math.sqrt(D)).requires_grad_()
 
@@ -135,18 +155,26 @@ class Stack:
             if r.share in ("kv", "qkv"):
                 W_V = W_K
             self.layers.append((W_Q, W_K, W_V, W_O))
+        self.mlp = {}
+        if r.mlp:
+            W_out = torch.randn(S, r.mlp, D, generator=generator) / math.sqrt(r.mlp)
+            b_in = torch.zeros(S, 1, r.mlp).requires_grad_()
+            self.mlp = {"W_in": matrix(D, r.mlp), "b_in": b_in, "W_out": W_out.requires_grad_()}
 
     def groups(self) -> list[dict]:
         """Parameters for AdamW: W_Q and W_K are not decayed, everything else is."""
         routing = {id(W) for W_Q, W_K, _, _ in self.layers for W in (W_Q, W_K)}
-        every = [self.E, self.W_U, *([] if self.P is None else [self.P]), *(W for ws in self.layers for W in ws)]
+        every = [self.E, self.W_U, *self.mlp.values(), *(W for ws in self.layers for W in ws)]
+        every += [] if self.P is None else [self.P]
         every = list({id(p): p for p in every if p.requires_grad}.values())
         return [
             {"params": [p for p in every if id(p) in routing], "weight_decay": 0.0},
             {"params": [p for p in every if id(p) not in routing], "weight_decay": 0.1},
         ]
 
-    def forward(self, ids, lengths, read_at, noise=None):
+    def forward(
+        self, ids: torch.Tensor, lengths: torch.Tensor, read_at: torch.Tensor, noise: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """ids [S, B, T], lengths and read_at [S, B] -> logits [S, B, 2] and the weights of every layer."""
         r = self.recipe
         S, _, T = ids.shape
@@ -182,12 +210,15 @@ class Stack:
             out = (weights @ V).transpose(2, 3).flatten(3)
             X = X + _times(out, W_O)
             rows.append(weights)
+        if self.mlp:
+            hidden = _times(X, self.mlp["W_in"]) + self.mlp["b_in"][:, None]
+            X = X + _times(hidden.relu(), self.mlp["W_out"])
         if r.softmax_over == "queries":
             X, rows[-1] = _row(X, read_at), _row(rows[-1], read_at)
         return _times(X, self.W_U)[:, :, 0], rows
 
     @staticmethod
-    def _heads(X, n):
+    def _heads(X: torch.Tensor, n: int) -> torch.Tensor:
         S, B, T, D = X.shape
         return X.view(S, B, T, n, D // n).transpose(2, 3)
 
@@ -196,6 +227,7 @@ class Stack:
         named = {"E": self.E, "W_U": self.W_U} | ({} if self.P is None else {"P": self.P})
         for i, weights in enumerate(self.layers):
             named |= {f"{i}.{name}": W for name, W in zip(("W_Q", "W_K", "W_V", "W_O"), weights, strict=True)}
+        named |= {f"{self.recipe.n_layers - 1}.{name}": W for name, W in self.mlp.items()}
         return {name: np.ascontiguousarray(p[s].detach().numpy().astype(np.float16)) for name, p in named.items()}
 
     def round_to_float16(self) -> None:
@@ -212,8 +244,25 @@ def split(recipe: Recipe, seed: int) -> set[tuple[str, str]]:
     pairs = [(n, a) for n in nouns for a in adjectives]
     held = {p for p in pairs if p in DEMONSTRATED}
     random = Random(seed)
+    if recipe.fair_split:
+        return _fair_split(grammar, held, random)
     while len(held) < HELD_OUT_SHARE * len(pairs):
         held.add(pairs[int(random.random() * len(pairs))])
+    return held
+
+
+def _fair_split(grammar: Grammar, held: set[tuple[str, str]], random: Random) -> set[tuple[str, str]]:
+    """For every adjective one masculine and one feminine noun of each class, and each noun fits half of those it lost.
+
+    With pairs held out at random, training meets an adjective with more nouns of one gender, and a noun more often as
+    the one meant than as the other. A model that learns this is wrong more often than a coin on the pairs held out.
+    """
+    for noun_class, answer in product(grammar.classes, ANSWERS):
+        nouns = [n for n in noun_class.nouns if grammar.pronoun(n) == answer]
+        for alike in zip(*(c.adjectives for c in grammar.classes), strict=True):  # one adjective of each class
+            demonstrated = [n for n in nouns if (n, alike[0]) in held]
+            noun = demonstrated[0] if demonstrated else nouns[int(random.random() * len(nouns))]
+            held |= {(noun, adjective) for adjective in alike}
     return held
 
 
@@ -233,7 +282,7 @@ def training_set(recipe: Recipe, seed: int, held: set) -> tuple[torch.Tensor, ..
     return torch.from_numpy(ids), *torch.from_numpy(rest)
 
 
-def train(recipe: Recipe, seed_base: int, tick) -> tuple[Stack, list[set]]:
+def train(recipe: Recipe, seed_base: int, tick: Callable[[], None]) -> tuple[Stack, list[set]]:
     """AdamW with warm-up and cosine, on all seeds of the stack at once."""
     generator = torch.Generator().manual_seed(seed_base)
     held = [split(recipe, seed_base + s) for s in range(recipe.seeds)]
@@ -281,75 +330,74 @@ def reference(stack: Stack, s: int, parses: list) -> list[dict]:
 def card_text(card: dict) -> str:
     """JSON with one fact, or the figures of one seed, on a line."""
 
-    def line(key, value):
+    def line(key: str, value: Any) -> str:
         if key == "seeds":
             return f'  "seeds": [\n   {("," + chr(10) + "   ").join(json.dumps(seed) for seed in value)}\n  ]'
         return f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
 
-    models = [
-        f" {json.dumps(name)}: {{\n" + ",\n".join(line(*item) for item in entry.items()) + "\n }"
-        for name, entry in card["models"].items()
-    ]
-    return '{"models": {\n' + ",\n".join(models) + "\n}}\n"
+    def entries(part: dict) -> str:
+        lines = ((name, ",\n".join(line(*item) for item in entry.items())) for name, entry in part.items())
+        return ",\n".join(f" {json.dumps(name)}: {{\n{text}\n }}" for name, text in lines)
 
-
-def write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
+    return "{" + ",\n".join(f'"{name}": {{\n{entries(part)}\n}}' for name, part in card.items()) + "}\n"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("models", nargs="*", metavar="MODEL", help=f"any of {', '.join(RECIPES)} (default: all)")
+    parser.add_argument("models", nargs="*", metavar="MODEL", help=f"any of {', '.join(EVERY)} (default: all)")
     parser.add_argument("--steps", type=int, help="fewer steps, for a quick look; nothing is written")
     chosen = parser.parse_args()
-    unknown = [name for name in chosen.models if name not in RECIPES]
+    unknown = [name for name in chosen.models if name not in EVERY]
     if unknown:
-        parser.error(f"no model named {', '.join(unknown)}: choose among {', '.join(RECIPES)}")
+        parser.error(f"no model named {', '.join(unknown)}: choose among {', '.join(EVERY)}")
     torch.set_num_threads(1)
-    card_path = DATA / "card.json"
-    card = json.loads(card_path.read_text()) if card_path.exists() else {"models": {}}
-    references = json.loads(REFERENCE.read_text()) if REFERENCE.exists() else {}
-    columns = TextColumn("{task.description:14}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    columns = TextColumn("{task.description:18}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns) as progress:
-        names = chosen.models or list(RECIPES)
-        tasks = {n: progress.add_task(n, total=chosen.steps or RECIPES[n].steps, start=False) for n in names}
+        names = chosen.models or list(EVERY)
+        tasks = {n: progress.add_task(n, total=chosen.steps or EVERY[n].steps, start=False) for n in names}
         for name in names:
-            recipe = RECIPES[name]
-            if chosen.steps:
-                recipe = Recipe(**(asdict(recipe) | {"steps": chosen.steps}))
+            recipe = replace(EVERY[name], steps=chosen.steps or EVERY[name].steps)
             progress.start_task(tasks[name])
             begin = perf_counter()
-            seed_base = 100 * list(RECIPES).index(name)
-            stack, held = train(recipe, seed_base, lambda t=tasks[name]: progress.advance(t))
+            seed_base = 100 * list(EVERY).index(name)
+            stack, held = train(recipe, seed_base, partial(progress.advance, tasks[name]))
             models = [coref.Model(name, recipe.config(), stack.tensors(s)) for s in range(recipe.seeds)]
             figures = [coref_measure.figures(m, h) for m, h in zip(models, held, strict=True)]
-            clean = [f["clean"] for f in figures]
-            shipped = clean.index(True) if any(clean) and name != "unreadable" else 0
-            progress.console.print(f"{name}: {sum(clean)} of {len(clean)} clean, {perf_counter() - begin:.0f} s")
+            progress.console.print(f"{name}: {sum(f['clean'] for f in figures)} clean, {perf_counter() - begin:.0f} s")
             for f in figures:
                 progress.console.print("   ", json.dumps(f))
-            if chosen.steps:
-                continue
-            content = save(stack.tensors(shipped), metadata={"config": json.dumps(recipe.config(), ensure_ascii=False)})
-            write(DATA / f"{name}.safetensors", content)
-            card["models"][name] = {
-                "recipe": asdict(recipe) | {"ending": list(recipe.ending)},
-                "parameters": sum(p[0].numel() for g in stack.groups() for p in g["params"]),
-                "sha256": hashlib.sha256(content).hexdigest(),
-                "shipped_seed": shipped,
-                "held_out": {
-                    n: " ".join(sorted(a for m, a in held[shipped] if m == n)) for n, _ in sorted(held[shipped])
-                },
-                "seeds": figures,
-            }
-            test = coref_measure.held_out_sentences(models[shipped], held[shipped], 5)
-            references[name] = reference(stack, shipped, test)
-            card["models"] = {n: card["models"][n] for n in RECIPES if n in card["models"]}
-            write(card_path, card_text(card).encode())
-            write(REFERENCE, (json.dumps(references, indent=1) + "\n").encode())
+            if not chosen.steps:
+                keep(name, recipe, stack, held, models, figures)
+
+
+def keep(name: str, recipe: Recipe, stack: Stack, held: list[set], models: list, figures: list[dict]) -> None:
+    """Write what is kept of a trained stack: its entry in the card and, unless it is a control, one seed's weights."""
+    card_path = DATA / "card.json"
+    card = {"models": {}, "controls": {}} | (json.loads(card_path.read_text()) if card_path.exists() else {})
+    entry = {
+        "recipe": asdict(recipe) | {"ending": list(recipe.ending)},
+        "parameters": sum(p[0].numel() for g in stack.groups() for p in g["params"]),
+    }
+    if name in CONTROLS:
+        card["controls"][name] = entry | {"seeds": figures}
+    else:
+        clean = [f["clean"] for f in figures]
+        shipped = clean.index(True) if any(clean) and name != "unreadable" else 0
+        content = save(stack.tensors(shipped), metadata={"config": json.dumps(recipe.config(), ensure_ascii=False)})
+        card["models"][name] = entry | {
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "shipped_seed": shipped,
+            "held_out": {n: " ".join(sorted(a for m, a in held[shipped] if m == n)) for n, _ in sorted(held[shipped])},
+            "seeds": figures,
+        }
+        references = json.loads(REFERENCE.read_text()) if REFERENCE.exists() else {}
+        test = coref_measure.held_out_sentences(models[shipped], held[shipped], 5)
+        references[name] = reference(stack, shipped, test)
+        write_atomically(DATA / f"{name}.safetensors", content)
+        write_atomically(REFERENCE, json.dumps(references, indent=1) + "\n")
+    for part, recipes in (("models", RECIPES), ("controls", CONTROLS)):  # in the order of the recipes
+        card[part] = {name: card[part][name] for name in recipes if name in card[part]}
+    write_atomically(card_path, card_text(card))
 
 
 if __name__ == "__main__":

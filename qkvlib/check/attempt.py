@@ -15,7 +15,7 @@ import io
 import re
 import types
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,9 @@ import numpy as np
 
 from qkvlib.check.plain import Todo, plain
 
-if TYPE_CHECKING:  # what is run is known by its `kind` and `parameters` alone: no exercise enters the sandbox
+if (
+    TYPE_CHECKING
+):  # what is run is known by its `kind`, `parameters` and `unpacked` alone: no exercise enters the sandbox
     from qkvlib.check.spec import Call, Exercise
 
 MAX_DETAIL = 300
@@ -57,21 +59,24 @@ class Outcome:
 def run(exercise: Exercise, answer: Any, calls: Sequence[Call]) -> list[Outcome]:
     """One outcome per call. Exceptions of the answer are outcomes; only KeyboardInterrupt passes through."""
     if exercise.kind == "value":
-        return [_value(answer)]
+        return [_value(answer, exercise.unpacked)]
     if answer is None or answer is Ellipsis:
         return [Outcome("todo")] * len(calls)
     if not callable(answer):
         return [Outcome("not-callable", detail=_type_in_words(answer))] * len(calls)
-    signature, ways, outcomes = _signature(answer), {}, []
+    signature = _signature(answer)
+    ways: dict[int, tuple[str, ...] | None] = {}
+    outcomes: list[Outcome] = []
     with _quietly() as out:
         for call in [*calls, calls[0]]:  # the first one twice: does it give the same again?
             n = len(call.args)
             if n not in ways:
                 ways[n] = _way_in(signature, n, tuple(exercise.parameters))
-            if ways[n] is None:
+            way = ways[n]
+            if way is None:
                 outcomes.append(Outcome("signature", detail=str(signature)[:MAX_DETAIL]))
             else:
-                outcomes.append(attempt(answer, call.args, exercise.parameters, ways[n], out))
+                outcomes.append(attempt(answer, call.args, exercise, way, out))
             if outcomes[-1].kind in ("todo", "signature") and len(outcomes) == 1:
                 return outcomes * len(calls)
     again = outcomes.pop()
@@ -81,7 +86,7 @@ def run(exercise: Exercise, answer: Any, calls: Sequence[Call]) -> list[Outcome]
 
 
 @contextlib.contextmanager
-def _quietly():
+def _quietly() -> Iterator[io.StringIO]:
     """Nothing that is printed reaches the notebook; it is in the buffer that comes along."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
@@ -95,7 +100,7 @@ def _way_in(signature: inspect.Signature | None, n: int, names: tuple[str, ...])
     return names[:n] if len(names) >= n and _binds(signature, (), dict.fromkeys(names[:n])) else None
 
 
-def attempt(function: Callable, args: tuple, parameters: Sequence[str], by_name: tuple, out: io.StringIO) -> Outcome:
+def attempt(function: Callable, args: tuple, exercise: Exercise, by_name: tuple, out: io.StringIO) -> Outcome:
     """Call `function` on copies of `args` and describe what came of it."""
     own = _own(args)
     out.seek(0)
@@ -104,7 +109,7 @@ def attempt(function: Callable, args: tuple, parameters: Sequence[str], by_name:
         with warnings.catch_warnings(), np.errstate(all="ignore"):  # anew for each call: an answer may set its own
             warnings.simplefilter("ignore")
             result = function(**dict(zip(by_name, own, strict=True))) if by_name else function(*own)
-            value = plain(result)
+            value = plain(result, exercise.unpacked)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             "The check was stopped while your function was still running. If it never comes back by itself, look for a "
@@ -115,7 +120,9 @@ def attempt(function: Callable, args: tuple, parameters: Sequence[str], by_name:
     except (Exception, SystemExit) as error:
         return _raised(function, error, out)
     changed = tuple(
-        name for name, before, after in zip(parameters, args, own, strict=False) if not _same_plain(before, after)
+        name
+        for name, before, after in zip(exercise.parameters, args, own, strict=False)
+        if not _same_plain(before, after)
     )
     printed = out.getvalue()[:MAX_PRINTED]
     if value is None:
@@ -123,16 +130,16 @@ def attempt(function: Callable, args: tuple, parameters: Sequence[str], by_name:
     return Outcome("returned", value, changed=changed, printed=printed)
 
 
-def _own(value):
+def _own(value: Any) -> Any:
     """A copy that the answer may do with as it likes."""
     if type(value) is tuple:
         return tuple(_own(item) for item in value)
     return value.copy(order="K") if type(value) is np.ndarray else copy.deepcopy(value)
 
 
-def _value(answer):
+def _value(answer: Any, unpacked: tuple[str, ...]) -> Outcome:
     try:
-        value = plain(answer)
+        value = plain(answer, unpacked)
     except Todo:
         return Outcome("todo")
     if value is None or (isinstance(value, tuple | dict) and _has_blank(value)):
@@ -140,12 +147,12 @@ def _value(answer):
     return Outcome("returned", value)
 
 
-def _has_blank(value):
+def _has_blank(value: Any) -> bool:
     items = value.values() if isinstance(value, dict) else value
     return any(item is None or (isinstance(item, tuple | dict) and _has_blank(item)) for item in items)
 
 
-def _raised(function, error, out):
+def _raised(function: Callable, error: BaseException, out: io.StringIO) -> Outcome:
     try:
         detail = str(error)
     except Exception:
@@ -162,21 +169,21 @@ def _raised(function, error, out):
 _BLANK = re.compile(r"'ellipsis'|type ellipsis|ellipsis object")  # a line computes with a blank that is still there
 
 
-def _has_blank_line(function):
+def _has_blank_line(function: Callable) -> bool:
     """A line `name = ...` that nobody has filled in."""
     code = getattr(function, "__code__", None)
     steps = list(dis.get_instructions(code)) if code is not None else []
     return any(a.argval is Ellipsis and b.opname.startswith("STORE") for a, b in pairwise(steps))
 
 
-def _signature(function):
+def _signature(function: Callable) -> inspect.Signature | None:
     try:
         return inspect.signature(function)
     except (TypeError, ValueError):  # some built-ins have none
         return None
 
 
-def _binds(signature, args, keywords):
+def _binds(signature: inspect.Signature, args: tuple, keywords: dict) -> bool:
     try:
         signature.bind(*args, **keywords)
     except TypeError:
@@ -187,7 +194,7 @@ def _binds(signature, args, keywords):
 _IDLE = {"RESUME", "NOP", "POP_TOP", "COPY_FREE_VARS", "LOAD_CONST", "LOAD_FAST", "STORE_FAST", "CACHE", "EXTENDED_ARG"}
 
 
-def _is_stub(function):
+def _is_stub(function: Callable) -> bool:
     """A body that computes nothing: `pass`, a docstring, `return None`."""
     code = getattr(function, "__code__", None)
     return code is not None and all(
@@ -196,18 +203,18 @@ def _is_stub(function):
     )
 
 
-def _type_in_words(answer):
+def _type_in_words(answer: Any) -> str:
     if isinstance(answer, types.ModuleType):
         return "a module"
     name = type(answer).__name__
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
-def _identical(a: Outcome, b: Outcome):
+def _identical(a: Outcome, b: Outcome) -> bool:
     return (a.kind, a.error) == (b.kind, b.error) and _same_plain(a.value, b.value)
 
 
-def _same_plain(a, b):
+def _same_plain(a: Any, b: Any) -> bool:
     """Exactly the same plain values, NaN equal to NaN."""
     if type(a) is np.ndarray or type(b) is np.ndarray:
         if type(a) is not type(b) or a.shape != b.shape:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from qkvlib.check.attempt import Outcome
 from qkvlib.check.naming import CLASHES
+from qkvlib.check.spec import Call, Exercise
 from qkvlib.check.words import describe_inputs
 
 _WORDS = {
@@ -68,7 +70,7 @@ _WORDS = {
 _SHAPE_WORDS = ("mismatch", "not aligned", "broadcast", "shape", "dimension", "reshape", "divide into", "concatenat")
 
 
-def explain(outcome, call, exercise) -> tuple[str, str, str]:
+def explain(outcome: Outcome, call: Call, exercise: Exercise) -> tuple[str, str, str]:
     """(slug, what is seen, nudge) for an outcome of kind "raised"."""
     error, detail = outcome.error, " ".join(outcome.detail.split())
     if "NoneType" in detail:
@@ -103,7 +105,8 @@ def explain(outcome, call, exercise) -> tuple[str, str, str]:
         if clash is not None:
             return (
                 "raised-shapes",
-                f"{describe_inputs(call, exercise)}a product in your function lets {clash[1]} numbers meet {clash[0]}.",
+                f"{describe_inputs(call, exercise)}a product in your function multiplies an axis of length {clash[1]} "
+                f"with one of {clash[0]}.",
                 "Write the shape of each factor beside the line: the last size of the first must be the second's "
                 "last but one.",
             )

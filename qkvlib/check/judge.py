@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import warnings
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from qkvlib.check.attempt import MAX_DETAIL, Outcome, run
 from qkvlib.check.plain import expected as expected_values
 from qkvlib.check.plain import plain
 from qkvlib.check.spec import Call, Exercise, whole
-from qkvlib.check.verdict import Verdict
+from qkvlib.check.verdict import Kind, Verdict
 
 
 def default_seed(exercise: Exercise) -> int:
@@ -30,7 +31,7 @@ def default_seed(exercise: Exercise) -> int:
     return zlib.crc32(exercise.name.encode())
 
 
-def check(exercise: Exercise, answer: Any, rng: np.random.Generator | None = None, **given) -> Verdict:
+def check(exercise: Exercise, answer: Any, rng: np.random.Generator | None = None, **given: Any) -> Verdict:
     """Both halves in one process: what a learner's cell does."""
     rng = np.random.default_rng(default_seed(exercise)) if rng is None else rng
     calls = exercise.calls(rng, **given)
@@ -45,7 +46,7 @@ def compare(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcom
         if verdicts[-1]:
             return verdicts[-1]
     # The reading in which the answer came furthest speaks for it: a raised error says least.
-    return min(verdicts, key=lambda v: (v.mistake == "", v.mistake.startswith("raised")))
+    return min(verdicts, key=lambda v: (v.mistake == "", v.kind is Kind.RAISED))
 
 
 def passes(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> bool:
@@ -53,7 +54,9 @@ def passes(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome
     return any(_before_naming(exercise, *one)[0] for one in _readings(exercise, calls, outcomes))
 
 
-def _readings(exercise, calls, outcomes):
+def _readings(
+    exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome]
+) -> Iterator[tuple[list[Call], list[Outcome]]]:
     """The calls and outcomes of each reading of the contract, results tidied."""
     if len(outcomes) != len(calls):
         raise ValueError(f"{len(calls)} calls but {len(outcomes)} outcomes: one outcome per call is needed")
@@ -64,7 +67,9 @@ def _readings(exercise, calls, outcomes):
         yield [c for c, _ in pairs], [o for _, o in pairs]
 
 
-def _before_naming(exercise, calls, outcomes):
+def _before_naming(
+    exercise: Exercise, calls: list[Call], outcomes: list[Outcome]
+) -> tuple[Verdict | None, list[tuple]]:
     """The verdict that needs no name for a mistake (None otherwise), and the accepted values of each call."""
     blocked = stages.before_values(exercise, calls, outcomes)
     if blocked is not None:
@@ -73,27 +78,27 @@ def _before_naming(exercise, calls, outcomes):
     if not naming.is_right(exercise, outcomes, accepted):
         return None, accepted
     amiss = stages.beside_values(exercise, outcomes)
-    return Verdict(exercise.name, "correct", exercise.praise) if amiss is None else amiss, accepted
+    return Verdict(exercise.name, "correct", exercise.praise, kind=Kind.RIGHT) if amiss is None else amiss, accepted
 
 
-def _compare_one_reading(exercise, calls, outcomes):
+def _compare_one_reading(exercise: Exercise, calls: list[Call], outcomes: list[Outcome]) -> Verdict:
     verdict, accepted = _before_naming(exercise, calls, outcomes)
     if verdict is not None:
         return verdict
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        named = naming.name(exercise, calls, outcomes, accepted, _what_it_gives)
+        named = naming.name(exercise, calls, outcomes, accepted, partial(_what_it_gives, exercise))
     if named is not None:
         message = f"{stages.stopped(calls, outcomes)}{named.message}"
-        return Verdict(exercise.name, "wrong", message, named.slug)
+        return Verdict(exercise.name, "wrong", message, named.slug, Kind.NAMED)
     with np.errstate(all="ignore"):
         return stages.describe(exercise, calls, outcomes, accepted)
 
 
-def _what_it_gives(misconception, args) -> Outcome:
+def _what_it_gives(exercise: Exercise, misconception: Callable, args: tuple) -> Outcome:
     """The outcome of one of our own misconceptions: no copies and no guards are needed for those."""
     try:
-        value = plain(misconception(*args))
+        value = plain(misconception(*args), exercise.unpacked)
     except Exception as error:
         return Outcome("raised", error=type(error).__name__, detail=str(error)[:MAX_DETAIL])
     return Outcome("returned", value)

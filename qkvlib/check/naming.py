@@ -8,22 +8,17 @@ call alone, which keeps a check fast.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import combinations
+from typing import Any
 
+from qkvlib.check.attempt import Outcome
 from qkvlib.check.plain import alike, as_array, in_parts
-from qkvlib.check.spec import Exercise, Mistake
-
-COMPANIONS = frozenset(
-    (
-        *("no-scale", "scale-by-sqrt-d-model", "softmax-over-queries", "mask-ignored", "output-matrix-left-out"),
-        *("bare-reshape-on-split", "bare-reshape-on-merge", "tiled", "no-transpose"),
-    )
-)
+from qkvlib.check.spec import Call, Exercise, Mistake
 
 
-def is_right(exercise: Exercise, outcomes, accepted) -> bool:
+def is_right(exercise: Exercise, outcomes: Sequence[Outcome], accepted: Sequence[tuple]) -> bool:
     """Whether every outcome is an accepted value, in one of the forms in which it may be handed back.
 
     `accepted` holds a tuple of right values for each call, the usual one first.
@@ -34,7 +29,9 @@ def is_right(exercise: Exercise, outcomes, accepted) -> bool:
     )
 
 
-def name(exercise: Exercise, calls, outcomes, accepted, try_out) -> Mistake | None:
+def name(
+    exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome], accepted: Sequence[tuple], try_out: Callable
+) -> Mistake | None:
     """The mistake that explains all outcomes, or None. `try_out(version, args)` is the outcome of a misconception."""
     candidates = [(m, version) for m in exercise.mistakes for version in versions(exercise, m)]
     candidates += list(_pairs(exercise))
@@ -42,8 +39,8 @@ def name(exercise: Exercise, calls, outcomes, accepted, try_out) -> Mistake | No
     # that is a better one than the same in every part that is not right.
     strict = replace(exercise, tolerance=min(exercise.tolerance, 1e-12))
     grades = ((_same_outcome, strict), (_same_outcome, exercise), (_same_in_every_wrong_part, exercise))
-    best = [None] * len(grades)
-    for found, version in candidates:
+    best: list[Mistake | None] = [None] * len(grades)
+    for candidate, version in candidates:
         theirs = [try_out(version, calls[0].args)]
         if not any(explains(judged, outcomes[0], theirs[0], accepted[0][0]) for explains, judged in grades[1:]):
             continue
@@ -53,47 +50,45 @@ def name(exercise: Exercise, calls, outcomes, accepted, try_out) -> Mistake | No
                 explains(judged, outcome, their, wants[0])
                 for outcome, their, wants in zip(outcomes, theirs, accepted, strict=True)
             ):
-                best[place] = found
+                best[place] = candidate
         if best[0] is not None:
             break
-    for found in best:
-        if found is not None:
-            return found
-    return by_property(exercise, calls, outcomes)
+    return next((found for found in best if found is not None), None) or by_property(exercise, calls, outcomes)
 
 
-def by_property(exercise: Exercise, calls, outcomes, last: bool = False) -> Mistake | None:
+def by_property(
+    exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome], last: bool = False
+) -> Mistake | None:
     """The first mistake whose property every outcome has."""
     for found in exercise.mistakes:
-        asked = found.recognise is not None and found.last == last
-        if asked and all(_recognised(found, c, o) for c, o in zip(calls, outcomes, strict=True)):
+        if found.last == last and all(_recognised(found, c, o) for c, o in zip(calls, outcomes, strict=True)):
             return found
     return None
 
 
-def versions(exercise: Exercise, mistake: Mistake):
+def versions(exercise: Exercise, mistake: Mistake) -> list[Callable]:
     """Everything that a learner with this misconception might have written, as functions."""
     made = list(mistake.versions)
     if mistake.switches:
-        made.append(partial(exercise.model, **mistake.switches))
+        made.append(exercise.switched(mistake.switches))
     return made
 
 
-def _pairs(exercise):
+def _pairs(exercise: Exercise) -> Iterator[tuple[Mistake, Callable]]:
     """Two switched mistakes at once; the one that stands first in the exercise is the more fundamental."""
     switched = [m for m in exercise.mistakes if m.switches]
     few = len(switched) <= 36  # in larger exercises only the mistakes that come along with others, to stay fast
     for first, second in combinations(switched, 2):
-        together = few or first.slug in COMPANIONS or second.slug in COMPANIONS
+        together = few or first.companion or second.companion
         if together and not set(first.switches) & set(second.switches):
-            yield first, partial(exercise.model, **first.switches, **second.switches)
+            yield first, exercise.switched({**first.switches, **second.switches})
 
 
-def _matches(exercise, value, want):
+def _matches(exercise: Exercise, value: Any, want: Any) -> bool:
     return any(alike(value, shaped, exercise.tolerance) for shaped in _forms(exercise, want))
 
 
-def _forms(exercise, value):
+def _forms(exercise: Exercise, value: Any) -> Iterator[Any]:
     for form in exercise.forms:
         try:
             yield form(value)
@@ -101,7 +96,7 @@ def _forms(exercise, value):
             continue
 
 
-def closest_form(exercise, value, want):
+def closest_form(exercise: Exercise, value: Any, want: Any) -> Any:
     """The accepted form of a right value whose structure is that of `value`; the usual one when none is."""
     forms = list(_forms(exercise, want))
     several = isinstance(value, tuple | dict) and as_array(value) is None
@@ -113,7 +108,7 @@ def closest_form(exercise, value, want):
     return forms[0]
 
 
-def _same_outcome(exercise, outcome, theirs, _want):
+def _same_outcome(exercise: Exercise, outcome: Outcome, theirs: Outcome, _want: Any) -> bool:
     if outcome.kind != theirs.kind:
         return False
     if outcome.kind == "raised":
@@ -123,7 +118,7 @@ def _same_outcome(exercise, outcome, theirs, _want):
     return outcome.detail == theirs.detail
 
 
-def _same_in_every_wrong_part(exercise, outcome, theirs, want):
+def _same_in_every_wrong_part(exercise: Exercise, outcome: Outcome, theirs: Outcome, want: Any) -> bool:
     """For results of several parts: each part is either right or just what the mistake gives."""
     if not isinstance(want, tuple) or outcome.kind != "returned" or theirs.kind != "returned":
         return False
@@ -136,8 +131,8 @@ def _same_in_every_wrong_part(exercise, outcome, theirs, want):
     )
 
 
-def _recognised(mistake, call, outcome):
-    if outcome.kind != "returned":
+def _recognised(mistake: Mistake, call: Call, outcome: Outcome) -> bool:
+    if outcome.kind != "returned" or mistake.recognise is None:
         return False
     try:
         return bool(mistake.recognise(call.args, outcome.value))
@@ -152,11 +147,11 @@ CLASHES = (  # how matmul and dot say which two sizes should have been equal
 _SHAPES = re.compile(r"\((\d+(?:,\s*\d+)*,?)\)")
 
 
-def why(outcome) -> tuple:
+def why(outcome: Outcome) -> tuple:
     """An error, reduced to what stays the same however the line was written: the sizes that did not fit."""
     for pattern in CLASHES:
         if found := pattern.search(outcome.detail):
             return "sizes", frozenset(found.groups())
-    if "broadcast" in outcome.detail and (found := _SHAPES.findall(outcome.detail)):
-        return "broadcast", frozenset(re.sub(r"\s", "", shape) for shape in found)
+    if "broadcast" in outcome.detail and (shapes := _SHAPES.findall(outcome.detail)):
+        return "broadcast", frozenset(re.sub(r"\s", "", shape) for shape in shapes)
     return outcome.error, outcome.detail

@@ -36,12 +36,15 @@ class Todo(Exception):
     """The answer still has a blank in it."""
 
 
-def plain(value: Any) -> Any:
-    """`value` as a plain value. Raises Todo when an Ellipsis is found in it."""
-    return _plain(value, 0, [0])
+def plain(value: Any, unpacked: tuple[str, ...] = ()) -> Any:
+    """`value` as a plain value. Raises Todo when an Ellipsis is found in it.
+
+    An object that has all the attributes named in `unpacked` counts as the tuple of what they hold.
+    """
+    return _plain(value, unpacked, 0, [0])
 
 
-def _plain(value, depth, count):
+def _plain(value: Any, unpacked: tuple[str, ...], depth: int, count: list[int]) -> Any:
     kind = type(value)
     count[0] += 1
     if value is Ellipsis:
@@ -57,9 +60,9 @@ def _plain(value, depth, count):
         return scalar[()] if type(scalar) is np.ndarray else scalar
     if issubclass(kind, tuple | list):
         items = tuple.__iter__(value) if issubclass(kind, tuple) else list.__iter__(value)
-        return tuple(_plain(item, depth + 1, count) for item in items)
+        return tuple(_plain(item, unpacked, depth + 1, count) for item in items)
     if issubclass(kind, dict):
-        return {str(key): _plain(item, depth + 1, count) for key, item in dict.items(value)}
+        return {str(key): _plain(item, unpacked, depth + 1, count) for key, item in dict.items(value)}
     if issubclass(kind, types.GeneratorType):
         return Unusable("a generator")
     if issubclass(kind, types.CoroutineType):
@@ -73,12 +76,12 @@ def _plain(value, depth, count):
             return _array(np.asarray(value))
         except Exception:
             return Unusable(_name(kind))
-    if all(hasattr(value, part) for part in ("K", "V")):  # a cache object: its two halves are what counts
-        return tuple(_plain(getattr(value, part), depth + 1, count) for part in ("K", "V"))
+    if unpacked and all(hasattr(value, part) for part in unpacked):
+        return tuple(_plain(getattr(value, part), unpacked, depth + 1, count) for part in unpacked)
     return Unusable(_name(kind))
 
 
-def _array(value):
+def _array(value: Any) -> Any:
     base = np.array(np.ndarray.view(value, np.ndarray), copy=True, subok=False)
     if base.dtype == object:
         if any(item is Ellipsis for item in base.flat):
@@ -91,7 +94,7 @@ def _array(value):
     return base
 
 
-def _name(kind):
+def _name(kind: type) -> str:
     name = getattr(kind, "__name__", "object")
     article = "an" if name[:1].lower() in "aeiou" else "a"
     return f"{article} {name}"
@@ -110,13 +113,14 @@ def as_array(value: Any) -> np.ndarray | None:
         return _numbers(value)
     if isinstance(value, tuple):
         parts = [as_array(item) for item in value]
-        if any(part is None for part in parts) or len({part.shape for part in parts}) > 1:
+        arrays = [part for part in parts if part is not None]
+        if len(arrays) < len(parts) or len({array.shape for array in arrays}) > 1:
             return None
-        return np.stack(parts) if parts else np.zeros(0)
+        return np.stack(arrays) if arrays else np.zeros(0)
     return None
 
 
-def _numbers(value):
+def _numbers(value: Any) -> np.ndarray | None:
     array = np.asarray(value)
     if array.dtype == object:  # a Python integer too large for numpy's
         return np.asarray(float(value) if abs(value) < _LARGEST else np.inf)

@@ -1,25 +1,29 @@
-"""Every exercise of the course by name, in the order of the lessons."""
+"""Every exercise of the course by name. In which lesson it stands, and where, `qkvlib.course.outline` knows."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 
 from qkvlib.check.spec import Exercise
 
-LESSONS = tuple(range(1, 10))
+_ROOMS = Path(__file__).parent / "exercises"
 
 
 @cache
 def exercises() -> MappingProxyType[str, Exercise]:
     """{name: Exercise}. Loaded on first use, so that `from qkvlib import check` costs nothing."""
-    found = {}
-    for lesson in LESSONS:
-        for exercise in import_module(f"qkvlib.check.specs.lesson{lesson:02d}").EXERCISES:
-            if exercise.name in found:
-                raise ValueError(f"two exercises are called {exercise.name}")
-            found[exercise.name] = exercise
+    found: dict[str, Exercise] = {}
+    for path in sorted(_ROOMS.glob("*/[!_]*.py")):
+        module = import_module(f"{__package__}.exercises.{path.parent.name}.{path.stem}")
+        exercise: Exercise = module.EXERCISE
+        if exercise.name != path.stem:
+            raise ValueError(f"{path.parent.name}/{path.name} holds an exercise called {exercise.name}")
+        if exercise.name in found:
+            raise ValueError(f"two exercises are called {exercise.name}")
+        found[exercise.name] = exercise
     return MappingProxyType(found)
 
 

@@ -6,22 +6,28 @@ Every sentence speaks about the learner's own result. None contains a reference 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from qkvlib.check import symptoms
+from qkvlib.check.attempt import Outcome
 from qkvlib.check.errors import explain
 from qkvlib.check.naming import by_property, closest_form, is_right
 from qkvlib.check.plain import Unusable, as_array, in_parts
-from qkvlib.check.verdict import Verdict
+from qkvlib.check.spec import Call, Exercise, Tag
+from qkvlib.check.verdict import Kind, Verdict
 from qkvlib.check.words import COUNT, describe_inputs, in_words, shape
 
 
-def before_values(exercise, calls, outcomes) -> Verdict | None:
+def before_values(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> Verdict | None:
     """Blank answers and answers that cannot be called at all."""
     first = outcomes[0]
     if first.kind == "todo":
         what = "Replace the dots with your answer" if exercise.kind == "value" else "Write the body of the function"
-        return Verdict(exercise.name, "todo", f"There is nothing to check yet. {what}, then run this cell again.")
+        message = f"There is nothing to check yet. {what}, then run this cell again."
+        return Verdict(exercise.name, "todo", message, kind=Kind.BLANK)
     if first.kind == "not-callable":
         return _wrong(
             exercise,
@@ -41,7 +47,7 @@ def before_values(exercise, calls, outcomes) -> Verdict | None:
     return None
 
 
-def beside_values(exercise, outcomes) -> Verdict | None:
+def beside_values(exercise: Exercise, outcomes: Sequence[Outcome]) -> Verdict | None:
     """The numbers are right; is anything else amiss?"""
     changed = sorted({name for outcome in outcomes for name in outcome.changed})
     if changed:
@@ -50,13 +56,14 @@ def beside_values(exercise, outcomes) -> Verdict | None:
             "changed-input",
             f"The numbers are right, but your function changed its own input {changed[0]} on the way.",
             "Whoever called it still needs that array: work on a copy, or build a new array.",
+            Kind.BESIDE,
         )
     if any(outcome.unstable for outcome in outcomes):
         return _unstable(exercise)
     return None
 
 
-def stopped(calls, outcomes) -> str:
+def stopped(calls: Sequence[Call], outcomes: Sequence[Outcome]) -> str:
     """ "On a batch of sequences it stops with a ValueError. ", or nothing where no call raised."""
     for call, outcome in zip(calls, outcomes, strict=True):
         if outcome.kind == "raised":
@@ -65,7 +72,9 @@ def stopped(calls, outcomes) -> str:
     return ""
 
 
-def describe(exercise, calls, outcomes, accepted) -> Verdict:
+def describe(
+    exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome], accepted: Sequence[tuple]
+) -> Verdict:
     """A wrong answer without a known misconception: the first stage that fails speaks."""
     if any(outcome.unstable for outcome in outcomes):
         return _unstable(exercise)
@@ -85,55 +94,58 @@ def describe(exercise, calls, outcomes, accepted) -> Verdict:
             "changed-input",
             f"Your function changes its own input {changed[0]}, and its numbers are not right either.",
             "Start from a copy, so that every line reads what was really handed in.",
+            Kind.BESIDE,
         )
     if found is not None:
-        return _wrong(exercise, *found)
+        return _wrong(exercise, *found, Kind.SYMPTOM)
     property_of_all = by_property(exercise, calls, outcomes, last=True)
     if property_of_all is not None:
-        return Verdict(exercise.name, "wrong", property_of_all.message, property_of_all.slug)
+        return Verdict(exercise.name, "wrong", property_of_all.message, property_of_all.slug, Kind.NAMED)
     return _wrong(
         exercise,
         "",
         "What you return has the right form, but the numbers are not right yet.",
         "Take inputs small enough for paper, write down what each line should give, and print it beside what it gives.",
+        Kind.UNNAMED,
     )
 
 
-def _right(exercise, outcome, accepted):
+def _right(exercise: Exercise, outcome: Outcome, accepted: tuple) -> bool:
     return is_right(exercise, [outcome], [accepted])
 
 
-def _only_sometimes(exercise, calls, right, failure):
+def _only_sometimes(exercise: Exercise, calls: Sequence[Call], right: list[bool], failure: Verdict | None) -> Verdict:
     worked, broke = calls[right.index(True)], calls[right.index(False)]
     about = broke.about or "another input"
-    slug = "no-batch-axes" if "batch" in about else "only-sometimes"
     start = f"It is right for {worked.about or 'one input'}, and not for {about}."
     if worked.about == broke.about:
         start = "It is right for some inputs, and not for others."
-    if slug == "no-batch-axes":
+    if broke.tag is Tag.BATCH:
         nudge = "Count axes from the end (-1, -2) and let the leading ones be as many as they like."
-    elif failure is not None and failure.mistake.startswith("raised"):
+        return _wrong(exercise, "no-batch-axes", start, nudge, Kind.PARTLY)
+    if failure is not None and failure.kind is Kind.RAISED:
         nudge = failure.message
     else:
         nudge = "Look for a number or a size in your code that only fits the first of them."
-    return _wrong(exercise, slug, start, nudge)
+    return _wrong(exercise, "only-sometimes", start, nudge, Kind.PARTLY)
 
 
-def _unstable(exercise):
+def _unstable(exercise: Exercise) -> Verdict:
     return _wrong(
         exercise,
         "not-deterministic",
         "The same input gave one result the first time and another the second time.",
         "Look for random numbers, or for something outside the function that remembers the last call.",
+        Kind.BESIDE,
     )
 
 
 # -- the stages of one call ---------------------------------------------------------------------------------------
 
 
-def _stage(exercise, call, outcome, want):
+def _stage(exercise: Exercise, call: Call, outcome: Outcome, want: Any) -> Verdict | None:
     if outcome.kind == "raised":
-        return _wrong(exercise, *explain(outcome, call, exercise))
+        return _wrong(exercise, *explain(outcome, call, exercise), Kind.RAISED)
     if outcome.kind in ("no-return", "todo"):
         return _wrong(
             exercise,
@@ -146,7 +158,7 @@ def _stage(exercise, call, outcome, want):
     return _kind(exercise, call, outcome.value, want)
 
 
-def _kind(exercise, call, value, want):
+def _kind(exercise: Exercise, call: Call, value: Any, want: Any) -> Verdict | None:
     if isinstance(value, Unusable):
         if value.what == "a generator":
             return _wrong(
@@ -166,10 +178,10 @@ def _kind(exercise, call, value, want):
         if isinstance(value, str):
             return None
         return _wrong(exercise, "type", f"What comes back is {in_words(value)}.", "A piece of text is asked for.")
-    return _array(exercise, call, value, want, "Your result", exercise.axes)
+    return _array(exercise, call, value, want, None, exercise.axes)
 
 
-def _keys(exercise, value, want):
+def _keys(exercise: Exercise, value: Any, want: Any) -> Verdict | None:
     if not isinstance(value, dict):
         return _wrong(
             exercise, "type", f"What you hand over is {in_words(value)}.", f"Keep the names: {', '.join(want)}."
@@ -182,7 +194,7 @@ def _keys(exercise, value, want):
     return None
 
 
-def _parts(exercise, call, value, want):
+def _parts(exercise: Exercise, call: Call, value: Any, want: Any) -> Verdict | None:
     parts = in_parts(value, len(want))
     names = exercise.parts or tuple(f"part {n + 1}" for n in range(len(want)))
     if parts is None:
@@ -203,8 +215,11 @@ def _parts(exercise, call, value, want):
     return None
 
 
-def _array(exercise, call, value, want, name, axes):
+def _array(
+    exercise: Exercise, call: Call, value: Any, want: Any, part: str | None, axes: Sequence[str]
+) -> Verdict | None:
     array, want = as_array(value), as_array(want)
+    name = part or "Your result"
     asked = "An array of numbers is asked for." if want.ndim else "A single number is asked for."
     if array is None:
         ragged = isinstance(value, tuple)
@@ -214,7 +229,7 @@ def _array(exercise, call, value, want, name, axes):
         if array.size != 1:
             return _wrong(exercise, "shape", f"{name} has shape {shape(array)}.", asked)
     elif array.shape != want.shape:
-        return _shapes(exercise, call, array, want, name, axes)
+        return _shapes(exercise, call, array, want, part, axes)
     if np.isfinite(want).all() and not np.isfinite(array).all():
         bad = "NaN (not a number)" if np.isnan(array).any() else "infinite values"
         return _wrong(
@@ -226,10 +241,12 @@ def _array(exercise, call, value, want, name, axes):
     return None
 
 
-def _shapes(exercise, call, array, want, name, axes):
+def _shapes(
+    exercise: Exercise, call: Call, array: np.ndarray, want: Any, part: str | None, axes: Sequence[str]
+) -> Verdict:
     given = describe_inputs(call, exercise)
-    lower = name[0].lower() + name[1:] if given and name.startswith("Your") else name
-    seen = f"{given}{lower} has shape {shape(array)}"
+    name = part or ("your result" if given else "Your result")
+    seen = f"{given}{name} has shape {shape(array)}"
     if array.ndim != want.ndim:
         more = "more axes" if array.ndim > want.ndim else "fewer axes"
         return _wrong(
@@ -252,7 +269,7 @@ def _shapes(exercise, call, array, want, name, axes):
     return _wrong(exercise, "shape", f"{seen}: {place} has {array.shape[-axis]} entries.", nudge)
 
 
-def _wanted_in_words(exercise, want):
+def _wanted_in_words(exercise: Exercise, want: Any) -> str:
     if isinstance(want, tuple):
         return f"{COUNT.get(len(want), f'{len(want)} things')}: {', '.join(exercise.parts)}"
     if isinstance(want, str):
@@ -261,5 +278,5 @@ def _wanted_in_words(exercise, want):
     return "a number" if array is not None and array.ndim == 0 else "an array of numbers"
 
 
-def _wrong(exercise, slug, seen, nudge):
-    return Verdict(exercise.name, "wrong", f"{seen} {nudge}", slug)
+def _wrong(exercise: Exercise, slug: str, seen: str, nudge: str, kind: Kind = Kind.UNFIT) -> Verdict:
+    return Verdict(exercise.name, "wrong", f"{seen} {nudge}", slug, kind)

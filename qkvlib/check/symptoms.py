@@ -5,15 +5,20 @@ Each symptom returns (slug, what is seen, nudge) or None. They run after every n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 
 from qkvlib.check.plain import alike, as_array, close, in_parts
+from qkvlib.check.spec import Call, Exercise
 from qkvlib.check.words import listed
 
+Symptom = tuple[str, str, str]  # its slug, what is seen, and a nudge
 
-def find(exercise, calls, values, expected):
+
+def find(exercise: Exercise, calls: Sequence[Call], values: list, expected: list) -> Symptom | None:
     """The first symptom that holds on every call."""
     if isinstance(expected[0], dict):
         return _entries(values[0], expected[0], exercise.tolerance)
@@ -21,7 +26,8 @@ def find(exercise, calls, values, expected):
         return _parts(exercise, calls, values, expected)
     if isinstance(expected[0], str):
         return None
-    arrays, wants = [as_array(v) for v in values], [as_array(e) for e in expected]
+    arrays: list = [as_array(v) for v in values]
+    wants: list = [as_array(e) for e in expected]
     if len(arrays) > 2 and all(
         a is not None and a.size == 1 and w.ndim == 0 for a, w in zip(arrays, wants, strict=True)
     ):
@@ -30,7 +36,7 @@ def find(exercise, calls, values, expected):
     return _arrays(exercise, calls, arrays, wants)
 
 
-def _entries(value, want, tolerance):
+def _entries(value: Any, want: Any, tolerance: float) -> Symptom:
     wrong = [key for key in want if not alike(value[key], want[key], tolerance)]
     right = [key for key in want if key not in wrong]
     if right:
@@ -48,7 +54,7 @@ def _entries(value, want, tolerance):
     )
 
 
-def _parts(exercise, calls, values, expected):
+def _parts(exercise: Exercise, calls: Sequence[Call], values: list, expected: list) -> Symptom | None:
     n = len(expected[0])
     names = exercise.parts or tuple(f"part {k + 1}" for k in range(n))
     values = [in_parts(v, n) for v in values]
@@ -86,7 +92,9 @@ def _parts(exercise, calls, values, expected):
     return None
 
 
-def _arrays(exercise, calls, arrays, wants, name="your result"):
+def _arrays(
+    exercise: Exercise, calls: Sequence[Call], arrays: list, wants: list, name: str = "your result"
+) -> Symptom | None:
     if any(a is None or w is None or a.shape != w.shape for a, w in zip(arrays, wants, strict=True)):
         return None
     both = [(a.astype(np.float64), w.astype(np.float64)) for a, w in zip(arrays, wants, strict=True)]
@@ -173,7 +181,7 @@ def _arrays(exercise, calls, arrays, wants, name="your result"):
     return found
 
 
-def _returned_input(exercise, calls, arrays):
+def _returned_input(exercise: Exercise, calls: Sequence[Call], arrays: list) -> str | None:
     for k, parameter in enumerate(exercise.parameters):
         if all(
             k < len(c.args) and type(c.args[k]) is np.ndarray and np.array_equal(c.args[k], a)
@@ -197,26 +205,26 @@ _FUNCTIONS = (
 )
 
 
-def _swapped(both, tolerance):
+def _swapped(both: list[tuple[np.ndarray, np.ndarray]], tolerance: float) -> bool:
     return all(
         a.ndim > 1 and a.shape[-1] == a.shape[-2] and close(np.swapaxes(a, -1, -2), w, tolerance) for a, w in both
     )
 
 
-def _rounded(both):
+def _rounded(both: list[tuple[np.ndarray, np.ndarray]]) -> bool:
     for digits in range(5):
         if all(np.allclose(a, np.round(w, digits), atol=1e-9) for a, w in both):
             return True
     return all(np.allclose(a, np.trunc(w), atol=1e-9) for a, w in both)
 
 
-def _through_half_precision(a, w):
+def _through_half_precision(a: np.ndarray, w: np.ndarray) -> bool:
     if not np.isfinite(a).all() or np.max(np.abs(a), initial=0.0) > np.finfo(np.float16).max:
         return False
     return np.array_equal(a, a.astype(np.float16)) and np.allclose(a, w, rtol=5e-3, atol=5e-3)
 
 
-def _ratio_is_constant(both):
+def _ratio_is_constant(both: list[tuple[np.ndarray, np.ndarray]]) -> bool:
     if sum(a.size for a, _ in both) < 3:
         return False
     for a, w in both:
@@ -231,17 +239,13 @@ def _ratio_is_constant(both):
     return True
 
 
-def _offset_is_constant(both):
+def _offset_is_constant(both: list[tuple[np.ndarray, np.ndarray]]) -> bool:
     if sum(a.size for a, _ in both) < 3:
         return False
     return all(a.size >= 2 and np.isfinite(a).all() and np.allclose(a - w, (a - w).flat[0], atol=1e-8) for a, w in both)
 
 
-def _same_numbers(a, w, tolerance):
-    return a.size > 2 and close(np.sort(a, axis=None), np.sort(w, axis=None), tolerance)
-
-
-def _by_rows(both):
+def _by_rows(both: list[tuple[np.ndarray, np.ndarray]]) -> str | None:
     """Whether each row is right up to a factor, or an amount, of its own."""
     if not all(a.ndim > 1 and a.shape[-1] > 2 and np.isfinite(a).all() and np.isfinite(w).all() for a, w in both):
         return None
@@ -257,7 +261,7 @@ def _by_rows(both):
     return "factor"
 
 
-def _some_rows(both, tolerance, name):
+def _some_rows(both: list[tuple[np.ndarray, np.ndarray]], tolerance: float, name: str) -> Symptom | None:
     first_only, last_only, ever = True, True, False
     for a, w in both:
         if a.ndim < 2 or a.shape[-2] < 2:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from qkvlib.check.plain import Unusable
+from qkvlib.check.spec import Call, Exercise
 
 COUNT = {1: "one thing", 2: "two things", 3: "three things", 4: "four things"}
 
 
-def describe_inputs(call, exercise):
+def describe_inputs(call: Call, exercise: Exercise) -> str:
     """ "For Q [5, 3] and K [7, 3], ": the shapes that the call had."""
     named = [
         f"{name} {shape(value)}"
@@ -21,11 +25,11 @@ def describe_inputs(call, exercise):
     return f"For {listed(named)}, "
 
 
-def shape(array):
+def shape(array: Any) -> str:
     return "[" + ", ".join(map(str, np.shape(array))) + "]"
 
 
-def in_words(value):
+def in_words(value: Any) -> str:
     if isinstance(value, Unusable):
         return value.what
     if type(value) is np.ndarray:
@@ -41,6 +45,6 @@ def in_words(value):
     return "a single number"
 
 
-def listed(names):
+def listed(names: Sequence[str]) -> str:
     """ "Q, K and V"."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -11,6 +11,8 @@ From a hub only the header and the bytes of the tensors asked for travel.
 import re
 from pathlib import Path
 
+import numpy as np
+
 from .checkpoint import Checkpoint, Head
 from .errors import CheckpointError
 from .forward import AttentionLayer, Rotary, attend, project, rotate
@@ -42,14 +44,14 @@ TINY = ("gpt2", "llama", "bert", "vit", "whisper")
 
 
 def load(
-    source,
+    source: str | Path,
     *,
-    revision="main",
-    n_heads=None,
-    n_kv_heads=None,
-    max_download=DEFAULT_MAX_DOWNLOAD,
-    progress=True,
-):
+    revision: str = "main",
+    n_heads: int | None = None,
+    n_kv_heads: int | None = None,
+    max_download: int = DEFAULT_MAX_DOWNLOAD,
+    progress: bool = True,
+) -> Checkpoint:
     """Open a checkpoint: a .safetensors file, a folder, or a hub id such as "openai-community/gpt2".
 
     `revision` is a branch, tag or commit on the hub. `n_heads` (and `n_kv_heads`) are needed only where config.json is
@@ -68,21 +70,22 @@ def load(
     return Checkpoint(folder, n_heads, n_kv_heads)
 
 
-def tiny(architecture):
+def tiny(architecture: str) -> Checkpoint:
     """The shipped checkpoint of an architecture (one of `TINY`): random weights, two layers, the real layout."""
     return Checkpoint(LocalFolder(_tiny_folder(architecture), name=f"tiny {architecture}"))
 
 
-def tiny_reference(architecture, layer):
+def tiny_reference(architecture: str, layer: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What transformers computed with that checkpoint: (X, out, weights) of a layer's attention.
 
     X [T, d_model] entered it; out [T, d_model] and weights [n_heads, T, T] left it.
     """
     file = SafetensorsFile(LocalFile(_tiny_folder(architecture) / "reference.safetensors"))
-    return tuple(file.tensor(f"layer.{layer}.{name}") for name in ("X", "out", "weights"))
+    X, out, weights = (file.tensor(f"layer.{layer}.{name}") for name in ("X", "out", "weights"))
+    return X, out, weights
 
 
-def _tiny_folder(architecture):
+def _tiny_folder(architecture: str) -> Path:
     if architecture not in TINY:
         raise CheckpointError(f"There is no tiny {architecture!r}; there are {', '.join(TINY)}.")
     return _DATA / architecture

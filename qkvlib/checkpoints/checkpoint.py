@@ -2,13 +2,16 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from .errors import CheckpointError
 from .forward import AttentionLayer, Rotary
+from .hub import HubFolder
 from .layouts import recognise, split_c_attn
-from .safetensors_file import SafetensorsFile, missing
+from .local import LocalFolder
+from .safetensors_file import SafetensorsFile, TensorInfo, missing
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
@@ -32,18 +35,20 @@ class Checkpoint:
     `folder` is a `LocalFolder` or a `HubFolder`. `n_heads` and `n_kv_heads` stand in for a missing config.json.
     """
 
-    def __init__(self, folder, n_heads=None, n_kv_heads=None):
+    def __init__(
+        self, folder: LocalFolder | HubFolder, n_heads: int | None = None, n_kv_heads: int | None = None
+    ) -> None:
         self.name = folder.name
         self._folder = folder
         self.config = folder.json("config.json") or {}
-        self._files = {}
+        self._files: dict[str, SafetensorsFile] = {}
         self._file_of = self._find_weights()
         self.layout, self._stems = recognise(list(self._file_of), self.name)
         self.architecture = self.layout.architecture
         self.n_layers = max(self._stems) + 1
         self._read_numbers(n_heads, n_kv_heads)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         shared = "" if self.n_kv_heads == self.n_heads else f" sharing {self.n_kv_heads} K/V heads"
         return (
             f"Checkpoint({self.name!r}: {self.architecture} layout, {self.n_layers} layers, d_model {self.d_model}, "
@@ -59,7 +64,7 @@ class Checkpoint:
         """One tensor as it is stored (F16 and BF16 as float32); `rows` reads only a part of its first axis."""
         return self._file(name).tensor(name, rows)
 
-    def info(self, name: str):
+    def info(self, name: str) -> TensorInfo:
         """dtype, shape and place of a tensor, without reading it."""
         file = self._file(name)
         if name not in file.tensors:
@@ -85,10 +90,10 @@ class Checkpoint:
         return found
 
     def attention(self, layer: int) -> AttentionLayer:
-        """All matrices of a layer's attention, turned into the course's picture."""
+        """All matrices of a layer's attention, as [d_in, d_out]: tokens are rows."""
         stored = self.stored(layer)
         values = {name: self.tensor(name) for name in dict.fromkeys(stored.values())}
-        picture = {role: values[stored[role]] if role in stored else None for role in _ROLES}
+        picture: dict[str, Any] = {role: values[stored[role]] if role in stored else None for role in _ROLES}
         if self.layout.fused:
             self._expect(stored["W_Q"], (self.d_model, 3 * self._width("Q")))
             for role, (weight, bias) in zip("QKV", split_c_attn(picture["W_Q"], picture["b_Q"]), strict=True):
@@ -121,7 +126,7 @@ class Checkpoint:
         if not 0 <= head < self.n_heads:
             raise CheckpointError(f"{self.name} has heads 0 to {self.n_heads - 1}: there is no head {head}.")
         stored = self.stored(layer)
-        found = {}
+        found: dict[str, Any] = {}
         for role in "QKV":
             number = head if role == "Q" else head * self.n_kv_heads // self.n_heads
             columns = slice(number * self.d_head, (number + 1) * self.d_head)
@@ -139,7 +144,7 @@ class Checkpoint:
 
     # -- what the weights and config.json say -----------------------------------------------------------------------
 
-    def _find_weights(self):
+    def _find_weights(self) -> dict[str, str]:
         """Tensor name -> file name, from the index of a sharded checkpoint or the header of a single file."""
         lone = getattr(self._folder, "lone_file", None)
         index = None if lone else self._folder.json(INDEX)
@@ -164,7 +169,7 @@ class Checkpoint:
                 )
         return file_of
 
-    def _file(self, name):
+    def _file(self, name: str) -> SafetensorsFile:
         filename = self._file_of.get(name)
         if filename is None:
             raise CheckpointError(missing(name, self._file_of, self.name))
@@ -175,7 +180,7 @@ class Checkpoint:
             self._files[filename] = SafetensorsFile(source)
         return self._files[filename]
 
-    def _read_numbers(self, n_heads, n_kv_heads):
+    def _read_numbers(self, n_heads: int | None, n_kv_heads: int | None) -> None:
         config, layout = self.config, self.layout
         self.n_heads = n_heads or self._number(layout.n_heads_key)
         first = self.info(self.stored(min(self._stems))["W_Q"]).shape
@@ -199,7 +204,7 @@ class Checkpoint:
         self.rotary = self._read_rotary() if grouped else None
         self.window = self._number("sliding_window", None) if config.get("use_sliding_window", True) else None
 
-    def _number(self, key, default=...):
+    def _number(self, key: str, default: Any = ...) -> Any:
         value = self.config.get(key)
         if value is None and default is not ...:
             return default
@@ -214,21 +219,27 @@ class Checkpoint:
             )
         return value
 
-    def _read_rotary(self):
+    def _read_rotary(self) -> Rotary:
         # Newer configs hold one `rope_parameters` entry, older ones `rope_theta` and `rope_scaling`.
         entry = self.config.get("rope_parameters") or self.config.get("rope_scaling") or {}
+        if not isinstance(entry, dict):
+            raise CheckpointError(
+                f"{self.name}: config.json gives its rotary angles as {str(entry)[:60]!r}; an object was expected."
+            )
         theta = entry.get("rope_theta", self.config.get("rope_theta", 10_000.0))
+        if not isinstance(theta, int | float) or not 0 < theta < 1e300:
+            raise CheckpointError(f"{self.name}: config.json gives rope_theta as {str(theta)[:60]!r}; not a base.")
         kind = entry.get("rope_type", entry.get("type", "default"))
         numbers = {key: float(v) for key, v in entry.items() if isinstance(v, int | float)}
         return Rotary(float(theta), str(kind), tuple(sorted(numbers.items())))
 
-    def _scale(self, layer):
+    def _scale(self, layer: int) -> float:
         if self.config.get("scale_attn_weights") is False:
             return 1.0
         by_layer = layer + 1 if self.config.get("scale_attn_by_inverse_layer_idx") else 1
         return 1 / (np.sqrt(self.d_head) * by_layer)
 
-    def _obstacle(self):
+    def _obstacle(self) -> str:
         """Why `attend` would not give what the model computes, or "". The matrices can be read all the same."""
         kind = self.config.get("model_type")
         if kind is None and self.rotary:
@@ -247,22 +258,22 @@ class Checkpoint:
             return f"{self.name} adds relative positions to its scores, which is not computed here."
         return ""
 
-    def _required_biases(self):
+    def _required_biases(self) -> str:
         if self.architecture == "vit" and self.config.get("qkv_bias", True):
             return "QKVO"
         if self.architecture == "llama" and self.config.get("attention_bias"):
             return "QKVO"
         return self.layout.biases
 
-    def _stem(self, layer):
+    def _stem(self, layer: int) -> str:
         if layer not in self._stems:
             raise CheckpointError(f"{self.name} has layers 0 to {self.n_layers - 1}: there is no layer {layer}.")
         return f"{self._stems[layer]}{layer}."
 
-    def _width(self, role):
+    def _width(self, role: str) -> int:
         return self.d_head * (self.n_heads if role in "QO" else self.n_kv_heads)
 
-    def _expect(self, name, shape, stored_as_linear=False):
+    def _expect(self, name: str, shape: tuple[int, int], stored_as_linear: bool = False) -> None:
         shape = shape[::-1] if stored_as_linear else shape
         if self.info(name).shape != shape:
             raise CheckpointError(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qkvlib import attention as qkv
+from qkvlib import attention
 
 from .errors import CheckpointError
 
@@ -59,7 +59,7 @@ class AttentionLayer:
     def d_head(self) -> int:
         return self.W_Q.shape[1] // self.n_heads
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         shapes = ", ".join(f"{name} {list(getattr(self, name).shape)}" for name in ("W_Q", "W_K", "W_V", "W_O"))
         return f"AttentionLayer({self.architecture}, layer {self.layer}: {shapes})"
 
@@ -73,10 +73,10 @@ def project(
 
     Biases are added, and LLaMA's queries and keys are turned to their positions.
     """
-    Q, K, V = qkv.project_qkv(X, layer.W_Q, layer.W_K, layer.W_V)
-    Q = qkv.split_heads(_plus(Q, layer.b_Q), layer.n_heads)
-    K = qkv.split_heads(_plus(K, layer.b_K), layer.n_kv_heads)
-    V = qkv.split_heads(_plus(V, layer.b_V), layer.n_kv_heads)
+    Q, K, V = attention.project_qkv(X, layer.W_Q, layer.W_K, layer.W_V)
+    Q = attention.split_heads(_plus(Q, layer.b_Q), layer.n_heads)
+    K = attention.split_heads(_plus(K, layer.b_K), layer.n_kv_heads)
+    V = attention.split_heads(_plus(V, layer.b_V), layer.n_kv_heads)
     if layer.rotary:
         Q, K = rotate(Q, layer.rotary), rotate(K, layer.rotary)
     return Q, K, V
@@ -96,12 +96,12 @@ def attend(
     if layer.window and layer.window < T:
         raise CheckpointError(f"This layer looks back {layer.window:,} tokens only: give at most that many, not {T:,}.")
     Q, K, V = project(layer, X)
-    scores = qkv.scores(Q, qkv.repeat_kv(K, layer.n_heads // layer.n_kv_heads), scale=layer.scale)
+    scores = attention.scores(Q, attention.repeat_kv(K, layer.n_heads // layer.n_kv_heads), scale=layer.scale)
     if layer.causal:
-        scores = np.where(qkv.causal_mask(T), scores, -np.inf)
-    weights = qkv.softmax(scores)
-    H = qkv.blend(weights, qkv.repeat_kv(V, layer.n_heads // layer.n_kv_heads))
-    return _plus(qkv.merge_heads(H) @ layer.W_O, layer.b_O), weights
+        scores = np.where(attention.causal_mask(T), scores, -np.inf)
+    weights = attention.softmax(scores)
+    H = attention.blend(weights, attention.repeat_kv(V, layer.n_heads // layer.n_kv_heads))
+    return _plus(attention.merge_heads(H) @ layer.W_O, layer.b_O), weights
 
 
 def rotate(H: Float[Array, "*b T d_head"], rotary: Rotary) -> Float[Array, "*b T d_head"]:
@@ -129,5 +129,5 @@ def frequencies(rotary: Rotary, d_head: int) -> Float[Array, " pairs"]:
     return plain
 
 
-def _plus(values, bias):
+def _plus(values: Array, bias: Array | None) -> Array:
     return values if bias is None else values + bias

@@ -5,11 +5,15 @@ import os
 import re
 import ssl
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPMessage
+from typing import IO, Any
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from .errors import CheckpointError
 
@@ -25,7 +29,7 @@ class NetworkError(CheckpointError):
 class NotThereError(CheckpointError):
     """The hub knows the repository and has no such file in it. `commit` is what it looked in, where it says."""
 
-    commit = None
+    commit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Hub:
     token: str | None
 
     @classmethod
-    def from_environment(cls):
+    def from_environment(cls) -> "Hub":
         """HF_ENDPOINT (default https://huggingface.co) and HF_TOKEN."""
         endpoint = os.environ.get("HF_ENDPOINT", "").strip().rstrip("/") or "https://huggingface.co"
         parts = urlsplit(endpoint)
@@ -50,20 +54,20 @@ class Hub:
         return cls(endpoint, token or None)
 
     @property
-    def host(self):
+    def host(self) -> str:
         return urlsplit(self.endpoint).netloc
 
 
 class Reply:
     """What came back: `.status`, `.headers`, `.commit` (where the hub names it) and `.read(n)`."""
 
-    def __init__(self, response, commit):
+    def __init__(self, response: Any, commit: str | None) -> None:
         self.status, self.headers, self.commit = response.status, response.headers, commit
         self.read = response.read
 
 
 @contextmanager
-def get(hub, path, repo, byte_range=None):
+def get(hub: Hub, path: str, repo: str, byte_range: tuple[int, int] | None = None) -> Iterator[Reply]:
     """GET `path` on the hub; `byte_range=(start, stop)` asks for those bytes, which a server may ignore (`.status`)."""
     headers = {"User-Agent": "qkvlib", "Accept-Encoding": "identity"}
     if byte_range is not None:
@@ -72,12 +76,12 @@ def get(hub, path, repo, byte_range=None):
     if hub.token and (parts.scheme == "https" or parts.hostname in _LOOPBACK):
         headers["Authorization"] = f"Bearer {hub.token}"
     redirects = _CarefulRedirects()
-    opener = urllib.request.build_opener(redirects)
+    opener = build_opener(redirects)
     for pause in (*PAUSES, None):
         try:
-            response = opener.open(urllib.request.Request(hub.endpoint + path, headers=headers), timeout=TIMEOUT)
+            response = opener.open(Request(hub.endpoint + path, headers=headers), timeout=TIMEOUT)
             break
-        except urllib.error.HTTPError as error:
+        except HTTPError as error:
             with error:
                 if error.code == 416:
                     response = error
@@ -85,22 +89,24 @@ def get(hub, path, repo, byte_range=None):
                     return
                 if pause is None or error.code not in (429, 500, 502, 503, 504):
                     raise _explain(error, hub, path, repo, redirects.commit) from error
-        except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+        except (URLError, http.client.HTTPException, OSError) as error:
             reason = getattr(error, "reason", error)
             # A name that does not resolve or a bad certificate will not mend itself in seconds; a hung-up line may.
             if pause is None or not isinstance(reason, ConnectionResetError | http.client.HTTPException | TimeoutError):
-                raise _nobody(reason, hub) from error
+                raise _unreachable(reason, hub) from error
         time.sleep(pause)
     with response:
         yield Reply(response, _commit(response.headers) or redirects.commit)
 
 
-class _CarefulRedirects(urllib.request.HTTPRedirectHandler):
+class _CarefulRedirects(HTTPRedirectHandler):
     """Follows redirects, but takes the token nowhere else, and notes the commit the hub names on the way."""
 
-    commit = None
+    commit: str | None = None
 
-    def redirect_request(self, request, file, code, message, headers, url):
+    def redirect_request(
+        self, request: Request, file: IO[bytes], code: int, message: str, headers: HTTPMessage, url: str
+    ) -> Request | None:
         self.commit = _commit(headers) or self.commit
         onward = super().redirect_request(request, file, code, message, headers, url)
         if onward is None:
@@ -115,12 +121,12 @@ class _CarefulRedirects(urllib.request.HTTPRedirectHandler):
         return onward
 
 
-def _commit(headers):
+def _commit(headers: Message) -> str | None:
     value = headers.get("X-Repo-Commit", "")
     return value if re.fullmatch(r"[0-9a-f]{40}", value) else None
 
 
-def _nobody(reason, hub):
+def _unreachable(reason: object, hub: Hub) -> NetworkError:
     if isinstance(reason, ssl.SSLError):
         return NetworkError(f"The certificate of {hub.host} could not be verified ({reason.reason or reason}).")
     if isinstance(reason, TimeoutError):
@@ -131,7 +137,7 @@ def _nobody(reason, hub):
     )
 
 
-def _explain(error, hub, path, repo, commit):
+def _explain(error: HTTPError, hub: Hub, path: str, repo: str, commit: str | None) -> CheckpointError:
     code = error.headers.get("X-Error-Code", "")
     page = f"{hub.endpoint}/{repo}"
     if code == "GatedRepo" or (error.code == 403 and not code):

@@ -4,6 +4,10 @@ A server that ignores byte ranges sends the whole file instead; it is then kept 
 
 The cache: <QKV_CACHE or the user's cache folder>/<host>/<repo>/<commit>/<file>/<start>-<stop>.bin. Under a commit
 nothing ever changes. A server that names no commit is asked again on every load whether the file is still the same.
+
+Why this is not huggingface_hub (2.4.0, measured against a local server, a layer of 20 KB in a file of 3.2 MB): its
+`hf_hub_download` keeps what it fetched, but fetches the whole file; its `HfFileSystem` fetches no more than was asked
+for, but keeps nothing: a second load, or a piece whose transfer was cut, travels again, and offline there is nothing.
 """
 
 import http.client
@@ -14,14 +18,18 @@ import shutil
 import time
 import uuid
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from email.message import Message
 from pathlib import Path
 from urllib.parse import quote
 
 import platformdirs
 
+from qkvlib.atomic import write_atomically
+
 from .errors import CheckpointError
-from .http import PAUSES, Hub, NetworkError, NotThereError, get
+from .http import PAUSES, Hub, NetworkError, NotThereError, Reply, get
 from .local import MAX_JSON, LocalFile, parse_json
 
 DEFAULT_MAX_DOWNLOAD = 2 * 2**30  # bytes of a file that a server without byte ranges may make us take whole
@@ -33,7 +41,9 @@ _ABANDONED = 120  # seconds after which a part nobody writes to may be taken ove
 class HubFolder:
     """The files of one repository at one revision. Same methods as `LocalFolder`."""
 
-    def __init__(self, repo, revision="main", max_download=DEFAULT_MAX_DOWNLOAD, progress=True):
+    def __init__(
+        self, repo: str, revision: str = "main", max_download: int = DEFAULT_MAX_DOWNLOAD, progress: bool = True
+    ) -> None:
         self.name = repo
         self.hub = Hub.from_environment()
         self.max_download = max_download
@@ -46,7 +56,7 @@ class HubFolder:
         if not self.pinned:
             self._pin()
 
-    def _pin(self):
+    def _pin(self) -> None:
         """Ask which commit the revision is now, so that all bytes come from one; offline, use the last known answer."""
         note = self._root / "refs" / quote(self.revision, safe="")
         try:
@@ -59,17 +69,17 @@ class HubFolder:
             if not (commit and re.fullmatch(r"[0-9a-f]{40}", commit)):
                 raise
         if commit:
-            write_atomically(note, commit.encode("ascii"))
+            _keep(note, commit.encode("ascii"))
             self.pinned, self.revision = True, commit
 
-    def _ask_commit(self):
+    def _ask_commit(self) -> str | None:
         try:
-            with get(self.hub, self._path("config.json"), self.name, byte_range=(0, 1)) as reply:
+            with get(self.hub, self.path("config.json"), self.name, byte_range=(0, 1)) as reply:
                 return reply.commit
         except NotThereError as absent:
             return absent.commit
 
-    def json(self, filename):
+    def json(self, filename: str) -> dict | None:
         """The parsed file, or None where the repository has none."""
         file = HubFile(self, filename)
         absent = file.folder / "absent"
@@ -79,7 +89,7 @@ class HubFolder:
             whole = file.whole(MAX_JSON)
         except NotThereError:
             if self.pinned:
-                write_atomically(absent, b"")
+                _keep(absent, b"")
             return None
         try:
             return parse_json(whole, f"{self.name}: {filename}")
@@ -87,7 +97,7 @@ class HubFolder:
             file.forget()
             raise
 
-    def open(self, filename):
+    def open(self, filename: str) -> "HubFile | None":
         """The file as a `ByteSource`, or None where the repository has none."""
         file = HubFile(self, filename)
         try:
@@ -96,10 +106,12 @@ class HubFolder:
             return None
         return file
 
-    def _path(self, filename):
+    def path(self, filename: str) -> str:
+        """What follows the hub's address in a request for the file."""
         return f"/{quote(self.name)}/resolve/{quote(self.revision, safe='')}/{quote(filename)}"
 
-    def _keep(self, filename):
+    def keep(self, filename: str) -> Path:
+        """The folder of the cache that belongs to the file."""
         place = self.revision if self.pinned else f"unpinned-{quote(self.revision, safe='')}"
         return self._root / place / filename
 
@@ -107,18 +119,18 @@ class HubFolder:
 class HubFile:
     """A file on a hub as a `ByteSource`; `size` is known once something was read."""
 
-    def __init__(self, folder, filename):
+    def __init__(self, folder: HubFolder, filename: str) -> None:
         self.name = filename
-        self.size = None
-        self.folder = folder._keep(filename)
-        self._hub, self._repo, self._path = folder.hub, folder.name, folder._path(filename)
+        self.size: int | None = None
+        self.folder = folder.keep(filename)
+        self._hub, self._repo, self._path = folder.hub, folder.name, folder.path(filename)
         self._max_download, self._progress = folder.max_download, folder.progress
         self._pinned = folder.pinned
         self._known_same = folder.pinned  # what is kept on disk is what the server has now
         if self._known_same:
             self.size = self._kept_identity().get("size")
 
-    def read(self, start, stop):
+    def read(self, start: int, stop: int) -> bytes:
         """The bytes from disk where they are kept, else from the hub."""
         if self._known_same:
             kept = self._kept(start, stop)
@@ -130,24 +142,24 @@ class HubFile:
             raise CheckpointError(f"{self.name}: bytes {start:,} to {stop:,} vanished from the cache; load it again.")
         return kept
 
-    def whole(self, limit):
+    def whole(self, limit: int) -> LocalFile:
         """The whole file, fetched unless it is kept, as a `LocalFile`; `limit` is the most bytes it may have."""
         if not (self._known_same and self._whole_path.exists()):
             with get(self._hub, self._path, self._repo) as reply:
                 self._take_whole(reply, limit)
         return LocalFile(self._whole_path)
 
-    def forget(self):
+    def forget(self) -> None:
         """Drop what is kept of the file: it proved unsound, as when a login page was sent in its place."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # -- what is kept ---------------------------------------------------------------------------------------------
 
     @property
-    def _whole_path(self):
+    def _whole_path(self) -> Path:
         return self.folder / "whole.bin"
 
-    def _kept(self, start, stop):
+    def _kept(self, start: int, stop: int) -> bytes | None:
         with suppress(FileNotFoundError):
             whole = LocalFile(self._whole_path) if self._whole_path.exists() else None
             if whole is not None:
@@ -162,13 +174,13 @@ class HubFile:
                     return LocalFile(piece).read(start - first, stop - first)
         return None
 
-    def _kept_identity(self):
+    def _kept_identity(self) -> dict:
         try:
             return json.loads((self.folder / "identity.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
 
-    def _recognise(self, size, headers):
+    def _recognise(self, size: int, headers: Message) -> None:
         """Compare the file that answers with the one whose bytes are kept; forget those of another file."""
         now = {"size": size, "etag": None if self._pinned else headers.get("ETag")}
         before = self._kept_identity()
@@ -176,7 +188,7 @@ class HubFile:
         if before != now or unsure:
             if before:
                 shutil.rmtree(self.folder, ignore_errors=True)
-            write_atomically(self.folder / "identity.json", json.dumps(now).encode())
+            _keep(self.folder / "identity.json", json.dumps(now).encode())
             if before and self._known_same and self.size is not None:
                 raise CheckpointError(
                     f"{self.name} changed on {self._hub.host} while it was being read; load it again."
@@ -185,7 +197,7 @@ class HubFile:
 
     # -- fetching -------------------------------------------------------------------------------------------------
 
-    def _fetch(self, start, stop):
+    def _fetch(self, start: int, stop: int) -> None:
         if self.size is not None and stop > self.size:
             raise self._too_short(stop)
         name = f"{start}-{stop}"
@@ -208,10 +220,10 @@ class HubFile:
                         "load it again to continue where it stopped."
                     )
                 time.sleep(pause)
-            with self._disk():
+            with _disk(self.folder):
                 os.replace(part, self.folder / f"{name}.bin")
 
-    def _check_range(self, reply, start, stop):
+    def _check_range(self, reply: Reply, start: int, stop: int) -> None:
         """A 206 must hold the bytes asked for, of a file as long as before. 416: the file ends before them."""
         described = reply.headers.get("Content-Range", "")
         if reply.status == 416:
@@ -224,17 +236,18 @@ class HubFile:
                 f"{self._hub.host} answered {reply.status} with Content-Range {described!r} when asked for bytes "
                 f"{start}-{stop - 1} of {self.name}."
             )
-        self._recognise(int(match[3]), reply.headers)
-        if stop > self.size:
+        size = int(match[3])
+        self._recognise(size, reply.headers)
+        if stop > size:
             raise self._too_short(stop)
 
-    def _too_short(self, stop):
+    def _too_short(self, stop: int) -> CheckpointError:
         return CheckpointError(
             f"{self.name} on {self._hub.host} is truncated: it has {self.size:,} bytes, and byte {stop - 1:,} was "
             "asked for."
         )
 
-    def _take_whole_instead(self, reply):
+    def _take_whole_instead(self, reply: Reply) -> None:
         length = reply.headers.get("Content-Length", "")
         size = f"{int(length) / 1e6:,.1f} MB" if length.isdecimal() else "of unknown size"
         warnings.warn(
@@ -242,7 +255,7 @@ class HubFile:
         )
         self._take_whole(reply, self._max_download)
 
-    def _take_whole(self, reply, limit):
+    def _take_whole(self, reply: Reply, limit: int) -> None:
         length = reply.headers.get("Content-Length", "")
         expected = int(length) if length.isdecimal() else None
         free = shutil.disk_usage(_existing(self.folder)).free
@@ -266,15 +279,15 @@ class HubFile:
                     "resume; load it again."
                 )
             self._recognise(received, reply.headers)
-            with self._disk():
+            with _disk(self.folder):
                 os.replace(arriving, self._whole_path)
         finally:
             arriving.unlink(missing_ok=True)
 
-    def _stream(self, reply, part, most, advance):
+    def _stream(self, reply: Reply, part: Path, most: int, advance: Callable[[int], None]) -> int:
         """Append at most `most` bytes of the reply to `part`; returns how many came before the line went quiet."""
         received = 0
-        with self._disk():
+        with _disk(self.folder):
             part.parent.mkdir(parents=True, exist_ok=True)
             file = part.open("ab")
         with file:
@@ -285,7 +298,7 @@ class HubFile:
                     break
                 if not chunk:
                     break
-                with self._disk():
+                with _disk(self.folder):
                     file.write(chunk)
                     file.flush()
                 received += len(chunk)
@@ -293,7 +306,7 @@ class HubFile:
         return received
 
     @contextmanager
-    def _part(self, name, resume):
+    def _part(self, name: str, resume: bool) -> Iterator[Path]:
         """A file of our own to append to, begun by an earlier try where that may be resumed; left for the next one."""
         mine = self.folder / f"{name}.{uuid.uuid4().hex}.part"
         if resume:
@@ -310,16 +323,7 @@ class HubFile:
                 mine.replace(self.folder / f"{name}.part")
 
     @contextmanager
-    def _disk(self):
-        try:
-            yield
-        except OSError as error:
-            raise CheckpointError(
-                f"Cannot write to the cache {self.folder} ({error.strerror}): set QKV_CACHE to a folder with room."
-            ) from error
-
-    @contextmanager
-    def _bar(self, total):
+    def _bar(self, total: int | None) -> Iterator[Callable[[int], None]]:
         if not self._progress or (total is not None and total < _BAR_FROM):
             yield lambda n: None
             return
@@ -331,18 +335,21 @@ class HubFile:
             yield lambda n: progress.advance(task, n)
 
 
-def write_atomically(path, data):
-    """Write a small file so that a reader sees all of it or none."""
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    """Turns the disk's refusal into a sentence that says what to do."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
+        yield
     except OSError as error:
         raise CheckpointError(
-            f"Cannot write to the cache {path.parent} ({error.strerror}): set QKV_CACHE to a folder with room."
+            f"Cannot write to the cache {folder} ({error.strerror}): set QKV_CACHE to a folder with room."
         ) from error
 
 
-def _existing(path):
+def _keep(path: Path, data: bytes) -> None:
+    with _disk(path.parent):
+        write_atomically(path, data)
+
+
+def _existing(path: Path) -> Path:
     return next(parent for parent in (path, *path.parents) if parent.exists())

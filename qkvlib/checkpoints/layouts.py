@@ -5,7 +5,10 @@ the names, whether the three matrices are fused into one, and which way round th
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from .errors import CheckpointError
 
@@ -32,10 +35,10 @@ class Layout:
         """Q, K and V are thirds of one matrix."""
         return self.Q == self.K == self.V
 
-    def layer_of(self, name):
+    def layer_of(self, name: str) -> tuple[str, int] | None:
         """(stem, layer number) if `name` is the query weight of a layer, else None."""
         match = re.fullmatch(rf"({self.stem})(\d+)\.{re.escape(self.Q)}\.weight", name)
-        return match and (match[1], int(match[2]))
+        return (match[1], int(match[2])) if match else None
 
 
 LAYOUTS = (
@@ -102,7 +105,7 @@ LAYOUTS = (
 )
 
 
-def recognise(names, where):
+def recognise(names: Sequence[str], where: str) -> tuple[Layout, dict[int, str]]:
     """The layout whose query weights are among `names`, and its layers: (layout, {layer: stem})."""
     for layout in LAYOUTS:
         layers = {found[1]: found[0] for found in map(layout.layer_of, names) if found}
@@ -116,7 +119,7 @@ def recognise(names, where):
     )
 
 
-def split_c_attn(weight, bias):
+def split_c_attn(weight: np.ndarray, bias: np.ndarray | None) -> tuple[tuple[np.ndarray, np.ndarray | None], ...]:
     """GPT-2's fused matrix into its thirds: three pairs, (W_Q, b_Q), (W_K, b_K), (W_V, b_V).
 
     `weight` is [d_model, 3·d_model], stored Conv1D-wise: input down, output across, so the cut goes through the columns

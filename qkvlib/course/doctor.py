@@ -1,4 +1,4 @@
-"""What is missing or wrong on this machine, in plain words, and how to mend it."""
+"""What is missing or wrong on this machine, in plain words, and how to fix it."""
 
 import importlib.metadata
 import json
@@ -22,7 +22,7 @@ class Finding:
 
     ok: bool
     what: str
-    mend: str = ""
+    fix: str = ""
     needed_for: str = ""
 
     @property
@@ -104,14 +104,14 @@ def widget_extensions(places: list[Path]) -> Iterator[Finding]:
 def lab_settings(prefix: Path) -> Finding:
     """Whether JupyterLab will keep the widgets of a saved notebook alive."""
     path = prefix / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
-    mend = "Run `pip install --no-deps --no-build-isolation -e .` in the course's folder."
+    fix = "Run `pip install --no-deps --no-build-isolation -e .` in the course's folder."
     try:
         saved = json.loads(path.read_text())["@jupyter-widgets/jupyterlab-manager:plugin"]["saveState"]
     except (OSError, ValueError, KeyError, TypeError):
         saved = False
     if saved:
         return Finding(True, "saved notebooks keep their widgets alive")
-    return Finding(False, "JupyterLab will not save the widgets' state with a notebook", mend)
+    return Finding(False, "JupyterLab will not save the widgets' state with a notebook", fix)
 
 
 def kernel() -> Finding:
@@ -144,11 +144,11 @@ def progress_folder() -> Finding:
 
     place = Path(os.environ.get("QKV_HOME") or platformdirs.user_data_dir("qkvlib"))
     above = next(folder for folder in (place, *place.parents) if folder.exists())
-    mend = "Set QKV_HOME to a folder of yours with some space."
+    fix = "Set QKV_HOME to a folder of yours with some space."
     if not (above.is_dir() and os.access(above, os.W_OK)):
-        return Finding(False, f"your progress cannot be kept: {above} is not writable", mend)
+        return Finding(False, f"your progress cannot be kept: {above} is not writable", fix)
     if shutil.disk_usage(above).free < MINIMUM_FREE_MIB * 2**20:
-        return Finding(False, f"your progress cannot be kept: the disk of {above} is full", mend)
+        return Finding(False, f"your progress cannot be kept: the disk of {above} is full", fix)
     return Finding(True, f"your progress is kept in {place}")
 
 
@@ -164,28 +164,12 @@ def browser() -> Finding:
 
 
 def sandbox() -> Finding:
-    """bubblewrap has to be there and be allowed to work: some machines forbid user namespaces."""
-    needed_for = "qkv grade"
-    found = shutil.which("bwrap")
-    if not found:
-        return Finding(
-            False,
-            "no sandbox found; grading other people's notebooks needs one",
-            "Debian and Ubuntu: `apt install bubblewrap` (Linux only).",
-            needed_for,
-        )
-    attempt = [found, "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", sys.executable, "-c", ""]
+    """Started just as `qkv grade` starts it: bubblewrap may be there and still not be allowed to work."""
+    from qkvlib.grading.sandbox import SandboxUnavailable, available
+
     try:
-        tried = subprocess.run(attempt, capture_output=True, text=True, timeout=30)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Finding(False, f"the sandbox {found} does not start: {error}", "Install bubblewrap again.", needed_for)
-    if tried.returncode == 0:
-        return Finding(True, f"a sandbox for grading: {found}", needed_for=needed_for)
-    reason = (tried.stderr.strip().splitlines() or ["no reason given"])[-1]
-    return Finding(
-        False,
-        f"the sandbox {found} is not allowed to work here: {reason}",
-        "Allow user namespaces (`sysctl kernel.unprivileged_userns_clone=1`; on Ubuntu 24.04 "
-        "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`), or grade on another machine.",
-        needed_for,
-    )
+        available()
+    except SandboxUnavailable as error:
+        what = "no sandbox here; grading other people's notebooks needs one"
+        return Finding(False, what, str(error), needed_for="qkv grade")
+    return Finding(True, "a sandbox for grading", needed_for="qkv grade")

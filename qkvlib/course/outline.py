@@ -1,17 +1,11 @@
-"""The course at a glance, read from the lessons themselves: titles, times, and what there is to do in each."""
+"""The course at a glance: titles, times, and what there is to do in each lesson, as the build wrote them down."""
 
 from __future__ import annotations
 
-import re
+import json
 from dataclasses import dataclass
-from pathlib import Path
-
-import yaml
-
-_FILE = re.compile(r"(\d\d)_[a-z0-9_]+\.md")
-_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-_PREDICTION = re.compile(r"""\bPredict\(\s*["']([a-z0-9-]+)["']""")
-_EXERCISE = re.compile(r"^:tags: \[.*\bexercise\b.*\](?:\n:.*)*?\n:name: ([\w-]+)", re.MULTILINE)
+from importlib.resources import files
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -28,30 +22,14 @@ class LessonOutline:
     exercises: tuple[str, ...]
 
 
-def read_outline(folder: Path) -> list[LessonOutline]:
-    """Every lesson in `folder` (the course's `lessons/`), in order; files that are no lessons are passed over."""
-    return [_read(path) for path in sorted(folder.glob("*.md")) if _is_lesson(path)]
+def read_outline() -> list[LessonOutline]:
+    """Every lesson of the course in order, from qkvlib/data/outline.json (`qkv build` writes it from lessons/)."""
+    return outline_of((files("qkvlib") / "data" / "outline.json").read_text(encoding="utf-8"))
 
 
-def _is_lesson(path: Path) -> bool:
-    return bool(_FILE.fullmatch(path.name)) and not path.stem.endswith("_exercises")
-
-
-def _read(path: Path) -> LessonOutline:
-    text = path.read_text(encoding="utf-8")
-    front = _FRONT_MATTER.match(text)
-    if front is None:
-        raise ValueError(f"{path.name}: has no front matter between two lines of ---")
-    qkv = yaml.safe_load(front[1])["qkv"]
-    companion = path.with_name(f"{path.stem}_exercises.md")
-    exercises = _EXERCISE.findall(companion.read_text(encoding="utf-8")) if companion.is_file() else []
-    return LessonOutline(
-        number=path.name[:2],
-        slug=path.stem,
-        title=qkv["title"],
-        minutes=qkv["minutes"],
-        needs=qkv["needs"],
-        answers=qkv["answers"],
-        predictions=tuple(dict.fromkeys(_PREDICTION.findall(text))),
-        exercises=tuple(exercises),
-    )
+def outline_of(text: str) -> list[LessonOutline]:
+    """The lessons in the text of an outline.json, a list of objects with `LessonOutline`'s fields."""
+    lessons: list[dict[str, Any]] = json.loads(text)
+    for lesson in lessons:
+        lesson |= {key: tuple(lesson[key]) for key in ("predictions", "exercises")}
+    return [LessonOutline(**lesson) for lesson in lessons]

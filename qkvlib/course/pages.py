@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from qkvlib import checkpoints, clinic, instruments
-from qkvlib.widgets.page import page, write
+from qkvlib.atomic import write_atomically
+from qkvlib.widgets.page import page
 
 # Instruments that stand for several sheets: the title of their page, and what they are called with for each sheet.
 SEVERAL = {
@@ -18,7 +19,7 @@ class NoSuchLesson(ValueError):
     """No instrument belongs to that lesson; the message says which lessons have one."""
 
 
-def write_pages(folder, lesson: str) -> list[Path]:
+def write_pages(folder: str | Path, lesson: str) -> list[Path]:
     """Writes `folder`/name.html for every instrument of a lesson ("02" or "2"), each whole or not at all.
 
     Returns the paths written.
@@ -33,12 +34,12 @@ def write_pages(folder, lesson: str) -> list[Path]:
     return paths
 
 
-def write_page(name: str, path) -> str:
+def write_page(name: str, path: str | Path) -> str:
     """Writes the page of one instrument, with all its sheets, to `path`; returns the page's title."""
     title, choices = SEVERAL.get(name, ("", ()))
     make = getattr(instruments, name)
     made = [make(choice) for choice in choices] or [make()]
-    write(Path(path), page(*(each.sheet for each in made), title=title))
+    write_atomically(Path(path), page(*(each.sheet for each in made), title=title))
     title = title or made[0].sheet.sheet.title
     for each in made:
         each.close()

@@ -18,13 +18,16 @@ from __future__ import annotations
 import copy
 import json
 import os
-import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_data_dir
+
+from qkvlib.atomic import write_atomically
 
 VERSION = 1
 _LOCK_PATIENCE = 2.0  # seconds; a lock file older than this was left behind by a process that died
@@ -62,12 +65,12 @@ def entry(section_name: str, name: str) -> dict:
     return section(section_name).get(name, {})
 
 
-def record(section_name: str, name: str, /, **fields) -> dict:
+def record(section_name: str, name: str, /, **fields: Any) -> dict:
     """Add `fields` (plain JSON values) to an entry and return the whole entry."""
     return change(section_name, name, lambda old: {**old, **fields})
 
 
-def change(section_name: str, name: str, update) -> dict:
+def change(section_name: str, name: str, update: Callable[[dict], dict]) -> dict:
     """Replace an entry by `update(entry)`, safely against other notebooks doing the same; returns the new entry."""
     with _exclusive():
         data = load()
@@ -98,13 +101,24 @@ def _read(file: Path) -> dict:
         return {}
     try:
         sections = json.loads(text)["sections"]
-        sound = all(isinstance(e, dict) for s in sections.values() for e in s.values())
-    except (ValueError, TypeError, KeyError, AttributeError):
+        sound = all(_is_entry(e) for s in sections.values() for e in s.values())
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         sound = False
     if not sound:
         _set_aside(file)
         return {}
     return sections
+
+
+# What the checks count and compare; every other field is its writer's own, who has to take it as it comes.
+_FIELDS = {"attempts": int, "status": str, "last": str, "mistake": str}
+
+
+def _is_entry(entry: object) -> bool:
+    """Whether an entry has the shape that the checks rely on."""
+    return isinstance(entry, dict) and all(
+        type(entry[name]) is kind for name, kind in _FIELDS.items() if entry.get(name) is not None
+    )
 
 
 def _set_aside(file: Path) -> None:
@@ -119,27 +133,16 @@ def _set_aside(file: Path) -> None:
 
 def _write(sections: dict) -> None:
     global _memory
-    file = path()
-    temporary = None
+    text = json.dumps({"version": VERSION, "sections": sections}, indent=1, sort_keys=True, ensure_ascii=False)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".progress-", suffix=".json")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump({"version": VERSION, "sections": sections}, stream, indent=1, sort_keys=True, ensure_ascii=False)
-            stream.write("\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, file)
+        write_atomically(path(), text + "\n", mode=0o600)
         _memory = None
     except OSError:
         _memory = sections
-        if temporary is not None:
-            with suppress(OSError):
-                os.unlink(temporary)
 
 
 @contextmanager
-def _exclusive():
+def _exclusive() -> Iterator[None]:
     """One writer at a time, across threads and processes; never waits longer than a moment."""
     lock = path().with_suffix(".lock")
     with _thread_lock:
@@ -163,7 +166,8 @@ def _take(lock: Path) -> bool:
             return True
         except FileExistsError:
             with suppress(OSError):
-                if time.time() - lock.stat().st_mtime > _LOCK_PATIENCE:
+                # so old, or from a clock that is ahead: nobody is writing at this moment
+                if abs(time.time() - lock.stat().st_mtime) > _LOCK_PATIENCE:
                     os.unlink(lock)
                     continue
             time.sleep(0.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import os
@@ -19,10 +20,11 @@ from qkvlib.grading import assignment as assignments
 from qkvlib.grading import variants
 from qkvlib.grading.assignment import Assignment, AssignmentError
 from qkvlib.grading.coursefile import CourseFile
-from qkvlib.grading.grader import draw_calls, seed_for
-from qkvlib.grading.report import number
+from qkvlib.grading.draw import draw_calls
+from qkvlib.grading.journal import hold
 from qkvlib.grading.roster import Student
-from qkvlib.grading.sandbox import clean
+from qkvlib.grading.secret import mark_for, seed_for
+from qkvlib.grading.text import clean, file_name, number
 
 
 @dataclass
@@ -53,20 +55,24 @@ def hand_out(
     if out.exists() and any(out.iterdir()):
         raise AssignmentError(f"{out} exists and is not empty: name another folder with --out, or move it away.")
     out.parent.mkdir(parents=True, exist_ok=True)
+    _clear_away_killed(out.parent)
     place = Path(tempfile.mkdtemp(prefix=".handout-", dir=out.parent))
+    alive = open(place / _ALIVE, "wb")  # noqa: SIM115  - held until the folder has taken its place
+    hold(alive)
     own = {} if same_for_all else {s.id: variants.values_for(task, course.secret, s.id) for s in roster}
     names = tuple(n for n, value in variants.defaults(task).items() if any(own[s][n] != value for s in own))
     key = {"assignment": task.slug, "title": task.title, "individual": bool(names), "students": {}}
     try:
         for student in roster:
             values = {name: own[student.id][name] for name in names}
-            book = for_student(template, task, student, values, course.mark(task.slug, student.id), due)
-            folder = place / student.id
+            book = for_student(template, task, student, values, mark_for(course.secret, task.slug, student.id), due)
+            folder = place / file_name(student.id)
             folder.mkdir()
             _write(folder / f"{task.slug}.ipynb", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
             key["students"][student.id] = {"name": student.name, "parameters": values, "answers": answers(task, values)}
         _write(place / "answer_key.json", json.dumps(key, indent=1, ensure_ascii=False) + "\n")
         (place / "answer_key.json").chmod(0o600)
+        (place / _ALIVE).unlink()
         place.chmod(0o755)
         if out.exists():
             out.rmdir()
@@ -74,11 +80,22 @@ def hand_out(
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
+    finally:
+        alive.close()
     before, now = course.assigned.get(task.slug, ""), "individual" if names else "same"
-    course.assigned[task.slug] = now
-    course.due[task.slug] = clean(due, 80)
-    course.save()
+    course.note(task.slug, now, clean(due, 80))
     return HandOut(out, len(roster), names, before if before != now else "")
+
+
+_ALIVE = ".being-written"
+
+
+def _clear_away_killed(folder: Path) -> None:
+    """Delete what hand-outs that were killed had begun to write: nobody holds their file any more."""
+    for left in folder.glob(".handout-*"):
+        with contextlib.suppress(OSError), open(left / _ALIVE, "r+b") as file:
+            hold(file)
+            shutil.rmtree(left)
 
 
 def for_student(template: dict, task: Assignment, student: Student, values: dict, mark: str, due: str = "") -> dict:
@@ -98,17 +115,8 @@ def for_student(template: dict, task: Assignment, student: Student, values: dict
         f"**{task.number} · an assignment for {who}.**{until} {worth}{numbers} Hints work here, `.solution()` does "
         "not. Save the notebook under the same name and hand it in."
     )
-    book["cells"][1:1] = [
-        {"cell_type": "markdown", "id": "assignment", "metadata": {}, "source": greeting},
-        {
-            "cell_type": "code",
-            "id": "assignment-switch",
-            "metadata": {"tags": ["assignment"]},
-            "source": switch,
-            "outputs": [],
-            "execution_count": None,
-        },
-    ]
+    book["cells"].insert(1, {"cell_type": "markdown", "id": "assignment", "metadata": {}, "source": greeting})
+    _switch_on(book, switch)
     book["metadata"]["qkv"] = {"assignment": task.slug, "student": student.id, "mark": mark}
     return book
 
@@ -152,15 +160,26 @@ def _drop_links(book: dict) -> None:
     book["cells"] = [cell for cell in book["cells"] if cell.get("id") != "footer"]
 
 
-_OFFER = re.compile(r"[;.]\s+(?:After an attempt of your own, )?`(?:check\.NAME)?\.solution\(\)` shows[^.]*\.")
+_OFFER = "solution-offer"  # the tag of a lesson's cell that says how a solution is shown
 
 
 def _drop_solutions(book: dict) -> None:
-    """Take out the sentence that offers a solution: an assignment shows none."""
+    """Take out the cells that offer a solution: an assignment shows none."""
+    book["cells"] = [cell for cell in book["cells"] if _OFFER not in cell["metadata"].get("tags", [])]
+
+
+def _switch_on(book: dict, switch: str) -> None:
+    """Put the switch into the very cell that imports the checks: whoever skips it has no checks to ask.
+
+    The cell keeps its id and its text; without such a cell the switch gets one of its own.
+    """
     for cell in book["cells"]:
         text = "".join(cell["source"])
-        if cell["cell_type"] == "markdown" and _OFFER.search(text):
-            cell["source"] = _OFFER.sub(".", text)
+        if cell["cell_type"] == "code" and re.search(r"^(from|import) qkvlib\b.*\bcheck\b", text, re.MULTILINE):
+            cell["source"] = f"{switch}\n\n{text}"
+            return
+    place = {"cell_type": "code", "id": "assignment-switch", "metadata": {"tags": ["assignment"]}}
+    book["cells"].insert(2, {**place, "source": switch, "outputs": [], "execution_count": None})
 
 
 def _clear_outputs(book: dict) -> None:
@@ -175,7 +194,7 @@ def answers(task: Assignment, values: dict) -> dict:
     for item in task.items:
         exercise = exercises()[item.name]
         if exercise.kind == "value":
-            (call,) = draw_calls(item, seed_for(b"", item.name), values)
+            (call,) = draw_calls(item, seed_for(b"", task.slug, item.name), values)
             found[item.name] = _jsonable(exercise.reference(*call.args))
     return found
 

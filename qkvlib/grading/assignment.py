@@ -81,7 +81,7 @@ class Assignment:
 
 
 def find(number: str, root: Path | None = None) -> Path:
-    """The exercise notebook for "03", "3", "03_it_to_dog" or a path. Raises `AssignmentError` with what there is."""
+    """The exercise notebook for "04", "4", "04_it_to_dog" or a path. Raises `AssignmentError` with what there is."""
     if number.endswith(".ipynb"):
         path = Path(number)
         if path.is_file():

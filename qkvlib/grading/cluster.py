@@ -6,7 +6,8 @@ import sys
 import warnings
 
 from qkvlib.grading import version
-from qkvlib.grading.sandbox import SandboxUnavailable, available, clean
+from qkvlib.grading.sandbox import SandboxUnavailable, available
+from qkvlib.grading.text import clean
 
 
 class ClusterError(RuntimeError):

@@ -14,14 +14,21 @@ from qkvlib.course.root import NotTheCourse
 from qkvlib.grading import assignment as assignments
 from qkvlib.grading.assign import hand_out
 from qkvlib.grading.assignment import AssignmentError
-from qkvlib.grading.batch import BatchError, DaskEngine, Job, LocalEngine, Progress, grade_batch
+from qkvlib.grading.batch import Progress, grade_batch
 from qkvlib.grading.cluster import ClusterError, check_workers
 from qkvlib.grading.collect import Source, collect
-from qkvlib.grading.coursefile import CourseFileError, open_course
+from qkvlib.grading.coursefile import CourseFileError, find_course, open_course
+from qkvlib.grading.engines import BatchError, DaskEngine, LocalEngine
+from qkvlib.grading.handout_check import check_handed_out
 from qkvlib.grading.journal import Journal, JournalBusy
-from qkvlib.grading.report import number, write_report
+from qkvlib.grading.records import is_record
+from qkvlib.grading.report import write_report
+from qkvlib.grading.results import ResultsError, claim
 from qkvlib.grading.roster import CollectError, read_roster
 from qkvlib.grading.sandbox import SandboxUnavailable, available
+from qkvlib.grading.secret import is_mark
+from qkvlib.grading.text import number
+from qkvlib.grading.worker import Job
 
 EXPECTED = (
     *(
@@ -32,6 +39,7 @@ EXPECTED = (
         CourseFileError,
         JournalBusy,
         NotTheCourse,
+        ResultsError,
         SandboxUnavailable,
     ),
     OSError,
@@ -104,47 +112,67 @@ def grade(
     available(unsafe)
     if unsafe:
         _say(console, UNSAFE_WARNING, "bold yellow")
-    file, fresh = open_course(course)
-    if fresh:
-        _say(console, f"Made {course}: the course secret. Keep it: grading again with it gives the same grades.")
-    job = Job(task, file.secret, individual=file.assigned.get(task.slug) == "individual", unsafe=unsafe)
+    running = DaskEngine(scheduler, workers) if engine == "dask" else LocalEngine(workers)
     if scheduler:
         check_workers(scheduler, unsafe)
-    running = DaskEngine(scheduler, workers) if engine == "dask" else LocalEngine(workers)
-    with Source(submissions) as source, Journal(Path(out) / "journal.jsonl") as journal:
-        found = collect(source, students, task.slug, lambda student: file.mark(task.slug, student))
-        with _bars(console) as bars:
-            line = bars.add_task("grading", total=len(found), left=None)
+    with Source(submissions) as source:
+        if not find_course(course).exists():
+            check_handed_out(source, task.slug, None, "", str(course))  # no new secret for what has one already
+        file, fresh = open_course(course)
+        how = file.assigned.get(task.slug, "")
+        check_handed_out(source, task.slug, file.secret, how, str(file.path))
+        if fresh:
+            _say(console, f"Made {file.path}: the course secret. Keep it: grading again with it gives the same grades.")
+        job = Job(task, file.secret, individual=how == "individual", unsafe=unsafe)
+        found = collect(
+            source, students, task.slug, lambda student, mark: is_mark(file.secret, task.slug, student, mark)
+        )
+        due = file.due.get(task.slug, "")
+        claim(Path(out), task.slug, file.secret)
+        with Journal(Path(out) / "journal.jsonl", is_record) as journal:
+            if journal.dropped:
+                many = "1 line" if journal.dropped == 1 else f"{journal.dropped} lines"
+                _say(console, f"{many} of {journal.path} are no records and were passed over.", "bold yellow")
+            before, summary = _run(job, source, found, journal, running, Path(out), students, due, console)
+    _sum_up(console, task.slug, Path(out), summary, before, len(found))
+    if unsafe:
+        _say(console, UNSAFE_WARNING, "bold yellow")
+    return summary
 
-            before = 0
 
-            def show(state: Progress) -> None:
-                nonlocal before
-                before = state.skipped
-                bars.update(line, completed=state.done, left=state.remaining)
+def _run(job, source, found, journal, engine, out, students, due, console: Console) -> tuple[int, dict]:
+    """Grade and write, with bars to watch. (How many were graded before, the class's numbers)."""
+    before = 0
+    with _bars(console) as bars:
+        line = bars.add_task("grading", total=len(found), left=None)
 
-            keys = grade_batch(job, source, found, journal, running, show)
-            bars.update(line, completed=len(found), left=0.0)
-            pages = bars.add_task("writing pages", total=len(keys), left=0.0)
-            summary = write_report(
-                out,
-                task,
-                journal.records(keys),
-                students,
-                lambda done: bars.update(pages, completed=done),
-                file.due.get(task.slug, ""),
-            )
+        def show(state: Progress) -> None:
+            nonlocal before
+            before = state.skipped
+            bars.update(line, completed=state.done, left=state.remaining)
+
+        keys = grade_batch(job, source, found, journal, engine, show)
+        bars.update(line, completed=len(found), left=0.0)
+        pages = bars.add_task("writing pages", total=len(keys), left=0.0)
+        written = write_report(
+            out, job.assignment, journal.records(keys), students, lambda done: bars.update(pages, completed=done), due
+        )
+    return before, written
+
+
+def _sum_up(console: Console, slug: str, out: Path, summary: dict, before: int, many: int) -> None:
+    """What came of the run, in a few lines."""
     counts = f"{summary['graded']} graded, {summary['missing']} without a notebook, {summary['unreadable']} unreadable."
     if summary["graded"]:
         counts += f" Mean {number(summary['mean'])} of {number(summary['out_of'])}."
     if before:
-        counts += f" {len(found) - before} of {len(found)} were new or had changed."
-    _say(console, f"{counts} Start with {Path(out) / 'class.html'}; the numbers are in grades.csv.")
+        counts += f" {many - before} of {many} were new or had changed."
+    _say(console, f"{counts} Start with {out / 'class.html'}; the numbers are in grades.csv.")
+    if summary["failed"]:
+        failed = "1 submission" if summary["failed"] == 1 else f"{summary['failed']} submissions"
+        _say(console, f"Grading failed over {failed}; class.html names the files under “Worth a look”.", "bold yellow")
     if summary["graded"] and not any(set(counts) - {"todo"} for counts in summary["statuses"].values()):
-        _say(console, f"Not one answer to {task.slug} was found. Are these the submissions to it?", "bold yellow")
-    if unsafe:
-        _say(console, UNSAFE_WARNING, "bold yellow")
-    return summary
+        _say(console, f"Not one answer to {slug} was found. Are these the submissions to it?", "bold yellow")
 
 
 class _Left(ProgressColumn):

@@ -1,13 +1,14 @@
 """What has been graded so far, on disk: one JSON line per submission, appended and synced.
 
-Kill the run at any moment and start it again: whole lines count, a torn last line is cut off, nothing is graded twice.
+Kill the run at any moment and start it again: whole records count, a torn end is cut off, nothing is graded twice. A
+line in between that is no record is passed over and counted, and what it stood for is graded again.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
@@ -18,15 +19,21 @@ class JournalBusy(RuntimeError):
 class Journal:
     """An append-only file of grading records, each with a unique `key`. Use as a context manager."""
 
-    def __init__(self, path: Path):
-        self.path = Path(path)
+    def __init__(self, path: Path, is_record: Callable[[bytes], bool] = lambda line: True):
+        self.path, self._is_record = Path(path), is_record
+        self.dropped = 0  # lines that are no records
         self.keys: dict[str, int] = {}  # key -> where its line starts
 
     def __enter__(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(self.path, "a+b")
         try:
-            _lock(self._file)
+            try:
+                hold(self._file)
+            except OSError as error:
+                raise JournalBusy(
+                    "Another grading run is writing to this results folder. Wait for it, or stop it."
+                ) from error
             self._load()
         except BaseException:
             self._file.close()
@@ -38,18 +45,28 @@ class Journal:
 
     def _load(self) -> None:
         self._file.seek(0)
-        whole = 0
+        position = whole = 0  # where this line starts; where the last record ends
+        strange = 0  # lines since then
         for line in self._file:
-            try:
-                key = json.loads(line)["key"] if line.endswith(b"\n") else None
-            except (ValueError, KeyError, TypeError):
-                key = None
-            if not isinstance(key, str):
-                break
-            self.keys.setdefault(key, whole)
-            whole += len(line)
+            key = self._key(line)
+            if key is None:
+                strange += 1
+            else:
+                self.keys[key] = position  # the last record of a key is the one that counts
+                self.dropped, strange = self.dropped + strange, 0
+                whole = position + len(line)
+            position += len(line)
+        self.dropped += strange
         self._file.truncate(whole)
         self._file.seek(0, os.SEEK_END)
+
+    def _key(self, line: bytes) -> str | None:
+        """The key of a whole record, None of anything else."""
+        try:
+            key = json.loads(line)["key"] if line.endswith(b"\n") else None
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None
+        return key if isinstance(key, str) and self._is_record(line) else None
 
     def append(self, records: list[dict]) -> None:
         """Write records and wait until they are on the disk. A key that is there already is left as it is."""
@@ -73,12 +90,10 @@ class Journal:
                 yield json.loads(file.readline())
 
 
-def _lock(file) -> None:
+def hold(file) -> None:
+    """Hold a file until it is closed, even by being killed. Raises OSError when another process holds it."""
     try:
         import fcntl
     except ImportError:  # Windows, where nothing is graded anyway
         return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise JournalBusy("Another grading run is writing to this results folder. Wait for it, or stop it.") from error
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from qkvlib.grading.sandbox import clean
+from qkvlib.grading.text import clean
 
 
 class CollectError(ValueError):
@@ -43,7 +43,7 @@ def read_roster(path: Path) -> list[Student]:
     """
     path = Path(path)
     start, rows = _rows(path, _text(path))
-    heading = next(rows, [])
+    heading = next(_read_rows(path, start, rows), [])
     columns = _columns([cell.strip().lower() for cell in heading])
     if "student_id" not in columns or not ("name" in columns or {"first", "last"} <= set(columns)):
         seen = clean(", ".join(heading), 60) or "nothing"
@@ -52,7 +52,7 @@ def read_roster(path: Path) -> list[Student]:
         )
     students: dict[str, Student] = {}
     lines: dict[str, int] = {}
-    for row in rows:
+    for row in _read_rows(path, start, rows):
         line = start + rows.line_num - 1
         if not any(cell.strip() for cell in row) or _is_points_possible(row):
             continue
@@ -100,7 +100,21 @@ def _rows(path: Path, text: str):
         start, lines = 2, lines[1:]
     first = lines[0] if lines else ""
     delimiter = max(",;\t", key=first.count)
-    return start, csv.reader(lines, delimiter=delimiter)
+    return start, csv.reader(lines, delimiter=delimiter, strict=True)
+
+
+def _read_rows(path: Path, start: int, rows):
+    """The rows, or a sentence that names the line where there are none any more."""
+    try:
+        for row in rows:
+            lost = [line for cell in row for line in cell.splitlines()[1:]]  # whole lines that a quotation swallowed
+            if any(line.count(rows.dialect.delimiter) >= len(row) - 1 > 0 for line in lost):
+                line = start + rows.line_num - 1
+                raise CollectError(f"{path}, before line {line}: a quotation mark is opened there and closed too late.")
+            yield row
+    except csv.Error as error:
+        line = start + rows.line_num - 1
+        raise CollectError(f"{path}, line {line}: this cannot be read as a table ({error}).") from error
 
 
 def _columns(heading: list[str]) -> dict[str, int]:

@@ -15,7 +15,7 @@ from random import Random
 import numpy as np
 
 from qkvlib.grading.assignment import Assignment, AssignmentError
-from qkvlib.grading.grader import seed_for
+from qkvlib.grading.secret import seed_for
 
 _TRIES = 200
 

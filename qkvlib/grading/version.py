@@ -2,32 +2,65 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 from functools import cache
 from pathlib import Path
 
+from qkvlib.grading.inside.contents import FILES
+
 _LIBRARY = Path(__file__).resolve().parent.parent
-# What decides whether an answer is right. How answers are found and run has a number of its own: grader.RULES.
-_CHECKS = ("check", "attention.py", "clinic.py", "examples.py", "checkpoints", "coref.py", "grammar.py")
+# Where the way to a verdict starts; what these import, directly or through others, is followed from their text.
+_JUDGES = ("check/judge.py", "check/registry.py")
+_EXERCISES = "check"
 
 
 @cache
 def checks() -> str:
-    """Changes whenever a check, a reference or an example of the course changes."""
-    return _digest(_CHECKS)
+    """Changes whenever a file changes that decides whether an answer is right: a check, or what a check imports.
+
+    How answers are found and run is told apart: by the files that enter the sandbox, and by `secret.RULES`.
+    """
+    exercises = [path for path in (_LIBRARY / _EXERCISES).rglob("*.py") if path.parent != _LIBRARY / _EXERCISES]
+    return _digest(_with_imports({*(_LIBRARY / name for name in (*_JUDGES, *FILES)), *exercises}))
 
 
 @cache
 def library() -> str:
     """Changes whenever any Python file of the library changes."""
-    return _digest((".",))
+    return _digest(set(_LIBRARY.rglob("*.py")))
 
 
-def _digest(names: tuple[str, ...]) -> str:
+def _with_imports(files: set[Path]) -> set[Path]:
+    """`files` and every file of the library that they import."""
+    found, waiting = set(), list(files)
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += imported(path)
+    return found
+
+
+def imported(path: Path) -> set[Path]:
+    """The library's files that the file at `path` imports itself, for types alone or not."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            if name.split(".")[0] == "qkvlib":
+                place = _LIBRARY.joinpath(*name.split(".")[1:])
+                found |= {p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file()}
+    return found
+
+
+def _digest(files: set[Path]) -> str:
     digest = hashlib.sha256()
-    for name in names:
-        place = _LIBRARY / name
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            digest.update(path.relative_to(_LIBRARY).as_posix().encode() + b"\0")
-            digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    for path in sorted(files):
+        digest.update(path.relative_to(_LIBRARY).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return digest.hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Lesson 4: who matches whom, with one matrix for asking and being found, or with two."""
+"""Who matches whom, with one matrix for asking and being found, or with two."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Lesson 3: two layers set by hand, on features a reader can name."""
+"""Two layers set by hand, on features a reader can name."""
 
 import numpy as np
 

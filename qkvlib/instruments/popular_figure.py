@@ -1,4 +1,4 @@
-"""Lesson 3: the popular figure of the row of "it", with its scores to drag until its weights come out."""
+"""The popular figure of the row of "it", with its scores to drag until its weights come out."""
 
 from .. import examples
 from ..widgets import Instrument, Sheet

@@ -1,4 +1,4 @@
-"""Lesson 1: many matrices give one query."""
+"""Many matrices give one query."""
 
 from ..widgets import Instrument, Sheet
 

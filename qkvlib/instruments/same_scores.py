@@ -1,4 +1,4 @@
-"""Lesson 4: other queries, other keys, the same scores."""
+"""Other queries, other keys, the same scores."""
 
 import numpy as np
 

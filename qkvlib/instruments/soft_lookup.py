@@ -1,4 +1,4 @@
-"""Lesson 4: a dictionary that gets softer."""
+"""A dictionary that gets softer."""
 
 from .. import examples
 from ..widgets import Instrument, Sheet

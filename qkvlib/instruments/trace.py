@@ -1,4 +1,4 @@
-"""Lessons 3 and 4: the trained two-layer model at work, every number computed in the browser."""
+"""The trained two-layer model at work, every number computed in the browser."""
 
 from .. import coref
 from ..grammar import ANSWERS

@@ -1,4 +1,4 @@
-"""Lesson 1: any words you type, projected: one row for each."""
+"""Any words you type, projected: one row for each."""
 
 import numpy as np
 

@@ -16,6 +16,7 @@ _HOME = {
     "Tabs": "cards",
     "FillIn": "fill_in",
     "ProgressMap": "progress_map",
+    "BlindClinic": "blind_clinic",
 }
 
 __all__ = list(_HOME)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import html
 import json
-import os
-import tempfile
 from pathlib import Path
+
+from qkvlib.atomic import write_atomically
 
 from . import bundle
 from .worksheet import Worksheet
@@ -82,17 +82,4 @@ def _state(worksheet: Worksheet) -> dict:
 
 def save(worksheet: Worksheet, path) -> None:
     """Writes the page of one worksheet to `path`, whole or not at all."""
-    write(Path(path), page(worksheet))
-
-
-def write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_atomically(Path(path), page(worksheet))

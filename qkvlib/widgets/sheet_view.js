@@ -156,9 +156,12 @@ export class SheetView {
   lines(layout) {
     return layout.map((line) => {
       if (line.some((entry) => "fold" in entry)) return this.fold(line[0]);
-      const signs = line.some((entry) => "sign" in entry);
-      return h("div", { class: `ws-line${signs ? " ws-sum-line" : ""}` }, this.line(line));
+      return this.row(line);
     });
+  }
+
+  row(line) {
+    return h("div", { class: `ws-line${line.some((entry) => "sign" in entry) ? " ws-sum-line" : ""}` }, this.line(line));
   }
 
   fold({ fold, lines }) {
@@ -184,6 +187,7 @@ export class SheetView {
       this.sayings.push([h("p", { class: "ws-say" }), entry.say]);
       return this.sayings.at(-1)[0];
     }
+    if ("row" in entry) return this.row(entry.row);
     if ("stack" in entry) return h("div", { class: "ws-stack" }, entry.stack.map((each) => this.place(each)));
     return this.add("view" in entry ? new (VIEWS.get(entry.view))(this, entry) : new Panel(this, entry)).root;
   }

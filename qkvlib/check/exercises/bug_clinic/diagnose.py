@@ -1,0 +1,139 @@
+"""A program that names the fault of a layer from what three probes gave."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qkvlib.check.misconceptions.inputs import normal
+from qkvlib.check.spec import Call, Exercise, mistake
+from qkvlib.clinic.layer import FAULTS, Layer, Weights
+
+_LAYERS = {
+    "right": Layer(),
+    "axis": FAULTS["fix_softmax_axis"],
+    "swapped": FAULTS["fix_values_in_scores"],
+    "mask": FAULTS["fix_mask_top_left"],
+}
+
+
+def _probes(rng, layer: Layer, T: int, n_heads: int, d_head: int) -> tuple[np.ndarray, ...]:
+    """What a layer with drawn weights gives: values of 1, V, 2V, and its last token with a cache."""
+    d = n_heads * d_head
+    X = normal(rng, T, d)
+    matrices = [normal(rng, d, d) / np.sqrt(d) for _ in "QKV"]
+    W = Weights(*matrices, np.zeros(d), n_heads, n_heads)
+    ones = Weights(W.Q, W.K, 0 * W.V, np.ones(d), n_heads, n_heads)
+    twice = Weights(W.Q, W.K, 2 * W.V, np.zeros(d), n_heads, n_heads)
+    return layer(X, ones).out, layer(X, W).out, layer(X, twice).out, layer(X, W, first=T - 1).out[0]
+
+
+def _inputs(rng):
+    sizes = ((3, 2, 2), (5, 2, 3), (7, 3, 5))
+    return [
+        Call(_probes(rng, layer, *size), f"a layer that is {name}" if name == "right" else "a layer with a fault")
+        for size in sizes
+        for name, layer in _LAYERS.items()
+    ]
+
+
+def _symptoms(ones, out, doubled, cached):
+    return np.allclose(ones, 1), np.allclose(doubled, 2 * out), np.allclose(cached, out[-1])
+
+
+def _diagnose(ones, out, doubled, cached):
+    shares, linear, same = _symptoms(ones, out, doubled, cached)
+    if not linear:
+        return "swapped"
+    if not shares:
+        return "axis"
+    return "right" if same else "mask"
+
+
+def _ones_first(ones, out, doubled, cached):
+    shares, linear, same = _symptoms(ones, out, doubled, cached)
+    return "axis" if not shares else "swapped" if not linear else "right" if same else "mask"
+
+
+def _cache_first(ones, out, doubled, cached):
+    shares, linear, same = _symptoms(ones, out, doubled, cached)
+    return "mask" if not same else "swapped" if not linear else "right" if shares else "axis"
+
+
+def _to_the_last_bit(ones, out, doubled, cached):
+    if not np.array_equal(doubled, 2 * out):
+        return "swapped"
+    if not np.array_equal(ones, np.ones_like(ones)):
+        return "axis"
+    return "right" if np.array_equal(cached, out[-1]) else "mask"
+
+
+def _without_cache(ones, out, doubled, cached):
+    found = _diagnose(ones, out, doubled, cached)
+    return "right" if found == "mask" else found
+
+
+def _renamed(**names):
+    def version(*probes):
+        found = _diagnose(*probes)
+        return names.get(found, found)
+
+    return version
+
+
+EXERCISE = Exercise(
+    name="diagnose",
+    parameters=("ones", "out", "doubled", "cached"),
+    reference=_diagnose,
+    inputs=_inputs,
+    tidy=lambda value: value.strip().lower() if isinstance(value, str) else value,
+    mistakes=(
+        mistake(
+            "ones-asked-first",
+            "Swapped keys and values are taken for a softmax over the queries: both spoil the values of 1.",
+            "Which probe do they answer differently? Ask that one first.",
+            _ones_first,
+        ),
+        mistake(
+            "cache-asked-first",
+            "A softmax over the queries is taken for a wrong mask: both change the cached query.",
+            "Which probe do they answer differently? Ask that one first.",
+            _cache_first,
+        ),
+        mistake(
+            "to-the-last-bit",
+            "You compare to the last bit, and rounding is taken for a fault.",
+            "np.allclose leaves room for rounding.",
+            _to_the_last_bit,
+            lambda *probes: "axis" if not (probes[0] == 1).all() else _diagnose(*probes),
+        ),
+        mistake(
+            "cache-not-looked-at",
+            "A layer with the wrong mask passes as right.",
+            "It is right in a full pass. What else were you given?",
+            _without_cache,
+        ),
+        mistake(
+            "names-exchanged",
+            "Two names have changed places.",
+            "Say the rule of each probe aloud: what breaks it?",
+            _renamed(axis="swapped", swapped="axis"),
+            _renamed(axis="mask", mask="axis"),
+            _renamed(mask="swapped", swapped="mask"),
+        ),
+        mistake(
+            "one-name-for-all",
+            "Every layer gets the same name.",
+            "The layers differ; compare what they gave.",
+            lambda *probes: "right",
+            lambda *probes: "axis",
+            lambda *probes: "mask",
+            lambda *probes: "swapped",
+        ),
+    ),
+    hints=(
+        "Make a small table: three faults, three probes, and who breaks which rule.",
+        "Only one of the three faults makes the output anything but linear in V.",
+        "Ask first what only one fault answers that way; use np.allclose.",
+    ),
+    praise="Right: three questions, in an order that leaves no doubt.",
+)

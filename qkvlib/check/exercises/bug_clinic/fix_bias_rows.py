@@ -1,0 +1,76 @@
+"""The clinic: position rows of the wrong tokens."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qkvlib.check.misconceptions.fixes import still_broken
+from qkvlib.check.misconceptions.inputs import batch, calls, normal
+from qkvlib.check.misconceptions.scores import compare_all
+from qkvlib.check.misconceptions.softmax import soft
+from qkvlib.check.spec import Exercise, switch
+
+
+def _biased(Q, K, slope, *, sign=-1, masked=True, when="before"):
+    T, S = Q.shape[-2], K.shape[-2]
+    places = np.arange(S - T, S)[:, None]
+    back = np.maximum(places - np.arange(S), 0.0)
+    grid, bias = compare_all(Q, K), sign * slope * back
+    forbidden = np.where(np.arange(S) <= places, 0.0, -np.inf) if masked else 0.0
+    if when == "after":
+        return soft(grid + forbidden) + np.where(np.isinf(forbidden), 0.0, bias)
+    return soft((grid * bias if when == "times" else grid + bias) + forbidden)
+
+
+EXERCISE = Exercise(
+    name="fix_bias_rows",
+    parameters=("Q", "K", "slope"),
+    reference=_biased,
+    model=_biased,
+    inputs=lambda rng: calls(
+        ("two new tokens", normal(rng, 2, 3), normal(rng, 5, 3), 0.5),
+        ("one new token", normal(rng, 1, 5), normal(rng, 7, 5), 0.25),
+        ("a full pass", normal(rng, 5, 3), normal(rng, 5, 3), 1.0),
+        batch("a batch of sequences", normal(rng, 2, 3, 5), normal(rng, 2, 7, 5), 0.5),
+    ),
+    axes=("query", "key"),
+    mistakes=(
+        still_broken("fix_bias_rows", "The first query is token S - T, not token 0. Which rows are its?"),
+        switch(
+            "distance-rewarded",
+            "What lies further back now scores higher.",
+            "A key loses `slope` for every token it lies back.",
+            sign=1,
+        ),
+        switch(
+            "no-positions",
+            "Distance does not count at all any more.",
+            "The bias belongs there; only its rows were wrong.",
+            sign=0,
+        ),
+        switch(
+            "future-seen",
+            "The causal mask is gone.",
+            "Only the rows of the bias were wrong.",
+            masked=False,
+        ),
+        switch(
+            "bias-on-the-weights",
+            "The bias was added to the weights, which then no longer share out 1.",
+            "It belongs to the scores, before the softmax.",
+            when="after",
+        ),
+        switch(
+            "bias-multiplied",
+            "Scores are multiplied by the bias.",
+            "It is subtracted.",
+            when="times",
+        ),
+    ),
+    hints=(
+        "Print `back` for five tokens. Which row belongs to the last of them?",
+        "The last T rows, not the first T.",
+        "back[S - T :]",
+    ),
+    praise="Fixed: distance counts the same in a full pass and with a cache.",
+)

@@ -1,0 +1,99 @@
+"""The clinic: a Conv1D weight turned round."""
+
+from __future__ import annotations
+
+from qkvlib.check.misconceptions.fixes import still_broken
+from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
+from qkvlib.check.spec import Exercise, mistake
+from qkvlib.clinic import BUGS
+
+EXERCISE = Exercise(
+    name="fix_conv1d",
+    reference=BUGS["fix_conv1d"].fixed,
+    inputs=lambda rng: calls(
+        ("c_proj, which is square", normal(rng, 5, 7), normal(rng, 7, 7), normal(rng, 7)),
+        ("c_attn, which is not square", normal(rng, 5, 3), normal(rng, 3, 9), normal(rng, 9)),
+        batch("a batch of sequences", normal(rng, 2, 5, 3), normal(rng, 3, 11), normal(rng, 11)),
+    ),
+    axes=("token", "column of weight"),
+    mistakes=(
+        still_broken("fix_conv1d", "Which axis of a Conv1D weight is d_in?"),
+        mistake(
+            "turned-when-square",
+            "Your code decides by the shape, and a square weight is still turned round.",
+            "A shape cannot tell which way round a square weight is stored; the kind of layer can.",
+            lambda X, w, b: X @ (w.T if w.shape[0] == w.shape[1] else w) + b,
+        ),
+        mistake(
+            "bias-left-out",
+            "The bias is gone.",
+            "Only the transpose was wrong.",
+            lambda X, w, b: X @ w,
+            lambda X, w, b: X @ w.T,
+        ),
+        mistake(
+            "bias-subtracted",
+            "The bias is subtracted.",
+            "It is added.",
+            lambda X, w, b: X @ w - b,
+        ),
+        mistake(
+            "bias-multiplied",
+            "The bias is multiplied in.",
+            "It is added, once per row.",
+            lambda X, w, b: X @ w * b,
+        ),
+        mistake(
+            "bias-before",
+            "The bias is added before the product.",
+            "It belongs to the result: it has d_out entries.",
+            lambda X, w, b: (X + b) @ w,
+            lambda X, w, b: X @ (w + b),
+        ),
+        mistake(
+            "bias-down-the-rows",
+            "The bias runs down the tokens.",
+            "It has one entry per column of the result.",
+            lambda X, w, b: X @ w + b[:, None],
+        ),
+        mistake(
+            "matrix-on-the-left",
+            "The weight stands to the left of X.",
+            "Tokens are rows: a row is multiplied from the right.",
+            lambda X, w, b: w @ X + b,
+            lambda X, w, b: w.T @ X + b,
+        ),
+        mistake(
+            "input-transposed",
+            "X is turned round.",
+            "Leave X as it is; tokens are rows.",
+            lambda X, w, b: X.T @ w + b,
+            lambda X, w, b: swap_last_axes(swap_last_axes(w) @ swap_last_axes(X)) + b[::-1],
+        ),
+        mistake(
+            "result-transposed",
+            "The result is turned round.",
+            "Tokens are rows, before and after.",
+            lambda X, w, b: swap_last_axes(X @ w + b),
+        ),
+        mistake(
+            "elementwise",
+            "X and the weight are multiplied entry by entry.",
+            "The sign for a matrix product is @.",
+            lambda X, w, b: X * w + b,
+        ),
+        mistake(
+            "transposed-both-ways",
+            "The weight is still turned round, though the shapes now fit by force.",
+            "A reshape is not a transpose; here neither is needed.",
+            lambda X, w, b: X @ w.T.reshape(w.shape) + b,
+            lambda X, w, b: X @ w.reshape(w.shape[::-1]).T + b,
+        ),
+    ),
+    hints=(
+        "A Linear of PyTorch stores [d_out, d_in] and multiplies by its transpose. What does a Conv1D store?",
+        "Try the bug on c_attn: its weight is not square, and the error tells.",
+        "Drop two characters.",
+    ),
+    praise="Fixed: a Conv1D weight is [d_in, d_out] already.",
+)

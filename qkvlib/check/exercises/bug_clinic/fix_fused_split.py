@@ -1,0 +1,84 @@
+"""The clinic: a fused matrix cut into heads before roles."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.fixes import still_broken
+from qkvlib.check.misconceptions.inputs import batch, calls, normal
+from qkvlib.check.spec import Exercise, mistake, switch
+from qkvlib.clinic import BUGS
+
+
+def _fused(
+    X: np.ndarray, W_QKV: np.ndarray, n_heads: int, *, cut: str = "proper", order: str = "QKV", when: str = "first"
+) -> tuple[np.ndarray, ...]:
+    if when == "columns":
+        parts = {name: (X @ W_QKV)[..., k::3] for k, name in enumerate("QKV")}
+    else:
+        parts = dict(zip("QKV", np.split(X @ W_QKV, 3, axis=-1), strict=True))
+    return tuple(heads.split(parts[name], n_heads, cut) for name in order)
+
+
+EXERCISE = Exercise(
+    name="fix_fused_split",
+    reference=BUGS["fix_fused_split"].fixed,
+    model=_fused,
+    inputs=lambda rng: calls(
+        ("one sequence", normal(rng, 5, 6), normal(rng, 6, 18), 2),
+        ("as many tokens as heads", normal(rng, 3, 6), normal(rng, 6, 18), 3),
+        batch("a batch of sequences", normal(rng, 2, 7, 10), normal(rng, 10, 30), 5),
+    ),
+    parts=("Q", "K", "V"),
+    mistakes=(
+        still_broken("fix_fused_split", "What is cut first: roles, or heads?"),
+        *(m for m in heads.head_switches() if "cut" in m.switches),
+        switch("queries-and-keys-swapped", "Q and K have changed places.", "The order is Q, K, V.", order="KQV"),
+        switch("keys-and-values-swapped", "K and V have changed places.", "The order is Q, K, V.", order="QVK"),
+        switch("queries-and-values-swapped", "Q and V have changed places.", "The order is Q, K, V.", order="VKQ"),
+        switch(
+            "every-third-column",
+            "You take every third column for each role.",
+            "The fused matrix is [Q | K | V]: three blocks.",
+            when="columns",
+        ),
+        mistake(
+            "one-role-for-all",
+            "All three results are the same.",
+            "Three blocks of columns, three roles.",
+            lambda X, W, n: (_fused(X, W, n)[0],) * 3,
+        ),
+        mistake(
+            "heads-missing",
+            "The roles are right, but the heads are gone.",
+            "Split each of the three into heads.",
+            lambda X, W, n: tuple(np.split(X @ W, 3, axis=-1)),
+        ),
+        mistake(
+            "split-along-tokens",
+            "The tokens were shared out among the roles.",
+            "It is the last axis that holds Q, K and V side by side.",
+            lambda X, W, n: tuple(np.split(heads.split(X @ W, n), 3, axis=-2)),
+            lambda X, W, n: tuple(np.array_split(X @ W, 3, axis=-2)),
+        ),
+        mistake(
+            "rows-of-the-weight-split",
+            "The rows of W_QKV were shared out among the roles, so each piece accepts only part of an embedding.",
+            "Q, K and V lie side by side: cut its columns.",
+            lambda X, W, n: tuple(heads.split(X @ piece, n) for piece in np.split(W, 3, axis=0)),
+        ),
+        mistake(
+            "heads-shared-out",
+            "The heads were shared out among the roles: too many heads were cut at once.",
+            "Cut into three roles first, then each into heads.",
+            lambda X, W, n: tuple(np.split(heads.split(X @ W, n), 3, axis=-3)),
+        ),
+    ),
+    hints=(
+        "Merge the first result again: is it X times the first third of the columns?",
+        "Two steps stand in the wrong order.",
+        "np.split(X @ W_QKV, 3, axis=-1) first, then split_heads on each.",
+    ),
+    praise="Fixed: roles first, heads second.",
+)

@@ -1,0 +1,75 @@
+"""The clinic: scaled by the width of the model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.fixes import still_broken
+from qkvlib.check.misconceptions.inputs import batch, calls, normal
+from qkvlib.check.misconceptions.one_head import head
+from qkvlib.check.misconceptions.scores import measure_mistakes, scale_mistakes, scale_slips
+from qkvlib.check.misconceptions.softmax import softmax_mistakes
+from qkvlib.check.spec import Exercise, mistake, switch, without
+from qkvlib.clinic import BUGS
+
+
+def _weights_of_heads(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    n_heads: int,
+    *,
+    cut: str = "proper",
+    q: str = "Q",
+    k: str = "K",
+    **switches: Any,
+) -> np.ndarray:
+    by = {"Q": W_Q, "K": W_K}
+    Q, K = heads.split(X @ by[q], n_heads, cut), heads.split(X @ by[k], n_heads, cut)
+    return head(Q, K, K, d_model=X.shape[-1], **switches)[1]
+
+
+EXERCISE = Exercise(
+    name="fix_shapes",
+    reference=BUGS["fix_shapes"].fixed,
+    model=_weights_of_heads,
+    inputs=lambda rng: calls(
+        ("two heads", normal(rng, 5, 6), normal(rng, 6, 6), normal(rng, 6, 6), 2),
+        ("more heads", normal(rng, 7, 15), normal(rng, 15, 15) / 2, normal(rng, 15, 15) / 2, 5),
+        batch("a batch of sequences", normal(rng, 2, 5, 6), normal(rng, 6, 6), normal(rng, 6, 6), 3),
+    ),
+    axes=("head", "query", "key"),
+    mistakes=(
+        still_broken("fix_shapes", "Inside a head, how many features does one dot product add up?"),
+        *without(scale_mistakes("The scores behind your weights", model=True), "scale-by-sqrt-d-model"),
+        *scale_slips(_weights_of_heads, "The scores behind your weights"),
+        switch(
+            "keys-from-query-matrix", "Both sides of your comparison come from W_Q.", "Only the width was wrong.", k="Q"
+        ),
+        *without(measure_mistakes(), "distance", "squared-distance", "distance-rewarded", "cosine"),
+        *without(softmax_mistakes(), "softmax-twice", "minus-sign"),
+        *(m for m in heads.head_switches() if "cut" in m.switches),
+        mistake(
+            "root-in-the-wrong-place",
+            "The number of heads stands outside the root: it divides, or multiplies, the root of the whole width.",
+            "Which number goes under the root?",
+            lambda X, W_Q, W_K, n: _weights_of_heads(X, W_Q * n, W_K, n, scale="sqrt-model"),
+            lambda X, W_Q, W_K, n: _weights_of_heads(X, W_Q / n, W_K, n, scale="sqrt-model"),
+        ),
+        mistake(
+            "heads-lost",
+            "Your weights have lost their heads: the split is gone.",
+            "Keep the split; only one number in the code is wrong.",
+            lambda X, W_Q, W_K, n: head(X @ W_Q, X @ W_K, X @ W_K)[1],
+        ),
+    ),
+    hints=(
+        "Run the broken code with one head and with four: for which is it right?",
+        "Look at what is under the square root.",
+        "Q has been split: its last axis knows the number that you need.",
+    ),
+    praise="Fixed: inside a head, the width of the head is what counts.",
+)

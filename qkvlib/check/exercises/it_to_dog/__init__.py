@@ -1,0 +1,1 @@
+"""Exercises of the lesson `it_to_dog`."""

@@ -1,0 +1,159 @@
+"""One step of decoding with a cache."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qkvlib import attention
+from qkvlib.check.misconceptions.cache import cache_switches, decode_forms, grow_cache, kept_cache, seen_cache
+from qkvlib.check.misconceptions.inputs import calls, normal
+from qkvlib.check.misconceptions.one_head import head
+from qkvlib.check.misconceptions.one_query import one_query_mistakes
+from qkvlib.check.misconceptions.projection import projection_switches
+from qkvlib.check.misconceptions.scores import scale_mistakes, scale_slips
+from qkvlib.check.spec import Call, Exercise, mistake, picked, switch
+
+
+def _decode_inputs(rng: np.random.Generator) -> list[Call]:
+    def call(about: str, D: int, d: int, dv: int, tokens: int) -> tuple:
+        cache = (normal(rng, tokens, d), normal(rng, tokens, dv))
+        return (about, normal(rng, D), cache, normal(rng, D, d), normal(rng, D, d), normal(rng, D, dv))
+
+    return calls(
+        call("a short cache", 5, 3, 2, 7),
+        call("a square head", 5, 5, 5, 3),
+        call("the very first token", 5, 3, 3, 0),
+        call("a longer cache", 7, 2, 2, 11),
+    )
+
+
+def _decode(
+    x: np.ndarray,
+    cache: tuple[np.ndarray, np.ndarray],
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    *,
+    q: str = "Q",
+    k: str = "K",
+    v: str = "V",
+    grow: str = "end",
+    see: str = "all",
+    keep: str = "new",
+    scale: str = "sqrt-d",
+    normalise: str = "keys",
+    values: str = "V",
+) -> tuple:
+    by = {"Q": W_Q, "K": W_K, "V": W_V}
+
+    def row(name: str) -> np.ndarray:
+        return (x if name == "X" else x @ by[name])[None]
+
+    new = row(k), row(v)
+    if grow == "embedding":
+        new, grow = (x[None], x[None]), "end"
+    grown = grow_cache(cache, new, grow)
+    if see == "nothing":
+        return np.zeros(W_V.shape[-1]), grown
+    seen = seen_cache(cache, new, grown, see)
+    out = head(row(q), *seen, scale=scale, normalise=normalise, values=values)[0][0]
+    return out, kept_cache(cache, new, grown, keep)
+
+
+EXERCISE = Exercise(
+    name="decode_step",
+    parts=("out", "the new cache"),
+    unpacked=("K", "V"),
+    reference=attention.decode_step,
+    model=_decode,
+    inputs=_decode_inputs,
+    forms=decode_forms(),
+    mistakes=(
+        *cache_switches(_decode),
+        switch(
+            "embedding-cached",
+            "The embedding itself went into the cache.",
+            "Keys and values are kept, so that nothing has to be projected again.",
+            grow="embedding",
+        ),
+        *picked(projection_switches(), "one-matrix-for-all", "queries-and-keys-swapped", "keys-and-values-swapped"),
+        switch("keys-from-query-matrix", "The new key is made with W_Q.", "Read that line again.", k="Q"),
+        switch("values-from-key-matrix", "The new value is made with W_K.", "Read that line again.", v="K"),
+        switch("queries-from-key-matrix", "The new query is made with W_K.", "Read that line again.", q="K"),
+        switch(
+            "query-unprojected",
+            "The embedding itself asks: W_Q is never used.",
+            "Project it first.",
+            q="X",
+        ),
+        *scale_mistakes("The scores of the new token"),
+        *scale_slips(_decode, "The scores of the new token"),
+        mistake(
+            "scale-by-sqrt-d-model",
+            "The scores of the new token are scaled by the width of the whole model.",
+            "A dot product adds up the features of one query, not of the embedding.",
+            lambda x, c, Q, K, V: _decode(x, c, Q * np.sqrt(Q.shape[1] / len(x)), K, V),
+        ),
+        mistake(
+            "weights-too",
+            "The weights come back as well, beside the output and the cache.",
+            "Two results are promised: out, then the cache.",
+            lambda *a: (_decode(*a)[0], _decode_weights(*a), _decode(*a)[1]),
+            lambda *a: (*_decode(*a), _decode_weights(*a)),
+        ),
+        *one_query_mistakes(_decode),
+        mistake(
+            "weights-for-output",
+            "What comes back as output are the weights.",
+            "Blend the values with them.",
+            lambda x, c, Q, K, V: (_decode_weights(x, c, Q, K, V), _decode(x, c, Q, K, V)[1]),
+        ),
+        mistake(
+            "query-cached-too",
+            "The query went into the cache as well.",
+            "A query is used once; keep keys and values only.",
+            lambda x, c, Q, K, V: (_decode(x, c, Q, K, V)[0], (x @ Q, *_decode(x, c, Q, K, V)[1])),
+            lambda x, c, Q, K, V: (_decode(x, c, Q, K, V)[0], (*_decode(x, c, Q, K, V)[1], x @ Q)),
+        ),
+        mistake(
+            "cache-projected-again",
+            "What is in the cache was projected once more.",
+            "It holds keys and values already: only x needs projecting.",
+            lambda x, c, Q, K, V: _decode(x, (c[0] @ K, c[1] @ V), Q, K, V),
+            lambda x, c, Q, K, V: _all_again(x, c, Q, K, V),
+        ),
+        mistake(
+            "every-row-asks",
+            "Every token asks again, where only the new one should.",
+            "One step makes one query and one output.",
+            lambda x, c, Q, K, V: _all_ask(x, c, Q, K, V),
+        ),
+    ),
+    hints=(
+        "Only one token is new. What does it need, and what do later tokens need from it?",
+        "Project x three times; append its key and value to the cache; then let its query look at the whole cache.",
+        "np.vstack([K, k]) puts a row under K. Return out and the pair of longer arrays.",
+    ),
+    praise="Right: one projection per token, and the cache does the remembering.",
+)
+
+
+def _decode_weights(
+    x: np.ndarray, c: tuple[np.ndarray, np.ndarray], W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray
+) -> np.ndarray:
+    K = np.vstack([c[0], (x @ W_K)[None]])
+    return head((x @ W_Q)[None], K, K)[1][0]
+
+
+def _all_again(
+    x: np.ndarray, c: tuple[np.ndarray, np.ndarray], W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray
+) -> tuple:
+    X = np.vstack([c[0], x])
+    return head((x @ W_Q)[None], X @ W_K, X @ W_V)[0][0], (X @ W_K, X @ W_V)
+
+
+def _all_ask(
+    x: np.ndarray, c: tuple[np.ndarray, np.ndarray], W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray
+) -> tuple:
+    K, V = np.vstack([c[0], (x @ W_K)[None]]), np.vstack([c[1], (x @ W_V)[None]])
+    return head(K, K, V)[0], (K, V)

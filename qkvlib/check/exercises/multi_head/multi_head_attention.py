@@ -1,0 +1,195 @@
+"""Several heads, from X to the output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from qkvlib import attention
+from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.inputs import batch, calls, normal, random_mask
+from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
+from qkvlib.check.misconceptions.one_head import first_of_pair, head
+from qkvlib.check.misconceptions.projection import projection_switches
+from qkvlib.check.misconceptions.scores import scale_mistakes, scale_slips
+from qkvlib.check.misconceptions.softmax import softmax_slips
+from qkvlib.check.spec import Call, Exercise, mistake
+
+
+def _mha_inputs(rng: np.random.Generator) -> list[Call]:
+    def weights(D: int) -> tuple[np.ndarray, ...]:
+        return tuple(normal(rng, D, D) / np.sqrt(D / 2) for _ in range(4))
+
+    return calls(
+        ("one sequence", normal(rng, 5, 6), *weights(6), 2),
+        ("one sequence with a mask", normal(rng, 5, 6), *weights(6), 3, random_mask(rng, 5, 5)),
+        batch("a batch of sequences", normal(rng, 2, 7, 15), *weights(15), 3),
+        batch("a batch with a mask", normal(rng, 2, 5, 10), *weights(10), 2, random_mask(rng, 5, 5)),
+    )
+
+
+def _mha(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n_heads: int,
+    mask: np.ndarray | None = None,
+    **switches: Any,
+) -> np.ndarray:
+    return heads.layer(X, W_Q, W_K, W_V, W_O, n_heads, n_heads, mask, **switches)
+
+
+def split_before(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    mask: np.ndarray | None = None,
+) -> np.ndarray:
+    """Every head gets a slice of the embedding and only the matching block of each matrix."""
+    d = X.shape[-1] // n
+    blocks = [slice(h * d, (h + 1) * d) for h in range(n)]
+    Q, K, V = (np.stack([X[..., b] @ W[b, b] for b in blocks], axis=-3) for W in (W_Q, W_K, W_V))
+    return heads.merge(head(Q, K, V, mask)[0]) @ W_O
+
+
+EXERCISE = Exercise(
+    name="multi_head_attention",
+    reference=attention.multi_head_attention,
+    model=_mha,
+    inputs=_mha_inputs,
+    tidy=first_of_pair,
+    axes=("token", "column of W_O"),
+    mistakes=(
+        *projection_switches(),
+        *heads.head_switches(),
+        mistake(
+            "split-before-projecting",
+            "Each of your heads sees only its own slice of the embedding: the split came before the projection.",
+            "Project with the full matrix first, then split.",
+            split_before,
+        ),
+        heads.one_head_meets_all(
+            lambda X, Q, K, V, out, n, mask=None: heads.split(X, n) @ Q,
+            lambda X, Q, K, V, out, n, mask=None: _heads(X, Q, K, V, n, mask) @ out,
+        ),
+        mistake(
+            "blocks-overlap",
+            "Your head h starts at column h, so the heads overlap.",
+            "Head h starts where head h - 1 stops.",
+            lambda X, Q, K, V, out, n, mask=None: _overlapping(X, Q, K, V, n, mask) @ out,
+        ),
+        mistake(
+            "n-heads-wide",
+            "Your heads are n_heads wide, and there are too many, or too few, of them.",
+            "The number of heads is given; their width is what is left over.",
+            lambda X, Q, K, V, out, n, mask=None: _mha(X, Q, K, V, out, X.shape[-1] // n, mask),
+        ),
+        mistake(
+            "weights-only",
+            "What comes back are the weights of your heads.",
+            "Blend the values with them, merge, and apply W_O.",
+            lambda X, Q, K, V, out, n, mask=None: _weights(X, Q, K, n, mask),
+        ),
+        mistake(
+            "mask-required",
+            "Your function cannot do without a mask.",
+            "When mask is None, every token may look everywhere.",
+            lambda X, Q, K, V, out, n, mask=None: _mha(X, Q, K, V, out, n, mask) if mask is not None else _needs(mask),
+        ),
+        *mask_mistakes(),
+        mistake(
+            "always-causal",
+            "Your function masks the future even when no mask is given.",
+            "When mask is None, every token may look everywhere.",
+            lambda X, Q, K, V, out, n, mask=None: _mha(X, Q, K, V, out, n, np.tri(X.shape[-2], dtype=bool)),
+        ),
+        *scale_mistakes("The scores in your heads", model=True),
+        *heads.attending_switches(),
+        *scale_slips(_mha, "The scores in your heads"),
+        *softmax_slips(_mha),
+        mask_as_index(_mha),
+        heads.always_a_batch(_mha),
+        mistake(
+            "output-matrix-too-early",
+            "W_O meets the values before any token has looked at another.",
+            "It mixes what the heads found: it comes last.",
+            lambda X, Q, K, V, out, n, mask=None: _mha(X, Q, K, V @ out, out, n, mask, output="none"),
+        ),
+        mistake(
+            "output-matrix-per-head",
+            "Each of your heads uses the whole of W_O by itself, or only its first rows.",
+            "Join the heads first; W_O then has one row per joined column.",
+            lambda X, Q, K, V, out, n, mask=None: _per_head(X, Q, K, V, out, n, mask),
+        ),
+        mistake(
+            "causal-by-default",
+            "Without a mask your tokens cannot look ahead: a causal mask has taken its place.",
+            "mask=None means that everybody may look everywhere.",
+            lambda X, W_Q, W_K, W_V, W_O, n_heads, mask=None: attention.multi_head_attention(
+                X, W_Q, W_K, W_V, W_O, n_heads, np.tri(X.shape[-2], dtype=bool) if mask is None else mask
+            ),
+        ),
+        mistake(
+            "residual-added",
+            "X has been added to the output.",
+            "The residual connection comes later, outside attention.",
+            lambda X, Q, K, V, out, n, mask=None: _mha(X, Q, K, V, out, n, mask) + X,
+        ),
+        mistake(
+            "heads-unmerged",
+            "Your heads come back side by side as an axis of their own.",
+            "Merge them, then multiply by W_O.",
+            lambda X, Q, K, V, out, n, mask=None: _heads(X, Q, K, V, n, mask),
+        ),
+    ),
+    hints=(
+        "Six steps: project, split, attend in every head, merge, W_O. Which of them have you written already?",
+        "attention works on the last two axes, so it runs in all heads at once after split_heads.",
+        "Mask the scores, not the weights; mask=None means that everything is allowed.",
+    ),
+    praise="Right: project, split, attend, merge, mix.",
+)
+
+
+def _needs(mask: Any) -> np.ndarray:
+    return ~mask
+
+
+def _heads(
+    X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray, n: int, mask: np.ndarray | None = None
+) -> np.ndarray:
+    Q, K, V = (heads.split(X @ W, n) for W in (W_Q, W_K, W_V))
+    return head(Q, K, V, mask)[0]
+
+
+def _weights(X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, n: int, mask: np.ndarray | None) -> np.ndarray:
+    Q, K = (heads.split(X @ W, n) for W in (W_Q, W_K))
+    return head(Q, K, K, mask)[1]
+
+
+def _overlapping(
+    X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray, n: int, mask: np.ndarray | None = None
+) -> np.ndarray:
+    d = X.shape[-1] // n
+    Q, K, V = (X @ W for W in (W_Q, W_K, W_V))
+    blocks = [slice(h, h + d) for h in range(n)]
+    return np.concatenate([head(Q[..., b], K[..., b], V[..., b], mask)[0] for b in blocks], axis=-1)
+
+
+def _per_head(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    mask: np.ndarray | None = None,
+) -> np.ndarray:
+    H = _heads(X, W_Q, W_K, W_V, n, mask)
+    return (H @ W_O[: H.shape[-1]]).sum(-3)

@@ -1,0 +1,1 @@
+"""Exercises of the lesson `two_tokens`."""

@@ -1,0 +1,79 @@
+"""One head of attention with switches for misconceptions, and what may be handed back beside its output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from qkvlib.check.misconceptions.inputs import swap_last_axes
+from qkvlib.check.misconceptions.masks import apply_mask
+from qkvlib.check.misconceptions.scores import compare_all
+from qkvlib.check.misconceptions.softmax import NORMALISERS
+from qkvlib.check.plain import as_array
+from qkvlib.check.spec import Mistake, switch
+
+
+def head(
+    Q: np.ndarray,
+    K: np.ndarray,
+    V: np.ndarray,
+    mask: np.ndarray | None = None,
+    *,
+    roles: str = "qk",
+    scale: str = "sqrt-d",
+    measure: str = "dot",
+    normalise: str = "keys",
+    masking: str = "before",
+    values: str = "V",
+    d_model: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """One head of attention -> (out, weights), with switches."""
+    grid = compare_all(Q, K, V, roles=roles, scale=scale, measure=measure, d_model=d_model)
+    if normalise == "heads" and masking == "before":
+        masking = "finite"  # a place that is forbidden in every head would be NaN otherwise
+    weights = NORMALISERS[normalise](apply_mask(grid, mask, masking))
+    if mask is not None and masking == "after":
+        weights = np.where(mask, weights, 0.0)
+    carried = {"V": V, "K": K, "Q": Q, "weights-T": V, "mean": V}[values]
+    if values == "weights-T":
+        return swap_last_axes(weights) @ carried, weights
+    return weights @ carried, weights
+
+
+def value_mistakes() -> tuple[Mistake, ...]:
+    """The right weights, spent on the wrong rows."""
+    return (
+        switch(
+            "keys-as-values",
+            "What you blend are the keys.",
+            "Keys are for being found; what does a token hand over once it is found?",
+            values="K",
+        ),
+        switch(
+            "queries-as-values",
+            "What you blend are the queries.",
+            "Queries only ask; what does a token hand over once it is found?",
+            values="Q",
+        ),
+        switch(
+            "weights-transposed",
+            "Each value is shared out by what others ask of it: the weights are turned round in the blend.",
+            "Row i of the result should use row i of the weights.",
+            values="weights-T",
+        ),
+    )
+
+
+def weights_left_out(result: tuple) -> np.ndarray:
+    """For exercises whose signature does not say whether the weights come back as well."""
+    return result[0]
+
+
+def first_of_pair(value: Any) -> Any:
+    """For exercises that promise an output alone: weights handed back beside it do no harm."""
+    if isinstance(value, tuple) and len(value) == 2:
+        first, second = (as_array(part) for part in value)
+        if first is not None and second is not None and first.ndim and first.shape != second.shape:
+            return value[0]
+    return value

@@ -1,1 +1,0 @@
-"""The exercises of each lesson: one module per lesson, each with a tuple `EXERCISES`."""

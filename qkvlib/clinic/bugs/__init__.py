@@ -1,0 +1,1 @@
+"""The bugs of the clinic, one module each; `qkvlib.clinic.ORDER` says in which order they come."""

@@ -1,0 +1,7 @@
+"""What starts the sandbox and talks to it. Nothing in this folder is ever inside; `grading/inside/` is."""
+
+from qkvlib.grading.sandbox.child import Limits, Reply
+from qkvlib.grading.sandbox.command import SandboxUnavailable
+from qkvlib.grading.sandbox.host import Sandbox, available
+
+__all__ = ["Limits", "Reply", "Sandbox", "SandboxUnavailable", "available"]

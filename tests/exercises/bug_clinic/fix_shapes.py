@@ -1,0 +1,50 @@
+"""Answers to `fix_shapes`: right ones in several styles, wrong ones as a learner would type them."""
+
+import numpy as np
+
+from exercises import Answers
+from exercises.parts import cut, softmax, split_heads_slices
+
+answers = Answers()
+
+
+@answers.right
+def own(X, W_Q, W_K, n_heads):
+    Q, K = (split_heads_slices(X @ W, n_heads) for W in (W_Q, W_K))
+    return softmax(np.einsum("...td,...sd->...ts", Q, K) / np.sqrt(X.shape[-1] // n_heads))
+
+
+@answers.wrong("still-broken")
+def shapes_same(X, W_Q, W_K, n_heads):
+    Q, K = cut(X @ W_Q, n_heads), cut(X @ W_K, n_heads)
+    return softmax(Q @ K.swapaxes(-1, -2) / np.sqrt(X.shape[-1]))
+
+
+@answers.wrong("scale-by-d")
+def shapes_no_root(X, W_Q, W_K, n_heads):
+    Q, K = cut(X @ W_Q, n_heads), cut(X @ W_K, n_heads)
+    return softmax(Q @ K.swapaxes(-1, -2) / Q.shape[-1])
+
+
+@answers.wrong("scale-by-sqrt-n-heads")
+def shapes_heads(X, W_Q, W_K, n_heads):
+    Q, K = cut(X @ W_Q, n_heads), cut(X @ W_K, n_heads)
+    return softmax(Q @ K.swapaxes(-1, -2) / np.sqrt(n_heads))
+
+
+@answers.wrong("scale-by-sqrt-tokens")
+def tokens_axis(X, W_Q, W_K, n_heads):
+    Q, K = cut(X @ W_Q, n_heads), cut(X @ W_K, n_heads)
+    return softmax(Q @ K.swapaxes(-1, -2) / np.sqrt(Q.shape[-2]))
+
+
+@answers.wrong("root-in-the-wrong-place")
+def d_kv(X, W_Q, W_K, n_heads):
+    Q, K = cut(X @ W_Q, n_heads), cut(X @ W_K, n_heads)
+    return softmax(Q @ K.swapaxes(-1, -2) / np.sqrt(X.shape[-1]) / n_heads)
+
+
+@answers.wrong("root-in-the-wrong-place")
+def d_sqrt_ratio(X, W_Q, W_K, n_heads):
+    Q, K = cut(X @ W_Q, n_heads), cut(X @ W_K, n_heads)
+    return softmax(Q @ K.swapaxes(-1, -2) / (np.sqrt(X.shape[-1]) / n_heads))
