@@ -36,7 +36,7 @@ function strip(name, value, head, reader, left, y, gap, called) {
 
 register("arcs", {
   scene(entry, values, resolve) {
-    const reader = resolve(entry.reader), pick = resolve(entry.pick), marks = [];
+    const reader = resolve(entry.reader), pick = resolve(entry.pick), marks = /** @type {Mark[]} */ ([]);
     let width = 0, top = 0;
     for (let layer = entry.nodes.length - 1; layer >= 0; layer--) {
       const name = entry.nodes[layer], value = values[name];
