@@ -9,6 +9,7 @@ Everything is built in a temporary place first. Only when all of it worked are t
 
 import argparse
 import asyncio
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from qkvlib.atomic import write_together
+from qkvlib.course.trust import BUILT, fingerprint
 from tools import predictions
 from tools.assemble import Draft, drafts, refresh_generated
 from tools.execute import as_text, run
@@ -131,6 +133,17 @@ def asked(todo: list[Draft]) -> dict[Path, str]:
     return {target: predictions.as_text(words) for target, words in found.items()}
 
 
+def hashes(root: Path, all_drafts: list[Draft], texts: dict[Path, str]) -> str:
+    """The list by which `qkv lab` knows a notebook that the build wrote."""
+    found = {}
+    for draft in all_drafts:
+        if draft.target in texts:
+            found[draft.target.as_posix()] = fingerprint(texts[draft.target].encode())
+        elif (root / draft.target).is_file():
+            found[draft.target.as_posix()] = fingerprint((root / draft.target).read_bytes())
+    return json.dumps(found, indent=1, sort_keys=True) + "\n"
+
+
 def swap_in(root: Path, texts: dict[Path, str], gone: list[Path]) -> None:
     """Write everything beside its place, then move it in; a reader never meets half a file."""
     write_together({root / target: text for target, text in texts.items()})
@@ -188,6 +201,7 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
             texts |= readme(root, course) | asked(todo)
             texts |= relinked(root, [draft for draft in everything if draft not in todo])
             gone = stale(root, everything) if not options.lessons else []
+            texts[BUILT] = hashes(root, everything, texts)
             if options.check:
                 if found := differences(root, texts, gone):
                     raise Refusal("\n".join([*found, BUILD_AGAIN]))

@@ -100,8 +100,8 @@ def sentence(text: str) -> str:
 
 
 def _grid(places: tuple[tuple[bool, ...], ...]) -> str:
-    """A small table of ✓ and ✗: where the answer agrees. It holds no number."""
-    if not places or len(places) > _GRID_MOST or len(places[0]) > _GRID_MOST:
+    """A small table of ✓ and ✗: where the answer agrees, if it does anywhere. It holds no number."""
+    if not any(map(any, places)) or len(places) > _GRID_MOST or len(places[0]) > _GRID_MOST:
         return ""
     look = "border:1px solid;padding:0 .4em;text-align:center"
     rows = "".join(
@@ -109,7 +109,7 @@ def _grid(places: tuple[tuple[bool, ...], ...]) -> str:
         for row in places
     )
     return (
-        '<table style="border-collapse:collapse;margin:.5em 0 0"><caption style="text-align:left">'
+        '<table style="border-collapse:collapse;margin:.5em 0 0"><caption style="text-align:left;white-space:nowrap">'
         f"Where your first result agrees</caption><tbody>{rows}</tbody></table>"
     )
 

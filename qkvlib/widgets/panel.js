@@ -28,7 +28,6 @@ export class Panel {
     this.ramp = entry.ramp ?? "sign";
     this.input = sheet.spec.inputs[this.name];
     this.editable = Boolean(this.input?.editable);
-    this.about = this.input?.about ?? sheet.engine.nodes.get(this.name).about;
     this.body = h("div", { class: "ws-grids" });
     this.foot = h("div", { class: "ws-shape" });
     this.closed = Boolean(entry.closed);
@@ -111,9 +110,9 @@ export class Panel {
     if (rebuild) this.build(shown);
     this.signature = signature;
     const look = this.look(value, rebuild, trouble ? null : sheet.base.get(name) ?? null);
-    const key = JSON.stringify([look.end, look.decimals, look.lit, sheet.theme.name]);
-    const all = rebuild || key !== this.key || look.other || stale;
-    this.key = key;
+    const drawnAs = JSON.stringify([look.end, look.decimals, look.lit, sheet.theme.name]);
+    const all = rebuild || drawnAs !== this.drawnAs || look.other || stale;
+    this.drawnAs = drawnAs;
     this.range.textContent = value.data.length ? this.scaleText(look) : "";
     for (const grid of this.grids.values()) grid.paint(value, look, all ? null : this.painted);
     this.nearly = !this.editable && look.decimals !== null && value.data.some((v, i) => !value.masked?.[i] && nearlyZero(v, look.decimals));

@@ -225,8 +225,12 @@ class SceneView {
   }
 }
 
+/** The kinds of picture there are, by name. @type {Map<string, Kind>} */
+export const KINDS = new Map();
+
 /** Makes a kind of picture known to the sheets. @param {string} name @param {Kind} kind */
 export function register(name, kind) {
+  KINDS.set(name, kind);
   VIEWS.set(name, class extends SceneView {
     constructor(sheet, entry) { super(sheet, entry, kind); }
   });

@@ -198,8 +198,10 @@ class Sheet:
         return {"say": template}
 
     def stack(self, *entries) -> dict:
-        """Entries under one another as one entry of a line: two views beside a tall matrix, say."""
-        return {"stack": [self._entry(entry) for entry in entries]}
+        """Entries under one another as one entry of a line: two views beside a tall matrix, say. A list among them is a
+        line of its own."""
+        made = [{"row": [self._entry(e) for e in entry]} if isinstance(entry, list) else entry for entry in entries]
+        return {"stack": [self._entry(entry) for entry in made]}
 
     def _view(self, kind: str, *given, **named) -> dict:
         """A view's layout entry, its nodes and parameters by name. SheetError for what that view cannot show."""
