@@ -20,15 +20,18 @@ def module(*entries: str) -> str:
 
     Only the last entry keeps its exports; the top-level names of all files share one scope, so they must differ.
     """
-    order: dict[Path, None] = {}
-    for entry in entries:
-        _visit((HERE / entry).resolve(), order)
+    order = _order(entries)
     last = (HERE / entries[-1]).resolve()
     parts = []
     for path in order:
         source = _IMPORT.sub("", path.read_text(encoding="utf-8"))
         parts.append(slim(source if path == last else re.sub(r"^export (?=\w)", "", source, flags=re.M)))
     return "".join(parts)
+
+
+def files(*entries: str) -> list[str]:
+    """The names of the files that `module` joins, in their order."""
+    return [path.name for path in _order(entries)]
 
 
 def script(name: str, *entries: str) -> str:
@@ -40,6 +43,13 @@ def script(name: str, *entries: str) -> str:
 def styles(*names: str) -> str:
     """The style sheets of those names, slimmed and joined."""
     return "".join(slim_style((HERE / name).read_text(encoding="utf-8")) for name in names)
+
+
+def _order(entries: tuple[str, ...]) -> dict[Path, None]:
+    order: dict[Path, None] = {}
+    for entry in entries:
+        _visit((HERE / entry).resolve(), order)
+    return order
 
 
 def _visit(path: Path, order: dict[Path, None]) -> None:
