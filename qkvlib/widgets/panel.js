@@ -32,7 +32,7 @@ export class Panel {
     this.foot = h("div", { class: "ws-shape" });
     this.closed = Boolean(entry.closed);
     this.heading = h("figcaption", { class: "ws-name" }, this.closed ? this.opener() : this.title);
-    this.root = h("figure", { class: `ws-panel${this.editable ? " ws-editable" : ""}`, "data-node": this.name,
+    this.root = h("figure", { class: `ws-panel${this.editable ? " ws-editable" : ""}${entry.look ? ` ws-${entry.look}` : ""}`, "data-node": this.name,
       "data-role": entry.role || null }, this.heading, this.body, this.foot, entry.note ? h("div", { class: "ws-note" }, entry.note) : null);
     this.grids = new Map();
     this.active = 0;
@@ -83,8 +83,8 @@ export class Panel {
 
   /** Whether a change of these nodes, or of what is drawn beside them, shows here. */
   concerns(changed) {
-    const { diff, pick, lit, scale = [] } = this.entry;
-    return [this.name, diff, ...scale].some((name) => changed.has(name)) || [pick, lit].some((o) => typeof o === "object" && o);
+    const { diff, pick, lit, scale = [], bands } = this.entry;
+    return [this.name, diff, ...scale].some((name) => changed.has(name)) || bands || [pick, lit].some((o) => typeof o === "object" && o);
   }
 
   /** Draws the sheet's present numbers. `changed` are the names that changed, null for everything. */
@@ -118,6 +118,20 @@ export class Panel {
     this.nearly = !this.editable && look.decimals !== null && value.data.some((v, i) => !value.masked?.[i] && nearlyZero(v, look.decimals));
     this.painted = value;
     if (look.other) this.compare(value, look.other);
+    for (const grid of this.grids.values()) grid.band?.(this.bandsOf(value.shape.at(-1)));
+  }
+
+  /** For every column, the role that marks it and the number of its block; null for none. @param {number} m */
+  bandsOf(m) {
+    const marked = Array(m).fill(null), resolve = (option, other) => this.sheet.engine.resolve(option) ?? other;
+    for (const { role, start = 0, stop = m, n, pick } of this.entry.bands ?? []) {
+      const width = (stop - start) / resolve(n, 1), only = resolve(pick, null);
+      for (let c = start; c < stop; c++) {
+        const block = Math.floor((c - start) / width);
+        if (only === null || block === only) marked[c] = [role, block % 2 ? "odd" : "even"];
+      }
+    }
+    return marked;
   }
 
   /** @returns {import("./grids.js").Look} */
