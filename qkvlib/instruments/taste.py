@@ -26,8 +26,15 @@ def taste():
     shares = s.softmax("shares", calm, about="parts of 1: softmax turns any numbers into shares")
     s.matmul("taken", shares, v, about="the values, mixed by the shares")
     s.lay(
-        ["query", "keys", "values"],
-        ["match", "→", "calmed", "→", s.panel("shares", max=1), "→", "taken"],
+        [
+            s.arcs("shares", reader=TOKENS.index("it"), title="how much “it” takes from each"),
+            "query",
+            "keys",
+            "values",
+            "→",
+            "taken",
+        ],
         [s.say("“it” takes {shares[0,0]:%} from dog, {shares[0,1]:%} from ball and {shares[0,2]:%} from itself.")],
     )
+    s.lay(["match", "→", "calmed", "→", s.panel("shares", max=1), "→", "taken"], fold="all numbers")
     return Instrument(s)

@@ -91,15 +91,6 @@ export class TableGrid extends Grid {
     }
   }
 
-  /** Marks columns by the role and block they belong to. @param {([string, string]|null)[]} marked */
-  band(marked) {
-    for (const [i, cell] of this.cells) {
-      const [role, block] = marked[i % this.m] ?? [];
-      if (role) Object.assign(cell.dataset, { band: role, block });
-      else if (cell.dataset.band) { delete cell.dataset.band; delete cell.dataset.block; }
-    }
-  }
-
   hit({ target }) {
     const cell = target.closest("[data-i]");
     return cell ? Number(cell.dataset.i) : null;

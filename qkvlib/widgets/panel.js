@@ -118,20 +118,6 @@ export class Panel {
     this.nearly = !this.editable && look.decimals !== null && value.data.some((v, i) => !value.masked?.[i] && nearlyZero(v, look.decimals));
     this.painted = value;
     if (look.other) this.compare(value, look.other);
-    for (const grid of this.grids.values()) grid.band?.(this.bandsOf(value.shape.at(-1)));
-  }
-
-  /** For every column, the role that marks it and the number of its block; null for none. @param {number} m */
-  bandsOf(m) {
-    const marked = Array(m).fill(null), resolve = (option, other) => this.sheet.engine.resolve(option) ?? other;
-    for (const { role, start = 0, stop = m, n, pick } of this.entry.bands ?? []) {
-      const width = (stop - start) / resolve(n, 1), only = resolve(pick, null);
-      for (let c = start; c < stop; c++) {
-        const block = Math.floor((c - start) / width);
-        if (only === null || block === only) marked[c] = [role, block % 2 ? "odd" : "even"];
-      }
-    }
-    return marked;
   }
 
   /** @returns {import("./grids.js").Look} */

@@ -134,34 +134,12 @@ export class SheetView {
     this.nearly = h("span", { class: "ws-nearly" }, "≈ stands before a number that is not quite that: point at it");
     this.root = h("section", { class: "qkv-ws", "aria-label": this.spec.title },
       h("div", { class: "ws-top" }, h("strong", { class: "ws-title" }, this.spec.title),
-        h("span", { class: "ws-tools" }, this.touch, this.player(tool), tool("Undo", () => this.undo()), tool("Redo", () => this.redo()), tool("Reset", () => this.reset()))),
+        h("span", { class: "ws-tools" }, this.touch, this.player?.(), tool("Undo", () => this.undo()), tool("Redo", () => this.redo()), tool("Reset", () => this.reset()))),
       this.earlier(tool), this.bar, this.tip, this.live);
     for (const [role, pair] of Object.entries(COLOURS.roles)) this.root.style.setProperty(`--ws-${role}-light`, pair[0]), this.root.style.setProperty(`--ws-${role}-dark`, pair[1]);
     this.root.append(...this.lines(this.spec.layout), this.legend());
     root.append(this.root);
     this.paintLegend();
-  }
-
-  /** A button that goes through the steps of the parameter that was made for it, one a second, from the first to the last. */
-  player(tool) {
-    const param = this.spec.params.find(({ look }) => look === "play");
-    if (!param) return null;
-    const { name, min, max, step, label } = /** @type {any} */ (param), key = `p_${name}`;
-    let timer = 0;
-    const pause = () => { clearInterval(timer); timer = 0; button.textContent = "Play"; };
-    const next = () => {
-      this.setParam(name, Math.min(max, this.model.get(key) + step), `play ${name}`);
-      if (this.model.get(key) >= max) pause();
-    };
-    const button = tool("Play", () => {
-      if (timer) return pause();
-      if (this.model.get(key) >= max) this.setParam(name, min, `play ${name}`);
-      else next();
-      if (this.model.get(key) < max) timer = setInterval(next, 1000), button.textContent = "Pause";
-    });
-    button.title = `${label}, one after the other`;
-    this.stop.push(pause);
-    return button;
   }
 
   /** Where a cell was run again after changes: nothing is lost without a word. */
