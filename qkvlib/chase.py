@@ -16,6 +16,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
 from itertools import permutations
 
 import numpy as np
@@ -91,5 +92,5 @@ def card() -> dict:
     return json.loads((_folder() / "card.json").read_text(encoding="utf-8"))
 
 
-def _folder():
+def _folder() -> Traversable:
     return files("qkvlib") / "data" / "chase"

@@ -19,18 +19,18 @@ def embeddings(*words):
 def test_taste_is_one_row_of_attention():
     taste = instruments.taste()
     out, weights = attention(*project_qkv(embeddings("dog", "ball", "it"), *MATRICES))
-    np.testing.assert_allclose(taste["shares"], weights[2:])
-    np.testing.assert_allclose(taste["taken"], out[2:])
+    np.testing.assert_allclose(taste["weights"], weights[2:])
+    np.testing.assert_allclose(taste["out"], out[2:])
 
 
 def test_taste_a_longer_query_is_more_decided_and_can_turn_to_the_ball():
     """The two promises that lesson 0 makes about it."""
     taste = instruments.taste()
-    before = taste["shares"][0]
+    before = taste["weights"][0]
     taste["query"] = 2 * taste["query"]
-    assert taste["shares"][0, 0] > before[0]
+    assert taste["weights"][0, 0] > before[0]
     taste["query"] = [[-3, 3]]
-    assert taste["shares"][0].argmax() == 1
+    assert taste["weights"][0].argmax() == 1
 
 
 def test_projection_shows_q_k_and_v_of_any_x():

@@ -104,7 +104,7 @@ def test_an_exercise_by_the_recipe(course):
     solution, exercise = (course / folder / "08_multi_head.ipynb" for folder in ("solutions", "exercises"))
     assert "mean_value" in solution.read_text(encoding="utf-8")
     assert "V.mean" not in exercise.read_text(encoding="utf-8")
-    assert "passed" in run_tests(course, "test_check_matrix.py", "-k", "mean_value or room or stands")
+    assert "passed" in run_tests(course, "check/test_exercises.py", "-k", "mean_value or room or stands")
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]
-NOT_YET = [name for override in SETTINGS["overrides"] for name in override["module"]]
+NOT_YET = [name for override in SETTINGS["overrides"] if "ignore_errors" in override for name in override["module"]]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

@@ -54,7 +54,7 @@ class Stack:
     def __init__(self, recipe: Recipe, generator: torch.Generator):
         self.recipe, D = recipe, recipe.d_model
 
-        def matrix(*shape):
+        def matrix(*shape: int) -> torch.Tensor:
             # Spread 1/√d_model, so that a row times a matrix keeps its size.
             return (torch.randn(SEEDS, *shape, generator=generator) / math.sqrt(D)).requires_grad_()
 
@@ -69,7 +69,7 @@ class Stack:
         if recipe.mlp:
             self.named |= {"mlp_in": matrix(D, 4 * D), "mlp_out": matrix(4 * D, D)}
 
-    def forward(self, ids: torch.Tensor):
+    def forward(self, ids: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
         """ids [B, T] -> {question: logits [S, B, n_nouns]}, and where "chased" looks in the last layer [S, B, h, T]."""
         r, p = self.recipe, self.named
         X = p["E"][:, ids]
@@ -87,7 +87,7 @@ class Stack:
             row = row + torch.relu(row @ p["mlp_in"]) @ p["mlp_out"]
         return {question: row @ p[f"U_{question}"] for question in chase.QUESTIONS}, weights[:, :, :, chase.READ_AT]
 
-    def _heads(self, X):
+    def _heads(self, X: torch.Tensor) -> torch.Tensor:
         return X.unflatten(-1, (self.recipe.n_heads, -1)).transpose(2, 3)
 
     def round_to_float16(self) -> None:
@@ -140,7 +140,7 @@ def figures(stack: Stack) -> list[dict]:
     ]
 
 
-def _sentences():
+def _sentences() -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     ids = torch.tensor([[chase.WORDS.index(word) for word in sentence] for sentence in chase.SENTENCES])
     return ids, {question: ids[:, place] for question, place in chase.QUESTIONS.items()}
 

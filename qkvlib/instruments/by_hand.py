@@ -49,14 +49,14 @@ def by_hand(animal="dog", thing="ball", adjective="excited"):
         [
             s.stack(
                 s.panel(stream, title="the row of 'it', from layer to layer"),
-                s.say("'it' puts {weights2[2,0]:%} on {first}, {weights2[2,1]:%} on {second}: it becomes {answer[2]:top}."),
+                s.say("'it' puts {weights2[2,0]:%} on {first}, {weights2[2,1]:%} on {second}: {answer[2]:top}."),
             ),
             s.arcs("weights1", "weights2", reader=reader, names=["layer 1", "layer 2"]),
         ],
         [s.say("What the matrices ask for. Open a sentence for its numbers, and drag them:")],
         [asks("W_Q1", "layer 1: a pronoun asks for an adjective (8)"), asks("W_K1", "an adjective is found (1)"),
          asks("W_V1", "and hands over what it is said of"), asks("W_O1", "into ?animal, ?thing")],
-        [asks("W_Q2", "layer 2: ?animal asks for an animal, ?thing for a thing (8)"), asks("W_K2", "nouns are found by kind"),
+        [asks("W_Q2", "layer 2: ?animal wants an animal, ?thing for a thing (8)"), asks("W_K2", "nouns are found so"),
          asks("W_V2", "and hand over il or elle"), asks("W_O2", "into il, elle")],
     )  # fmt: skip
     lit = [s.panel(X0, title="X, the embeddings", lit="it")]

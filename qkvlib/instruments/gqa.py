@@ -18,7 +18,7 @@ def gqa():
     s = Sheet(
         "gqa",
         title="From a K/V head each to one for all",
-        hint="Slide from 4 K/V heads to 2 and 1: keys and values are averaged, queries never. Point at a wire to follow it.",
+        hint="Slide from 4 K/V heads to 2 and 1: keys and values are averaged, queries never. Point at a wire.",
     )
     n_kv = s.choice("n_kv_heads", SHARING, label="K/V heads", look="slider")
     ending = s.choice("ending", ("excited", "deflated"), label="because it was ...")

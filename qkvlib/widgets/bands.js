@@ -1,14 +1,17 @@
-// Columns marked by a role and a block: sent where a panel has bands.
+// Columns or rows marked by a role and a block: sent where a panel has bands.
+import { frame } from "./arrays.js";
 import { Panel } from "./panel.js";
 
-/** For every column, the role that marks it and whether its block is odd; null for none. @param {any} panel @param {number} m */
-function bandsOf(panel, m) {
-  const marked = Array(m).fill(null), resolve = (option, other) => panel.sheet.engine.resolve(option) ?? other;
-  for (const { role, start = 0, stop = m, n, pick } of panel.entry.bands ?? []) {
-    const width = (stop - start) / resolve(n, 1), only = resolve(pick, null);
-    for (let c = start; c < stop; c++) {
-      const block = Math.floor((c - start) / width);
-      if (only === null || block === only) marked[c] = [role, block % 2 ? "odd" : "even"];
+/** For every row or column of a panel, [role, block] that marks it, or undefined. @param {any} panel @param {"rows"|"columns"} axis */
+function bandsOf(panel, axis) {
+  const [, n, m] = frame(panel.value), long = axis === "rows" ? n : m, resolve = (option, other) => panel.sheet.engine.resolve(option) ?? other;
+  /** @type {[string, string][]} */
+  const marked = Array(long);
+  for (const { role, start = 0, stop = long, n: blocks, pick, group = 1, axis: own = "columns" } of panel.entry.bands) {
+    const width = (stop - start) / resolve(blocks, 1), only = resolve(pick, null);
+    for (let at = start; own === axis && at < stop; at++) {
+      const block = Math.floor((at - start) / width);
+      if (only === null || block === Math.floor(only / group)) marked[at] = [role, block % 2 ? "odd" : "even"];
     }
   }
   return marked;
@@ -18,10 +21,10 @@ const draw = Panel.prototype.draw;
 Panel.prototype.draw = function (changed, fresh) {
   draw.call(this, changed, fresh);
   if (!this.entry.bands || !this.value) return;
-  const m = this.value.shape.at(-1), marked = bandsOf(this, m);
+  const [, n, m] = frame(this.value), columns = bandsOf(this, "columns"), rows = bandsOf(this, "rows");
   for (const cell of this.body.querySelectorAll("td[data-i]")) {
-    const [role, block] = marked[cell.dataset.i % m] ?? [];
-    if (role) Object.assign(cell.dataset, { band: role, block });
-    else if (cell.dataset.band) { delete cell.dataset.band; delete cell.dataset.block; }
+    const i = cell.dataset.i, column = columns[i % m], row = rows[Math.floor(i / m) % n], [role, block] = column ?? row ?? [];
+    if (role) Object.assign(cell.dataset, { band: role, block, side: column ? "top" : "left" });
+    else if (cell.dataset.band) for (const name of ["band", "block", "side"]) delete cell.dataset[name];
   }
 };

@@ -142,7 +142,7 @@ export class Panel {
   }
 
   build(shown) {
-    const [, n, m] = frame(this.value), fold = m > FOLD_OVER && (n <= FOLD_OVER || m > 256);
+    const [, n, m] = frame(this.value), fold = m > FOLD_OVER && (n <= FOLD_OVER || m > 256) && this.entry.look !== "small";
     this.columns = fold && !this.unfolded ? folded(m, FOLD_KEEP) : range(m);
     const Grid = n > TABLE_MOST[0] || n * this.columns.length > TABLE_MOST[1] ? LARGE.Grid : TableGrid;
     this.grids = new Map(shown.map((head) => [head, new Grid(this, head)]));

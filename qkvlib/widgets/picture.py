@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from . import views
-from .brush import INK, SOFT, Canvas, fitted, wide
+from .brush import INK, SOFT, Canvas, fitted, palette, wide
 from .numbers import in_cell, nice_ceiling, places, short, written
 from .ops import Value, shape_text
 from .scene import Scene
@@ -244,6 +244,6 @@ def _stacked(lines) -> Image.Image:
 
 def _bytes(image) -> bytes:
     out = io.BytesIO()
-    # An octree takes a tenth of the time of the default median cut, and first paint waits for this.
-    image.quantize(64, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG", compress_level=3)
+    # Finding a palette for each picture would take most of its time, and first paint waits for this.
+    image.quantize(palette=palette(), dither=Image.Dither.NONE).save(out, "PNG", compress_level=3)
     return out.getvalue()

@@ -81,6 +81,7 @@ class SceneView {
     Object.assign(this, { turned, waiting: false });
     this.root.classList.toggle("ws-stale", this.nodes.some((name) => sheet.engine.errors.has(name)));
     const values = Object.fromEntries(sheet.engine.values), scene = kind.scene(entry, values, this.resolve);
+    scene.marks.push(...this.ghosts(scene, values));
     for (const [name, v] of [["viewBox", `0 0 ${scene.width} ${scene.height}`], ["width", scene.width], ["height", scene.height]])
       picture.setAttribute(name, v);
     this.scene = scene;
@@ -91,6 +92,15 @@ class SceneView {
     for (const [k, m] of scene.marks.entries()) if (m.cell) this.drawn[k].setAttribute("tabindex", this.active?.join() === m.cell.join() ? "0" : "-1");
     const said = kind.said?.(entry, values, this.resolve) ?? "";
     if (this.words.textContent !== said) this.words.textContent = said;
+  }
+
+  /** Where the cells that moved in this gesture were before it: dashed, on top, out of the pointer's way. */
+  ghosts(scene, values) {
+    if (!this.nodes.some((name) => this.sheet.base.has(name) && this.sheet.base.get(name) !== values[name])) return [];
+    const old = this.kind.scene(this.entry, { ...values, ...Object.fromEntries(this.sheet.base) }, this.resolve);
+    if (old.width !== scene.width || old.height !== scene.height || old.marks.length !== scene.marks.length) return [];
+    return old.marks.filter((m, k) => (m.cell || m.of) && m.mark !== "box" && m.at.some((v, d) => Math.abs(v - scene.marks[k].at[d]) > 1 || m.width !== scene.marks[k].width))
+      .map(({ mark: kind, at, role, width, fill }) => ({ mark: kind, at, role, width: Math.min(width ?? 2, 2), fill: fill && 0.2, was: true }));
   }
 
   /** Draws a mark into the element at its place; elements stay, so that a drag keeps its pointer. */

@@ -350,8 +350,12 @@ export class SheetView {
       if (box) this.stop.push(this.unmend = mendControls(box, this));
     });
     sight.observe(this.bar);
+    const sized = new ResizeObserver((found) => {
+      for (const { target } of found) target.classList.toggle("ws-wide", target.scrollWidth > target.clientWidth + 1);
+    });
+    for (const part of this.parts) if (part.body) sized.observe(part.body);
     // The last act must reach Python even when the view closes at once.
-    this.stop.push(() => themes.disconnect(), () => sight.disconnect(), () => cancelAnimationFrame(this.frame), () => clearTimeout(this.rest),
+    this.stop.push(() => themes.disconnect(), () => sight.disconnect(), () => sized.disconnect(), () => cancelAnimationFrame(this.frame), () => clearTimeout(this.rest),
       () => document.removeEventListener("scroll", scrolled, { capture: true }), () => globalThis.removeEventListener("blur", flush), flush);
   }
 

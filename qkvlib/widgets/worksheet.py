@@ -29,11 +29,11 @@ _latest: WeakValueDictionary[str, Worksheet] = WeakValueDictionary()  # name of 
 
 
 def _earlier(spec: dict) -> dict:
-    """The state of the newest worksheet of the same spec, where a learner has changed it; else {}."""
+    """The state of the newest worksheet of the same spec that a learner has changed; {} where there is none."""
     before = _latest.get(spec["name"])
-    if before is None or before.spec != spec or before.state() == spec["initial"]:
+    if before is None or before.spec != spec:
         return {}
-    return before.state()
+    return before.earlier if before.state() == spec["initial"] else before.state()
 
 
 def parts_of(spec: dict, sheet: Sheet) -> tuple[list[str], list[str]]:
