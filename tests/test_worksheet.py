@@ -264,7 +264,12 @@ def test_engine_and_grid_stay_small():
         own += slim_style(style.read_text(encoding="utf-8")) if style.exists() else ""
         assert len(own.encode()) <= 8_000, view
     everything = sorted(
-        {f"views/{view}.js" for view in KINDS} | {f"ops_{family}.js" for family in FAMILIES} | {"heat_grid.js"}
+        {f"views/{view}.js" for view in KINDS}
+        | {f"ops_{family}.js" for family in FAMILIES}
+        | {"heat_grid.js", "bands.js", "play.js"}
     )
     css = [f"views/{view}.css" for view in KINDS if (HERE / f"views/{view}.css").exists()]
-    assert len((module(*everything, "worksheet.js") + styles("worksheet.css", "scene.css", *css)).encode()) <= 110_000
+    assert (
+        len((module(*everything, "worksheet.js") + styles("worksheet.css", "scene.css", "looks.css", *css)).encode())
+        <= 110_000
+    )

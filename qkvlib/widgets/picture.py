@@ -64,8 +64,8 @@ class _State:
             return _sentence(say(entry["say"], self.values, self.worksheet))
         if "view" in entry:
             return self.view(entry)
-        if "row" in entry:
-            return [_row([block for each in entry["row"] for block in self.blocks(each)])]
+        if "line" in entry:
+            return [_row([block for each in entry["line"] for block in self.blocks(each)])]
         if "stack" in entry:
             return [_column([block for each in entry["stack"] for block in self.blocks(each)], PAD // 2)]
         return [self.panel(entry)] if "node" in entry and not entry.get("closed") else []

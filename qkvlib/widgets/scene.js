@@ -15,6 +15,7 @@ import { VIEWS } from "./sheet_view.js";
  * @typedef {{ scene: (entry: any, values: Record<string, Value>, resolve: (x: any) => any) => Scene,
  *   drag?: (sheet: any, entry: any, name: string, i: number, view: any) => Pull|null,
  *   choose?: (sheet: any, entry: any, name: string, i: number) => void,
+ *   path?: (entry: any, values: Record<string, Value>, name: string, cells: number[]) => [string, number[]][],
  *   said?: (entry: any, values: Record<string, Value>, resolve: (x: any) => any) => string }} Kind
  */
 
@@ -189,6 +190,9 @@ class SceneView {
   }
 
   mark(name, cells, className) {
+    // Where a view knows what runs through a cell, pointing at it lights the whole path.
+    if (className === "ws-here" && this.kind.path)
+      for (const way of this.kind.path(this.entry, Object.fromEntries(this.sheet.engine.values), name, cells)) this.mark(...way, "ws-way");
     this.scene?.marks.forEach((m, k) => {
       const [of, own] = m.cell ?? m.of ?? [];
       if (of !== name || !(m.cells ?? [own]).some((i) => cells.includes(i))) return;
@@ -221,7 +225,7 @@ class SceneView {
   }
 
   /** A drag over the picture, or null where this mark cannot be dragged; a click chooses. */
-  grab({ name, i }, event) {
+  grab({ name, i }) {
     const { sheet, entry, kind } = this, pull = kind.drag?.(sheet, entry, name, i, this);
     if (!pull) return null;
     const back = this.picture.getScreenCTM().inverse();
