@@ -1,13 +1,16 @@
 """Two layers set by hand, on features a reader can name."""
 
+from typing import Any
+
 import numpy as np
 
 from .. import examples
 from ..widgets import Instrument, Sheet
+from ..widgets.sheet import Node
 from ._layers import attention_layer, model_inputs
 
 
-def by_hand(animal="dog", thing="ball", adjective="excited"):
+def by_hand(animal: str = "dog", thing: str = "ball", adjective: str = "excited") -> Instrument:
     """Four tokens [4, 8] -> layer 1 lets "it" read the adjective -> layer 2 lets it find the noun -> il or elle."""
     s = Sheet(
         "by_hand",
@@ -31,7 +34,7 @@ def by_hand(animal="dog", thing="ball", adjective="excited"):
     X2 = attention_layer(s, 2, X1, W2, causal=causal)
     answer = s.columns("answer", X2, 2, 4, about="the two features that say how to translate a token")
 
-    def lit(node, title="", **more):
+    def lit(node: Node | str, title: str = "", **more: Any) -> dict:
         return s.panel(node, title=title, lit="it", **more)
 
     s.lay(

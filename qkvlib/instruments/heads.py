@@ -2,9 +2,10 @@
 
 from .. import examples
 from ..widgets import Instrument, Sheet
+from ..widgets.sheet import Node
 
 
-def heads():
+def heads() -> Instrument:
     """X [3, 4] -> Q, K, V of every head -> weights [n, 3, 3] -> what each head writes [n, 3, 4] -> out [3, 4]."""
     s = Sheet(
         "heads",
@@ -39,7 +40,7 @@ def heads():
 
     s.number("parameters", 4 * examples.HEADS_W_Q.size, about="four matrices, [4, 4] each")
 
-    def one(node, title=""):
+    def one(node: Node | str, title: str = "") -> dict:
         return s.panel(node, title=title, pick=head)
 
     s.lay(
