@@ -11,7 +11,7 @@ _COLUMNS = [examples.HAND_FEATURES.index(name) for name in FEATURES]
 _GENDER = [examples.HAND_FEATURES.index(name) for name in ANSWERS]
 
 
-def rival_key(rival=0.0):
+def rival_key(rival: float = 0.0) -> Instrument:
     """Four words [4, 8]; two heads with keys [4, 1] of the learner's making -> weights of "it" [1, 4] -> il, elle.
 
     `rival` is what the adjective's feature adds to its key in the head it does not fit; 0 leaves it to the learner.

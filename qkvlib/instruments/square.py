@@ -14,7 +14,7 @@ SENTENCES = {
 SIGNS = (1, -1, -1, 1)  # il (le chien), elle (la balle), elle (la vache), il (le ballon)
 
 
-def square():
+def square() -> Instrument:
     """One term per word [1, 7] -> the four sentences' sums [4, 1], and how far each is on its right side of 0."""
     s = Sheet(
         "square",

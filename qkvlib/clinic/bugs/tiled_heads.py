@@ -36,10 +36,10 @@ def example() -> tuple:
 
 def sheet(s: Sheet, K: np.ndarray, n_rep: int) -> None:
     """Which key head reaches which query head."""
-    K = s.input("K", K, rows=TOKENS[: K.shape[-2]], heads=[f"kv {i}" for i in range(len(K))])
+    shelf = s.input("K", K, rows=TOKENS[: K.shape[-2]], heads=[f"kv {i}" for i in range(len(K))])
     copies = s.choice("n_rep", (n_rep, 1, 3), label="query heads for each K/V head")
-    s.tile_kv("broken", K, copies, about="0 1 0 1")
-    s.repeat_kv("right", K, copies, about="0 0 1 1")
+    s.tile_kv("broken", shelf, copies, about="0 1 0 1")
+    s.repeat_kv("right", shelf, copies, about="0 0 1 1")
     s.lay(["K"], side_by_side(s, "keys of the query heads"))
 
 
