@@ -10,7 +10,7 @@ TOKENS = ("dog", "ball", "it")
 
 
 def taste():
-    """q of "it" [1, 2] against the keys of dog, ball and it [3, 2] -> weights [1, 3] -> out, what "it" takes home [1, 2]."""
+    """q of "it" [1, 2] against the keys of dog, ball and it [3, 2] -> weights [1, 3] -> out, what "it" gets [1, 2]."""
     X = np.array([examples.VOCABULARY[token] for token in TOKENS])
     Q, K, V = project_qkv(X, examples.W_Q, examples.W_K, examples.W_V)
     s = Sheet(
