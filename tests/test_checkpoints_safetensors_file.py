@@ -150,3 +150,27 @@ def test_a_file_cut_short_after_it_was_opened(tmp_path):
 def test_a_file_that_cannot_be_opened(tmp_path):
     with pytest.raises(CheckpointError, match="No such file"):
         LocalFile(tmp_path / "nowhere")
+
+
+def header_of(text):
+    """A file with this header and no data."""
+    return len(text).to_bytes(8, "little") + text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"w": {"dtype": "F32", "shape": ['
+        + b",".join([b"9223372036854775807"] * 300_000)
+        + b'], "data_offsets": [0, 4]}}',
+        b"{" + b",".join([b'"w": 1'] * 600_000) + b"}",
+        b"{" + b",".join(b'"%d": 1' % n for n in range(300_000)) + b',"7": 1}',
+    ],
+    ids=["millions of axes", "one name again and again", "one name twice among many"],
+)
+@pytest.mark.timeout(20)
+def test_a_header_made_to_take_for_ever_is_refused_at_once(tmp_path, text):
+    path = tmp_path / "slow.safetensors"
+    path.write_bytes(header_of(text))
+    with pytest.raises(CheckpointError, match="not a sound safetensors file"):
+        SafetensorsFile(LocalFile(path))

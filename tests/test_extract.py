@@ -1,12 +1,13 @@
 """Answers are found by name, in any notebook a student can produce."""
 
+import random
 from pathlib import Path
 
 import pytest
 from classroom import ANSWERS, IMPORTS, SECRET, STUBS, as_cells, code, course, markdown, notebook, submission
 
 from qkvlib.grading import assignment, grader
-from qkvlib.grading.inside import extract
+from qkvlib.grading.inside import extract, newer
 from qkvlib.grading.sandbox import Limits, Sandbox
 
 
@@ -256,3 +257,64 @@ def test_in_no_notebook_does_one_wrong_answer_cost_another(root, bubblewrap, nam
             cells = as_cells(notebook([code(source) for source in (*task.provided, *answers.values())]))
             result = grader.grade_cells(sandbox, task, cells, "s1", SECRET)
             assert [r.name for r in result.results if r.status != "correct"] == [wrong]
+
+
+# -- honest work keeps its points --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'f"{d["a"]}"',
+        "f'{d['a']!r:>{width['b']}}'",
+        'f"{", ".join(names)} and {{}}"',
+        'print(f"{d["a"]}", f"plain {x}", "f\\"not one")',
+        'f"{f"{d["a"]}"}"',
+    ],
+)
+def test_a_newer_pythons_f_strings_cost_nothing(text):
+    space, found = run(
+        cells(f"def f():\n    d, x = {{'a': 5}}, 1\n    if d['a'] == 4:\n        {text}\n    return 5"), ["f"]
+    )
+    assert space["f"]() == 5
+    assert not found.findings
+
+
+@pytest.mark.parametrize(
+    "text", ['f"{x}"', "f'it\\'s {x}'", 'f"""{d["a"]}"""', '"f{"', 'rf"\\d{x}"', 'f"{x', 'f"}"', "# f\"{d[\"\n'x'"]
+)
+def test_other_strings_stay_as_they_are(text):
+    assert newer.requoted(text) == text
+
+
+@pytest.mark.parametrize(
+    "last", ["del f", "f = f()", "out = f = f()", "f, n = f(), 2", "f: object = [f()]", "del f\nf = f()"]
+)
+def test_what_undoes_an_answer_after_its_check_is_left_out(last):
+    space, _ = run(cells("def f():\n    return 5", last), ["f"])
+    assert space["f"]() == 5
+
+
+@pytest.mark.parametrize("last", ["f = twice(f)", "f = g", "f = lambda: 10", "def f():\n    return 10"])
+def test_what_replaces_an_answer_by_another_counts(last):
+    start = "def g():\n    return 10\ndef twice(h):\n    return lambda: 2 * h()"
+    space, _ = run(cells(start, "def f():\n    return 5", last), ["f"])
+    assert space["f"]() == 10
+
+
+def test_state_that_functions_share_exists_before_they_run():
+    space, _ = run(cells("n = 1", "def f():\n    global n\n    n += 1\n    return n"), ["f"])
+    assert (space["f"](), space["f"]()) == (2, 3)
+
+
+def test_a_seed_is_sown_before_what_draws():
+    space, _ = run(
+        cells("import random", "random.seed(3)", "drawn = random.random()", "def f():\n    return drawn"), ["f"]
+    )
+    assert space["f"]() == random.Random(3).random()
+
+
+@pytest.mark.sandbox
+def test_a_long_double_is_a_number(grade):
+    wide = ANSWERS["blend"].replace("weights @ V", "(weights @ V).astype(np.longdouble)")
+    assert {r.status for r in grade(submission({"blend": wide})).results} == {"correct"}

@@ -1,5 +1,8 @@
 """The instruments of lessons 0 to 2 show what attention.py computes, from the numbers they are given."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -73,6 +76,12 @@ def test_few_tokens_are_attention_on_typed_words():
     out, weights = attention(*project_qkv(embeddings(*words.split()), *MATRICES))
     np.testing.assert_allclose(shown["weights"], weights)
     np.testing.assert_allclose(shown["out"], out)
+
+
+def test_an_instrument_that_shares_code_with_another_does_not_hide_it():
+    program = "from qkvlib import instruments as i; i.few_tokens(); print(i.two_tokens().sheet.sheet.name)"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert said.stdout.strip() == "two_tokens"
 
 
 def test_many_matrices_give_the_same_query():

@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 
+import numpy as np
 import pytest
 
 from qkvlib.course import progress
@@ -106,3 +108,38 @@ def test_a_lock_left_by_a_dead_process_does_not_block(home):
     progress.record("checks", "scores", status="correct")
     assert progress.entry("checks", "scores") == {"status": "correct"}
     assert not lock.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"sections": {"checks": {"scores": {"attempts": "three"}}}}',
+        '{"sections": {"checks": {"scores": {"attempts": true}}}}',
+        '{"sections": {"checks": {"scores": {"status": 1}}}}',
+        '{"sections": {"checks": {"scores": 3}}}',
+        '{"sections": {"checks": ["scores"]}}',
+        '{"sections": "checks"}',
+        "[" * 100_000,
+    ],
+)
+def test_progress_of_another_shape_stops_no_check(home, text):
+    from qkvlib import check
+
+    home.mkdir(exist_ok=True)
+    progress.path().write_text(text)
+    assert check.scores(lambda Q, K: Q @ np.swapaxes(K, -1, -2)).status == "wrong"
+    assert progress.entry("checks", "scores")["attempts"] == 1
+    assert [p.read_text() for p in home.glob("*unreadable*")] == [text], "nothing is thrown away"
+
+
+def test_a_lock_from_the_future_holds_nobody_up(home):
+    home.mkdir(exist_ok=True)
+    lock = progress.path().with_suffix(".lock")
+    lock.write_text("")
+    later = time.time() + 10_000
+    os.utime(lock, (later, later))
+    waits = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(progress.time, "sleep", waits.append)
+        progress.record("checks", "scores", status="correct")
+    assert (waits, lock.exists()) == ([], False)

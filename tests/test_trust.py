@@ -1,5 +1,6 @@
 """`qkv lab` trusts the course's own notebooks, and no other: a half-run lesson, saved, reopens live."""
 
+import json
 import shutil
 import subprocess
 
@@ -8,19 +9,16 @@ import pytest
 from nbformat.sign import NotebookNotary
 
 from qkvlib.course import lab
-from qkvlib.course.trust import trust, unchanged
+from qkvlib.course.trust import BUILT, FOLDERS, fingerprint, trust, unchanged
 from tools.jupyterlab import running_lab
 
 
-def git(root, *arguments):
-    who = ["-c", "user.name=Someone", "-c", "user.email=someone@example.org", "-c", "commit.gpgsign=false"]
-    subprocess.run(["git", *who, "-C", str(root), *arguments], check=True, capture_output=True)
-
-
-def commit(root):
-    git(root, "init", "--quiet")
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "--message", "the course")
+def built(root):
+    """The list of hashes as the build writes it, of what is there now."""
+    paths = [path for folder in FOLDERS for path in sorted((root / folder).glob("*.ipynb"))]
+    listed = {path.relative_to(root).as_posix(): fingerprint(path.read_bytes()) for path in paths}
+    (root / BUILT).parent.mkdir(parents=True, exist_ok=True)
+    (root / BUILT).write_text(json.dumps(listed))
 
 
 def write(path, source):
@@ -43,7 +41,7 @@ def course(tmp_path):
     root = tmp_path / "course"
     for path in ("notebooks/01.ipynb", "notebooks/02.ipynb", "exercises/01.ipynb", "elsewhere/01.ipynb"):
         write(root / path, f"print({path!r})")
-    commit(root)
+    built(root)
     return root
 
 
@@ -55,32 +53,38 @@ def signed(data, path):
         notary.store.close()
 
 
-def test_only_what_git_holds_unchanged_is_trusted(course, data):
+def test_only_what_the_build_wrote_is_trusted(course, data):
     write(course / "notebooks" / "02.ipynb", "print('changed')")
     write(course / "notebooks" / "own.ipynb", "print('new')")
-    write(course / "notebooks" / "added.ipynb", "print('added, never committed')")
-    git(course, "add", "notebooks/added.ipynb")
+    (course / "exercises" / "02.ipynb").symlink_to(course / "exercises" / "01.ipynb")
     ours = [course / "exercises" / "01.ipynb", course / "notebooks" / "01.ipynb"]
     assert sorted(trust(course)) == ours
     assert trust(course) == []
-    assert [path for path in sorted(course.rglob("*.ipynb")) if signed(data, path)] == ours
+    files = [path for path in sorted(course.rglob("*.ipynb")) if not path.is_symlink()]
+    assert [path for path in files if signed(data, path)] == ours
 
 
-def test_a_course_inside_a_larger_repository(course, data, tmp_path):
-    shutil.rmtree(course / ".git")
-    commit(tmp_path)
-    write(course / "notebooks" / "02.ipynb", "print('changed')")
-    assert sorted(unchanged(course)) == [course / "exercises" / "01.ipynb", course / "notebooks" / "01.ipynb"]
+def test_what_git_assumes_or_has_committed_is_not_enough(course, data):
+    """Trust asks for the bytes, not for git's word: an index told to assume, or a commit with a script in an output."""
+    write(course / "notebooks" / "02.ipynb", "<script>alert(1)</script>")
+    assume = ["update-index", "--assume-unchanged", "notebooks/01.ipynb"]
+    for arguments in (["init", "--quiet"], ["add", "--all"], assume):
+        subprocess.run(["git", "-C", str(course), *arguments], check=True, capture_output=True)
+    write(course / "notebooks" / "01.ipynb", "<script>alert(2)</script>")
+    assert trust(course) == [course / "exercises" / "01.ipynb"]
 
 
-def test_without_git_or_a_commit_nothing_is_trusted(course, data, monkeypatch):
-    shutil.rmtree(course / ".git")
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(course.parent))
-    assert trust(course) == []
-    git(course, "init", "--quiet")
-    git(course, "add", "--all")
-    assert trust(course) == []
-    monkeypatch.setenv("PATH", "")
+def test_other_line_ends_are_the_same_notebook(course):
+    path = course / "notebooks" / "01.ipynb"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert path in unchanged(course)
+
+
+@pytest.mark.parametrize("text", [None, "", "[]", "{", '{"notebooks/01.ipynb": 3}'])
+def test_without_a_list_nothing_is_trusted(course, data, text):
+    (course / BUILT).unlink()
+    if text is not None:
+        (course / BUILT).write_text(text)
     assert trust(course) == []
     assert not data.exists()
 
@@ -103,7 +107,7 @@ def test_half_run_saved_and_reopened_it_is_live(root, tmp_path, data, page):
     (course / "notebooks").mkdir(parents=True)
     name = "notebooks/01_one_token.ipynb"
     shutil.copy(root / name, course / name)
-    commit(course)
+    built(course)
     assert trust(course) == [course / name]
     with running_lab(course, data.parent) as jupyter:
         jupyter.open(page, name)

@@ -9,6 +9,7 @@ Everything is built in a temporary place first. Only when all of it worked are t
 
 import argparse
 import asyncio
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from qkvlib.atomic import write_together
+from qkvlib.course.trust import BUILT, fingerprint
+from tools import predictions
 from tools.assemble import Draft, drafts, refresh_generated
 from tools.execute import as_text, run
 from tools.lessonfile import Lesson, Refusal, lesson_files, read_lesson
@@ -119,7 +122,26 @@ def stale(root: Path, all_drafts: list[Draft]) -> list[Path]:
             target = path.relative_to(root)
             if target not in targets and "built_from" in read_notebook(path).metadata.get("qkv", {}):
                 found.append(target)
-    return found
+    asked = {predictions.target(draft.lesson) for draft in all_drafts if draft.predictions}
+    kept = sorted((root / predictions.FOLDER).glob("*.json"))
+    return found + [path.relative_to(root) for path in kept if path.relative_to(root) not in asked]
+
+
+def asked(todo: list[Draft]) -> dict[Path, str]:
+    """What the predictions of these notebooks say, as files of the library."""
+    found = {predictions.target(draft.lesson): draft.predictions for draft in todo if draft.predictions}
+    return {target: predictions.as_text(words) for target, words in found.items()}
+
+
+def hashes(root: Path, all_drafts: list[Draft], texts: dict[Path, str]) -> str:
+    """The list by which `qkv lab` knows a notebook that the build wrote."""
+    found = {}
+    for draft in all_drafts:
+        if draft.target in texts:
+            found[draft.target.as_posix()] = fingerprint(texts[draft.target].encode())
+        elif (root / draft.target).is_file():
+            found[draft.target.as_posix()] = fingerprint((root / draft.target).read_bytes())
+    return json.dumps(found, indent=1, sort_keys=True) + "\n"
 
 
 def swap_in(root: Path, texts: dict[Path, str], gone: list[Path]) -> None:
@@ -176,9 +198,10 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
             raise Refusal("\n".join([*found, BUILD_AGAIN]))
         with outline_in_place(root, outline):
             texts = with_a_bar(todo, max(1, options.jobs), console)
-            texts |= readme(root, course)
+            texts |= readme(root, course) | asked(todo)
             texts |= relinked(root, [draft for draft in everything if draft not in todo])
             gone = stale(root, everything) if not options.lessons else []
+            texts[BUILT] = hashes(root, everything, texts)
             if options.check:
                 if found := differences(root, texts, gone):
                     raise Refusal("\n".join([*found, BUILD_AGAIN]))

@@ -222,7 +222,13 @@ class Checkpoint:
     def _read_rotary(self) -> Rotary:
         # Newer configs hold one `rope_parameters` entry, older ones `rope_theta` and `rope_scaling`.
         entry = self.config.get("rope_parameters") or self.config.get("rope_scaling") or {}
+        if not isinstance(entry, dict):
+            raise CheckpointError(
+                f"{self.name}: config.json gives its rotary angles as {str(entry)[:60]!r}; an object was expected."
+            )
         theta = entry.get("rope_theta", self.config.get("rope_theta", 10_000.0))
+        if not isinstance(theta, int | float) or not 0 < theta < 1e300:
+            raise CheckpointError(f"{self.name}: config.json gives rope_theta as {str(theta)[:60]!r}; not a base.")
         kind = entry.get("rope_type", entry.get("type", "default"))
         numbers = {key: float(v) for key, v in entry.items() if isinstance(v, int | float)}
         return Rotary(float(theta), str(kind), tuple(sorted(numbers.items())))

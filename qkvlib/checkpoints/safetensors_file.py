@@ -16,6 +16,7 @@ import numpy as np
 from .errors import CheckpointError
 
 MAX_HEADER = 100_000_000  # bytes; the limit of the reference implementation
+MAX_AXES = 32  # more than any framework writes; a product of millions of sizes would take minutes
 _ITEM_BYTES = {
     "BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "U16": 2, "I16": 2, "F16": 2, "BF16": 2,
     "U32": 4, "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8,
@@ -130,7 +131,8 @@ def read_header(source: ByteSource) -> dict[str, TensorInfo]:
     for name, entry in entries.items():
         try:
             dtype, shape, (begin, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
-            sound = isinstance(dtype, str) and isinstance(shape, list) and _are_sizes([*shape, begin, end])
+            sound = isinstance(dtype, str) and isinstance(shape, list) and len(shape) <= MAX_AXES
+            sound = sound and _are_sizes([*shape, begin, end])
         except (KeyError, TypeError, ValueError):
             sound = False
         if not sound:
@@ -160,10 +162,12 @@ def read_header(source: ByteSource) -> dict[str, TensorInfo]:
 
 
 def _refuse_repeats(pairs):
-    names = [name for name, _ in pairs]
-    if len(set(names)) != len(names):
-        raise ValueError(f"{next(n for n in names if names.count(n) > 1)!r} is there twice")
-    return dict(pairs)
+    found = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{name[:80]!r} is there twice")
+        found[name] = value
+    return found
 
 
 def _are_sizes(values):

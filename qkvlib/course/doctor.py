@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -164,28 +163,12 @@ def browser() -> Finding:
 
 
 def sandbox() -> Finding:
-    """bubblewrap has to be there and be allowed to work: some machines forbid user namespaces."""
-    needed_for = "qkv grade"
-    found = shutil.which("bwrap")
-    if not found:
-        return Finding(
-            False,
-            "no sandbox found; grading other people's notebooks needs one",
-            "Debian and Ubuntu: `apt install bubblewrap` (Linux only).",
-            needed_for,
-        )
-    attempt = [found, "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", sys.executable, "-c", ""]
+    """Started just as `qkv grade` starts it: bubblewrap may be there and still not be allowed to work."""
+    from qkvlib.grading.sandbox import SandboxUnavailable, available
+
     try:
-        tried = subprocess.run(attempt, capture_output=True, text=True, timeout=30)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Finding(False, f"the sandbox {found} does not start: {error}", "Install bubblewrap again.", needed_for)
-    if tried.returncode == 0:
-        return Finding(True, f"a sandbox for grading: {found}", needed_for=needed_for)
-    reason = (tried.stderr.strip().splitlines() or ["no reason given"])[-1]
-    return Finding(
-        False,
-        f"the sandbox {found} is not allowed to work here: {reason}",
-        "Allow user namespaces (`sysctl kernel.unprivileged_userns_clone=1`; on Ubuntu 24.04 "
-        "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`), or grade on another machine.",
-        needed_for,
-    )
+        available()
+    except SandboxUnavailable as error:
+        what = "no sandbox here; grading other people's notebooks needs one"
+        return Finding(False, what, str(error), needed_for="qkv grade")
+    return Finding(True, "a sandbox for grading", needed_for="qkv grade")

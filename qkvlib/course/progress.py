@@ -101,13 +101,24 @@ def _read(file: Path) -> dict:
         return {}
     try:
         sections = json.loads(text)["sections"]
-        sound = all(isinstance(e, dict) for s in sections.values() for e in s.values())
-    except (ValueError, TypeError, KeyError, AttributeError):
+        sound = all(_is_entry(e) for s in sections.values() for e in s.values())
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         sound = False
     if not sound:
         _set_aside(file)
         return {}
     return sections
+
+
+# What the checks count and compare; every other field is its writer's own, who has to take it as it comes.
+_FIELDS = {"attempts": int, "status": str, "last": str, "mistake": str}
+
+
+def _is_entry(entry: object) -> bool:
+    """Whether an entry has the shape that the checks rely on."""
+    return isinstance(entry, dict) and all(
+        type(entry[name]) is kind for name, kind in _FIELDS.items() if entry.get(name) is not None
+    )
 
 
 def _set_aside(file: Path) -> None:
@@ -155,7 +166,8 @@ def _take(lock: Path) -> bool:
             return True
         except FileExistsError:
             with suppress(OSError):
-                if time.time() - lock.stat().st_mtime > _LOCK_PATIENCE:
+                # so old, or from a clock that is ahead: nobody is writing at this moment
+                if abs(time.time() - lock.stat().st_mtime) > _LOCK_PATIENCE:
                     os.unlink(lock)
                     continue
             time.sleep(0.01)

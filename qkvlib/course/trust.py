@@ -2,25 +2,39 @@
 
 JupyterLab revives the widgets of a saved notebook only if it trusts the notebook, and one that came by git it trusts
 only after every one of its cells has been run: whoever stopped half-way would find pictures instead of live instruments
-the next day. So `qkv lab` signs what is exactly as the repository holds it, and nothing else; Jupyter itself signs it
-again whenever the learner saves.
+the next day. So `qkv lab` signs what holds the very bytes that the build wrote, by the list of hashes that the build
+wrote beside them, and nothing else; Jupyter itself signs it again whenever the learner saves.
 """
 
 from __future__ import annotations
 
-import subprocess
+import hashlib
+import json
 from pathlib import Path
 
 FOLDERS = ("notebooks", "exercises", "solutions")
+BUILT = Path("qkvlib", "data", "built.json")  # {notebook: hash of what the build wrote}
+
+
+def fingerprint(data: bytes) -> str:
+    """The hash of a notebook's bytes, whichever line ends it was checked out with."""
+    return hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
 
 
 def unchanged(root: Path) -> list[Path]:
-    """The notebooks of the course at `root` that git holds with these very bytes; none where git cannot tell."""
-    held = _git(root, "ls-files", "-z", "--", *FOLDERS)
-    differing = _git(root, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *FOLDERS)
-    if held is None or differing is None:
+    """The notebooks of the course at `root` that hold what the build wrote; none where there is no list of it."""
+    try:
+        hashes = json.loads((root / BUILT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return []
-    return [root / name for name in held if name.endswith(".ipynb") and name not in differing]
+    found = []
+    for folder in FOLDERS:
+        for path in sorted((root / folder).glob("*.ipynb")):
+            if path.is_file() and not path.is_symlink():
+                listed = hashes.get(path.relative_to(root).as_posix()) if isinstance(hashes, dict) else None
+                if listed == fingerprint(path.read_bytes()):
+                    found.append(path)
+    return found
 
 
 def trust(root: Path) -> list[Path]:
@@ -45,12 +59,3 @@ def trust(root: Path) -> list[Path]:
     finally:
         notary.store.close()
     return signed
-
-
-def _git(root: Path, *arguments: str) -> list[str] | None:
-    """The names git prints; None where there is no git, no repository or no commit."""
-    try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, encoding="utf-8")
-    except OSError:
-        return None
-    return done.stdout.split("\0")[:-1] if done.returncode == 0 else None

@@ -29,6 +29,7 @@ from qkvlib.check.registry import exercises
 from qkvlib.check.spec import Call
 from qkvlib.grading.assignment import Assignment
 from qkvlib.grading.inside import extract, wire
+from qkvlib.grading.inside.cells import strip_magics
 from qkvlib.grading.sandbox.replies import Heard
 
 _MAX_QUESTIONS = 2_000
@@ -144,7 +145,7 @@ def _offered(provided: tuple[str, ...], graded: tuple[str, ...]) -> tuple[str, .
 def imports(module: str, provided: tuple[str, ...]) -> bool:
     """Whether the hand-out's own cells import `qkvlib.<module>`, or a name from it."""
     for source in provided:
-        for node in ast.walk(ast.parse(extract.strip_magics(source))):
+        for node in ast.walk(ast.parse(strip_magics(source))):
             if isinstance(node, ast.ImportFrom):
                 names = {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
             elif isinstance(node, ast.Import):

@@ -10,8 +10,10 @@ from __future__ import annotations
 FILES = (
     "check/attempt.py",
     "check/plain.py",
+    "grading/inside/cells.py",
     "grading/inside/contents.py",
     "grading/inside/extract.py",
+    "grading/inside/newer.py",
     "grading/inside/outside.py",
     "grading/inside/serve.py",
     "grading/inside/stand_ins.py",

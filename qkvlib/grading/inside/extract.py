@@ -5,7 +5,7 @@ function is found by its name wherever it stands, so cells may be deleted, copie
 metadata; only then by the name of the cell. The last definition wins, with a remark. Only the statements an answer
 needs are kept (helpers, constants, imports), so plots, prompts and experiments elsewhere never run.
 
-Parsing hostile text can exhaust a parser, so this module runs inside the sandbox: standard library alone.
+Reading a cell's source is `cells`' business. Runs inside the sandbox: standard library alone.
 """
 
 from __future__ import annotations
@@ -13,30 +13,14 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-import warnings
 from dataclasses import dataclass, field
-from functools import cache
 
-_MAGIC = re.compile(r"^(\s*)(%%?|!|\?)(.*)$")
-_ASSIGNED_MAGIC = re.compile(r"^(\s*[\w, ]+=\s*)(%|!).*$")
-_HELP = re.compile(r"^\s*[\w.]+\?{1,2}\s*$")
-_TRANSPARENT_CELL_MAGICS = {"time", "timeit", "capture", "prun", "python", "python3"}
+from qkvlib.grading.inside.cells import Statement, parse_cell
+
 _FENCE = re.compile(r"```(?:\{[\w-]+\}|python|py|ipython3?)?[^\n]*\n(.*?)```", re.DOTALL)
 
 
 _BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display"}
-
-
-@dataclass
-class Statement:
-    """One top-level statement: its syntax tree, where it stands, and the names it binds and reads."""
-
-    node: ast.stmt
-    cell: int
-    binds: frozenset[str]
-    reads: frozenset[str]
-    free: frozenset[str]  # what it reads and does not bind in an inner scope: what it certainly needs from outside
-    always: bool = False
 
 
 @dataclass
@@ -83,6 +67,7 @@ def plan(cells: list[dict], wanted: list[str], provided: list[dict], graded: lis
             result.missing.add(name)
 
     statements = _last_definition_wins(statements, graded, result.findings)
+    statements = _without_undoing(statements, graded)
     needed = {result.names.get(name, name) for name in wanted}
     kept = _closure(statements, needed)
     names_kept = {n for s in kept for n in s.binds}
@@ -103,154 +88,6 @@ def uses(found: Plan, names: list[str], graded: list[str]) -> list[str]:
     kept = _closure(found.statements, {found.names.get(name, name) for name in names})
     read = {aliases.get(n, n) for s in kept for n in s.reads}
     return [name for name in graded if name in read and name not in names]
-
-
-# -- one cell -> statements -----------------------------------------------------------------------------------------
-
-
-def parse_cell(source: str, number: int) -> tuple[list[Statement], tuple[dict, str] | None]:
-    """The cell's top-level statements, and (finding, text that could not be read) when a part is not Python."""
-    read, problem, lost = read_source(source)
-    statements = [Statement(node, number, *names) for node, *names in read]
-    if problem is None:
-        return statements, None
-    finding = {"kind": "not-python", "cells": [number + 1], "line": problem[0], "other": problem[1][:300]}
-    return statements, (finding, lost)
-
-
-@cache  # the hand-out's own cells, which come back unchanged in every notebook, are read once, before the first child
-def read_source(source: str) -> tuple[list[tuple], tuple[int, str] | None, str]:
-    """([(node, binds, reads, free, always)], the first syntax error as (line, message), the text that was lost)."""
-    source = source.replace("\x00", "").replace("\r\n", "\n").expandtabs(4)
-    tree, problem = _parse(source)
-    if tree is None:
-        source = strip_magics(source)
-        tree, problem = _parse(source)
-    if tree is not None:
-        return [_names(node) for node in tree.body], None, ""
-    read, lost = [], []
-    for chunk, start in _chunks(source):
-        part, _ = _parse("\n" * start + chunk)
-        if part is None:
-            lost.append(chunk)
-        else:
-            read += [_names(node) for node in part.body]
-    return read, problem, "\n".join(lost)
-
-
-def _parse(source: str):
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source), None
-    except SyntaxError as error:
-        return None, (error.lineno or 0, error.msg or "syntax error")
-    except (ValueError, RecursionError, MemoryError) as error:
-        return None, (0, type(error).__name__)
-
-
-def strip_magics(source: str) -> str:
-    """Blank out IPython magics, shell lines and `name?`, keeping the line count."""
-    lines = source.split("\n")
-    first = next((i for i, line in enumerate(lines) if line.strip()), None)
-    if first is not None and lines[first].startswith("%%"):
-        magic = (lines[first][2:].split() or [""])[0]
-        if magic not in _TRANSPARENT_CELL_MAGICS:
-            return ""
-        lines[first] = ""
-    for i, line in enumerate(lines):
-        magic = _MAGIC.match(line)
-        if magic:
-            rest = magic[3].split(None, 1)
-            keep = magic[2] == "%" and len(rest) == 2 and rest[0] in ("time", "prun") and rest[1]
-            lines[i] = magic[1] + (keep or "pass")
-        elif _HELP.match(line):
-            lines[i] = ""
-        elif assigned := _ASSIGNED_MAGIC.match(line):
-            lines[i] = assigned[1] + "None"
-    return "\n".join(lines)
-
-
-def _chunks(source: str):
-    """Split at lines that can start a new top-level statement, so that one broken statement loses itself alone."""
-    chunk, start, decorated = [], 0, False
-    for i, line in enumerate(source.split("\n")):
-        opens = bool(line) and not line[0].isspace() and line[0] not in "#)]}" and not _continues(line)
-        if opens and not decorated and chunk:
-            yield "\n".join(chunk), start
-            chunk, start = [], i
-        decorated = line.startswith("@") if opens else decorated
-        chunk.append(line)
-    if chunk:
-        yield "\n".join(chunk), start
-
-
-def _continues(line: str) -> bool:
-    return bool(re.match(r"(else|elif|except|finally|case)\b", line))
-
-
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-
-
-def _names(node: ast.stmt) -> tuple:
-    """The statement, with the names it binds for the whole notebook and those it reads anywhere inside."""
-    binds, reads, inner = set(), set(), set()
-    always = False
-    stack = [(node, True)]  # (node, whether it acts at module level)
-    while stack:
-        child, outer = stack.pop()
-        kind = type(child)
-        if kind is ast.Name:
-            stored = type(child.ctx) is not ast.Load
-            (binds if outer else inner).add(child.id) if stored else reads.add(child.id)
-            continue
-        if kind is ast.arg:
-            inner.add(child.arg)
-        elif kind is ast.Global:
-            binds.update(child.names)
-        elif kind in (ast.Import, ast.ImportFrom):
-            names = {alias.asname or alias.name.partition(".")[0] for alias in child.names}
-            (binds if outer else inner).update(names)
-            always |= outer and "*" in names
-        elif kind is ast.Call and outer and type(child.func) is ast.Name and child.func.id in ("exec", "globals"):
-            always = True
-        elif kind in (ast.Subscript, ast.Attribute) and outer and type(child.ctx) is not ast.Load:
-            binds |= _root(child)
-        elif kind in (ast.ExceptHandler, ast.MatchAs, ast.MatchStar) and child.name and outer:
-            binds.add(child.name)
-        if kind in _SCOPES:
-            if kind is not ast.Lambda:
-                (binds if outer else inner).add(child.name)
-            decorators = getattr(child, "decorator_list", ())
-            stack += [(part, outer) for part in decorators]
-            stack += [(part, False) for part in _parts(child) if part not in decorators]
-        else:
-            level = outer and kind not in _COMPREHENSIONS
-            stack += [(part, level) for part in _parts(child)]
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        func = node.value.func  # `cache.append(row)` changes `cache`
-        if isinstance(func, ast.Attribute):
-            binds |= {f"{name}." for name in _root(func)}
-    return node, frozenset(binds), frozenset(reads), frozenset(reads - inner), always
-
-
-def _parts(node: ast.AST):
-    """The nodes directly below `node`, but for those that hold nothing (operators, and whether a name is read)."""
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if isinstance(value, list):
-            for item in value:
-                if isinstance(item, ast.AST):
-                    yield item
-        elif isinstance(value, ast.AST) and value._fields:
-            yield value
-
-
-def _root(node) -> set[str]:
-    while isinstance(node, (ast.Subscript, ast.Attribute)):
-        node = node.value
-    return {node.id} if isinstance(node, ast.Name) else set()
 
 
 # -- choosing statements --------------------------------------------------------------------------------------------
@@ -304,6 +141,26 @@ def _last_definition_wins(statements, graded, findings):
             cells = [statements[i].cell + 1 for i in written]
             findings.append({"kind": "defined-again", "name": name, "cells": cells})
     return [s for i, s in enumerate(statements) if i not in dropped]
+
+
+def _without_undoing(statements, graded):
+    """Leave out what takes an answer away after it was checked: `del scores`, and `scores = scores(Q, K)`.
+
+    In the notebook the check stood in between, so its reader saw it pass.
+    """
+    defined = {s.node.name for s in statements if isinstance(s.node, ast.FunctionDef)}.intersection(graded)
+    return [s for s in statements if not any(_undoes(s.node, name) for name in defined)]
+
+
+def _undoes(node: ast.stmt, name: str) -> bool:
+    if isinstance(node, ast.Delete):
+        return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+    if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+        return False
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    bound = {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+    calls = [n for n in ast.walk(node.value) if isinstance(n, ast.Call)]
+    return name in bound and any(isinstance(call.func, ast.Name) and call.func.id == name for call in calls)
 
 
 def _from_text_cells(cells, name):

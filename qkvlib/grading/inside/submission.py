@@ -12,7 +12,7 @@ import types
 from functools import cache
 
 from qkvlib.check import attempt
-from qkvlib.grading.inside import extract, wire
+from qkvlib.grading.inside import cells, extract, wire
 from qkvlib.grading.inside.outside import Outside
 from qkvlib.grading.inside.stand_ins import INERT_OBJECT, Printed, install, show_given, show_library
 
@@ -45,7 +45,7 @@ class Submission:
     @staticmethod
     def learn(source):
         """Read a cell of the hand-out once and for all."""
-        for node, *_ in extract.read_source(source)[0]:
+        for node, *_ in cells.read_source(source)[0]:
             compiled(node)
 
     def __init__(self, asked, said):
