@@ -1,5 +1,5 @@
 // Views that are pictures: marks drawn as SVG, where a mark with `cell` is that cell of a node. scene.py has the same words.
-import { h, svg } from "./dom.js";
+import { h } from "./dom.js";
 import { short } from "./numbers.js";
 import { VIEWS } from "./sheet_view.js";
 
@@ -34,6 +34,17 @@ export const dot = (x, y, r, more) => mark("dot")([x, y, r], more);
 export const box = (x, y, w, hh, r = 4, more = {}) => mark("box")([x, y, w, hh, r], more);
 /** @type {(x: number, y: number, string: string, anchor?: string, size?: number, more?: More) => Mark} */
 export const text = (x, y, string, anchor = "middle", size = 12, more = {}) => mark("text")([x, y], { string, anchor, size, ...more });
+
+/** Elements of a picture have a namespace of their own, whose name the parser knows. @type {string|null} */
+let namespace = null;
+
+/** As `h`, of a picture. @param {string} tag @param {Record<string, any>} attributes */
+function svg(tag, attributes = {}) {
+  namespace ??= Object.assign(document.createElement("template"), { innerHTML: "<svg></svg>" }).content.children[0].namespaceURI;
+  const node = document.createElementNS(namespace, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
 
 const TAG = /** @type {Record<string, string>} */ ({ dot: "circle", box: "rect", text: "text" });
 
