@@ -148,7 +148,7 @@ tree = st.recursive(
     or_anything({"k": st.sampled_from(["none", "bool", "int", "float", "str", "foreign", "array", "scalar", "list"]),
                  "v": json_value, "d": st.sampled_from(["<f8", "|b1", "|O"]), "s": st.lists(st.integers(), max_size=3),
                  "o": st.integers(), "t": text}),
-    lambda inner: st.fixed_dictionaries({"k": st.sampled_from(["list", "tuple", "dict"]), "v": st.lists(inner, max_size=3)}),
+    lambda inner: st.fixed_dictionaries({"k": st.sampled_from(["list", "dict"]), "v": st.lists(inner, max_size=3)}),
     max_leaves=6,
 )  # fmt: skip
 message = or_anything(
