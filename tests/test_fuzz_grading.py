@@ -222,7 +222,7 @@ def test_any_text_is_shown_in_one_line_with_nothing_invisible(said):
         assert shown.isprintable()
 
 
-# -- all the way ---------------------------------------------------------------------------------------------------------
+# -- all the way -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
