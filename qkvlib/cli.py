@@ -135,6 +135,22 @@ def page(
 
 
 @app.command()
+def cards(
+    anki: Annotated[
+        str, typer.Option(metavar="FILE", help="Write all recall cards as a deck for Anki, such as qkv.apkg.")
+    ],
+) -> None:
+    """Take the recall cards along: to Anki."""
+    from qkvlib.widgets.anki import AnkiMissing, export
+
+    try:
+        count = export(Path(anki))
+    except (AnkiMissing, OSError) as error:
+        raise _fail(error) from None
+    print(f"{anki}: {count} cards")
+
+
+@app.command()
 def assign(
     notebook: Annotated[str, typer.Argument(help="An exercise notebook, or its number: 03.")],
     roster: Annotated[Path, typer.Option(help="CSV with the columns student_id,name and, if wanted, email.")],

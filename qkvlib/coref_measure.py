@@ -92,32 +92,25 @@ def patching(model: Model, traced: list[tuple[Trace, Trace]]) -> dict:
     Only pairs that the model answers with two different words count.
     """
     last = model.config["n_layers"] - 1
-    kinds: dict[str, Callable[[Trace, Trace], Edit | tuple[Edit, ...]]] = {
-        "query": lambda a, b: coref.copy_row(b, last, "Q", b.read_at),
-        "keys": lambda a, b: coref.copy_row(b, last, "K"),
-        "values": lambda a, b: coref.copy_row(b, last, "V"),
-        "adjective_key": lambda a, b: coref.copy_row(b, last, "K", _parse(b).adjective),
-        "adjective_value": lambda a, b: coref.copy_row(b, last, "V", _parse(b).adjective),
-        "adjective_both": lambda a, b: (
-            coref.copy_row(b, last, "K", _parse(b).adjective),
-            coref.copy_row(b, last, "V", _parse(b).adjective),
-        ),
-        "weights": lambda a, b: coref.copy_row(b, last, "weights", b.read_at),
-        "nouns_swapped": lambda a, b: coref.swap_weights(last, a.read_at, _parse(a).referent, _other(_parse(a))),
+    kinds: dict[str, Callable[[Trace, Trace], list[Edit]]] = {
+        "query": lambda a, b: [coref.copy_row(b, last, "Q", b.read_at)],
+        "keys": lambda a, b: [coref.copy_row(b, last, "K")],
+        "values": lambda a, b: [coref.copy_row(b, last, "V")],
+        "adjective_key": lambda a, b: [coref.copy_row(b, last, "K", _parse(b).adjective)],
+        "adjective_value": lambda a, b: [coref.copy_row(b, last, "V", _parse(b).adjective)],
+        "adjective_both": lambda a, b: [coref.copy_row(b, last, part, _parse(b).adjective) for part in ("K", "V")],
+        "weights": lambda a, b: [coref.copy_row(b, last, "weights", b.read_at)],
+        "nouns_swapped": lambda a, b: [coref.swap_weights(last, a.read_at, _parse(a).referent, _other(_parse(a)))],
     }
     told_apart = [(a, b) for a, b in traced if a.answer != b.answer]
     if not told_apart:
         return dict.fromkeys(kinds)
     return _rounded(
         **{
-            kind: np.mean([run(model, _parse(a), *_edits(edit(a, b))).answer == b.answer for a, b in told_apart])
+            kind: np.mean([run(model, _parse(a), *edit(a, b)).answer == b.answer for a, b in told_apart])
             for kind, edit in kinds.items()
         }
     )
-
-
-def _edits(given: Edit | tuple[Edit, ...]) -> tuple[Edit, ...]:
-    return given if isinstance(given, tuple) else (given,)
 
 
 def ablation(model: Model, traced: list[tuple[Trace, Trace]]) -> dict:
@@ -177,6 +170,17 @@ def explained(rows: np.ndarray, labels: Sequence[str]) -> float:
     centred = rows - rows.mean(0)
     between = sum((names == x).sum() * np.sum(centred[names == x].mean(0) ** 2) for x in set(names.tolist()))
     return float(between / np.sum(centred**2))
+
+
+def over_seeds(name: str, figure: str, part: str | None = None) -> dict[str, float]:
+    """One figure of the card over all seeds of a model or control: how many seeds, their mean, the least and the most.
+
+    `part` is "patching" or "ablation" for a figure of theirs.
+    """
+    card = coref.card()
+    entry = card["models"].get(name) or card["controls"][name]
+    found = [(seed[part] if part else seed)[figure] for seed in entry["seeds"]]
+    return {"seeds": len(found), "mean": float(np.mean(found)), "least": min(found), "most": max(found)}
 
 
 def _parse(t: Trace) -> Parse:

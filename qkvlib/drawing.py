@@ -61,7 +61,8 @@ def panels(draw, parts: dict, size=None, stacked: bool = False, **options) -> No
 
 def ink(ax) -> None:
     """Transparent ground, and the page's ink for what stands on it."""
-    ax.figure.set_facecolor("none")
+    # Hidden, not "none": a notebook puts white behind a figure whose ground it takes for transparent.
+    ax.figure.patch.set_visible(False)
     ax.set_facecolor("none")
     ax.tick_params(which="both", color=INK, labelcolor=INK)
     for text in (ax.title, ax.xaxis.label, ax.yaxis.label):

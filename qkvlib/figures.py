@@ -24,7 +24,8 @@ from qkvlib.drawing import (
     panels,
     rectangle,
 )
-from qkvlib.tables import number_text, shape_text, vector_text
+from qkvlib.shapes import shape_of
+from qkvlib.tables import number_text, vector_text
 
 QUIET = INK
 
@@ -55,15 +56,15 @@ def three_roles(ax, x, matrices, vectors) -> None:
 
     `matrices` and `vectors` are (W_Q, W_K, W_V) and (q, k, v).
     """
-    box(ax, (0.55, 1), f"x\n{vector_text(x)}\n{shape_text(x)}", INK, width=1.5, height=0.74)
+    box(ax, (0.55, 1), f"x\n{vector_text(x)}\n{shape_of(x)}", INK, width=1.5, height=0.74)
     told = ("what am I looking for?", "what can I be found by?", "what do I hand over?")
     named = zip(("q", "k", "v"), (QUERY, KEY, VALUE), matrices, vectors, told, strict=True)
     for row, (name, hue, matrix, vector, question) in enumerate(named):
         y = 2 - row
         arrow(ax, (1.32, 1 + 0.12 * (1 - row)), (2.0, y), hue)
-        box(ax, (2.55, y), f"W_{name.upper()}\n{shape_text(matrix)}", hue, width=1.0, height=0.56)
+        box(ax, (2.55, y), f"W_{name.upper()}\n{shape_of(matrix)}", hue, width=1.0, height=0.56)
         arrow(ax, (3.07, y), (3.7, y), hue)
-        box(ax, (4.45, y), f"{name} = {vector_text(vector)}\n{shape_text(vector)}", hue, width=1.44, height=0.56)
+        box(ax, (4.45, y), f"{name} = {vector_text(vector)}\n{shape_of(vector)}", hue, width=1.44, height=0.56)
         ax.text(5.3, y, question, va="center", fontsize=11, color=hue)
     ax.set(xlim=(-0.3, 7.4), ylim=(-0.45, 2.45))
     ax.set_axis_off()

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from qkvlib.shapes import shape_of
+
 DIGITS = 2  # of numbers that are not whole, where nothing else is asked for
 TEXT_WIDTH = 100  # columns of plain text; matrices that do not fit beside each other go below
 _BAR = "color-mix(in srgb, currentColor 20%, transparent)"  # of the theme's own ink, so that it shows in every theme
@@ -80,9 +82,9 @@ def matrices(*, rows: Sequence[str] | None = None, digits: int | None = None, **
     for name, array in arrays.items():
         array = np.asarray(array)
         if not 1 <= array.ndim <= 2:
-            raise ValueError(f"{name} has shape {shape_text(array)}: only vectors and matrices are shown here")
+            raise ValueError(f"{name} has shape {shape_of(array)}: only vectors and matrices are shown here")
         heads = rows if rows is not None and array.ndim == 2 and len(rows) == len(array) else None
-        title = f"{name} {shape_text(array)}"
+        title = f"{name} {shape_of(array)}"
         places = digits if digits is not None else 0 if _all_whole(array.ravel()) else DIGITS
         blocks.append(table(np.atleast_2d(array), rows=heads, digits=places, title=title))
     return Matrices(tuple(blocks))
@@ -90,7 +92,7 @@ def matrices(*, rows: Sequence[str] | None = None, digits: int | None = None, **
 
 def shapes(**arrays: Any) -> Table:
     """The shapes of some arrays, one line each: `shapes(X=X, Q=X @ W_Q)`."""
-    return table({name: shape_text(array) for name, array in arrays.items()}, columns=["shape"])
+    return table({name: shape_of(array) for name, array in arrays.items()}, columns=["shape"])
 
 
 @dataclass(frozen=True)
@@ -209,11 +211,6 @@ def number_text(value: float, digits: int = DIGITS) -> str:
 def vector_text(vector: Any, digits: int = DIGITS) -> str:
     """A row of numbers as short as it can be said: [15, 12], [10.61, 8.49]."""
     return "[" + ", ".join(number_text(value, digits) for value in np.asarray(vector).ravel()) + "]"
-
-
-def shape_text(array: Any) -> str:
-    """The shape of an array in square brackets, as the course writes it: [4, 2]."""
-    return "[" + ", ".join(map(str, np.shape(array))) + "]"
 
 
 def _fixed(value: float, digits: int, thousands: str = "") -> str:

@@ -161,10 +161,12 @@ def test_pictures_get_alt_text_and_widgets_keep_their_repr_without_their_state(c
     assert "widgets" not in notebook.metadata
 
 
-@pytest.mark.parametrize("tag", ["prediction", "fold"])
-def test_prediction_cells_fold_their_answer_away(course, tag):
+@pytest.mark.parametrize(
+    ("tag", "source"), [("prediction", "Predict('a', 'Why?', text=True, answer='b')"), ("fold", "a = 2")]
+)
+def test_cells_of_words_alone_are_folded_away(course, tag, source):
     path = course / "lessons" / "01_a.md"
-    path.write_text(FRONT + code("answer = 2", f":tags: [{tag}]", ":name: guess"), encoding="utf-8")
+    path.write_text(FRONT + code(source, f":tags: [{tag}]", ":name: guess"), encoding="utf-8")
     assert plan(read_course(course))[0].notebook.cells[1].metadata["jupyter"] == {"source_hidden": True}
 
 

@@ -183,3 +183,18 @@ def test_the_check_of_the_same_name_refuses_the_broken_code_and_accepts_the_fixe
     verdict = getattr(check, bug.name)(bug.broken)
     assert (verdict.status, bool(verdict.mistake)) == ("wrong", True)
     assert getattr(check, bug.name)(bug.fixed).status == "correct"
+
+
+def test_a_bed_hides_the_name_of_its_patient():
+    assert clinic.in_bed(*range(1, len(BUGS) + 1)) == list(BUGS)
+    with pytest.raises(ValueError, match="there is no bed 0 in the clinic: the beds are 1 to 13"):
+        clinic.in_bed(3, 0)
+
+
+def test_all_but_one_return_the_shape_that_was_asked_for():
+    """The lesson says so: a right shape proves little."""
+    shapes = {
+        name: [[part.shape for part in parts(f(*bug.example()))] for f in (bug.broken, bug.fixed)]
+        for name, bug in BUGS.items()
+    }
+    assert [name for name, (wrong, right) in shapes.items() if wrong != right] == ["fix_cache_after_repeat"]

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib_inline.backend_inline import _fetch_figure_metadata
 
 from qkvlib import drawing, examples, figures
 from qkvlib.attention import attention, project_qkv, scores
@@ -70,6 +71,7 @@ def test_a_drawing_makes_a_figure_of_its_own_on_a_clear_ground(name):
     assert getattr(figures, name)(*given) is None
     (number,) = plt.get_fignums()
     figure = plt.figure(number)
+    assert not _fetch_figure_metadata(figure), "a notebook would put a white ground behind it"
     saved = io.BytesIO()
     figure.savefig(saved, format="png", facecolor=figure.get_facecolor())
     saved.seek(0)

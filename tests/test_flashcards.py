@@ -93,3 +93,28 @@ def test_a_malformed_deck_is_refused_by_name(folder, text, complaint):
 def test_a_missing_deck_is_refused(folder):
     with pytest.raises(ValueError, match="no deck '77'; there are 03"):
         Flashcards("77")
+
+
+def test_a_lesson_opens_with_a_few_older_cards_what_is_due_first(folder):
+    (folder / "04.toml").write_text(CARDS.replace("First", "Third").replace("Second", "Fourth"), encoding="utf-8")
+    (folder / "05.toml").write_text(CARDS.replace("First", "Fifth").replace("Second", "Sixth"), encoding="utf-8")
+    cards = {card["question"]: card["id"] for deck in ("03", "04", "05") for card in flashcards.load_deck(deck)}
+    now = flashcards._day_number(DAY)
+    for question, due in {"First?": now + 3, "Second?": now - 9, "Third?": now}.items():
+        progress.record("cards", cards[question], box=1, due=due)
+    shown = [card["question"] for card in Flashcards.before("05", today=DAY).cards]
+    assert shown == ["Second?", "Third?", "Fourth?"]
+    assert [card["question"] for card in Flashcards.before("05", count=1, today=DAY).cards] == ["Second?"]
+    with pytest.raises(ValueError, match="no deck comes before lesson 03"):
+        Flashcards.before("03")
+
+
+def test_due_today_counts_what_was_seen(folder):
+    now = flashcards._day_number(DAY)
+    first, second = (card["id"] for card in flashcards.load_deck("03"))
+    progress.record("cards", first, box=1, due=now)
+    assert flashcards.due_today(DAY) == {"03": 1}
+    progress.record("cards", second, box=1, due=now + 1)
+    assert flashcards.due_today(DAY) == {"03": 1}
+    progress.reset("cards")
+    assert flashcards.due_today(DAY) == {}

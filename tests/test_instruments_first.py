@@ -1,5 +1,8 @@
 """The instruments of lessons 0 to 2 show what attention.py computes, from the numbers they are given."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -16,18 +19,18 @@ def embeddings(*words):
 def test_taste_is_one_row_of_attention():
     taste = instruments.taste()
     out, weights = attention(*project_qkv(embeddings("dog", "ball", "it"), *MATRICES))
-    np.testing.assert_allclose(taste["shares"], weights[2:])
-    np.testing.assert_allclose(taste["taken"], out[2:])
+    np.testing.assert_allclose(taste["weights"], weights[2:])
+    np.testing.assert_allclose(taste["out"], out[2:])
 
 
 def test_taste_a_longer_query_is_more_decided_and_can_turn_to_the_ball():
     """The two promises that lesson 0 makes about it."""
     taste = instruments.taste()
-    before = taste["shares"][0]
+    before = taste["weights"][0]
     taste["query"] = 2 * taste["query"]
-    assert taste["shares"][0, 0] > before[0]
+    assert taste["weights"][0, 0] > before[0]
     taste["query"] = [[-3, 3]]
-    assert taste["shares"][0].argmax() == 1
+    assert taste["weights"][0].argmax() == 1
 
 
 def test_projection_shows_q_k_and_v_of_any_x():
@@ -73,6 +76,12 @@ def test_few_tokens_are_attention_on_typed_words():
     out, weights = attention(*project_qkv(embeddings(*words.split()), *MATRICES))
     np.testing.assert_allclose(shown["weights"], weights)
     np.testing.assert_allclose(shown["out"], out)
+
+
+def test_an_instrument_that_shares_code_with_another_does_not_hide_it():
+    program = "from qkvlib import instruments as i; i.few_tokens(); print(i.two_tokens().sheet.sheet.name)"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert said.stdout.strip() == "two_tokens"
 
 
 def test_many_matrices_give_the_same_query():

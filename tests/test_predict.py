@@ -109,3 +109,52 @@ def test_a_malformed_question_is_refused_by_name(given, complaint):
 def test_a_name_is_a_slug(name):
     with pytest.raises(ValueError, match="small letters"):
         Predict(name, "What?", text=True, answer="x")
+
+
+def test_the_order_is_the_learners_own_and_stays(home):
+    choices = list("abcdef")
+    asked = fresh(choices=choices, answer="a")
+    assert sorted(asked.order) == list(range(6))
+    again = Predict(asked.name, asked.question, choices=choices, answer="a")
+    assert again.order == asked.order
+    orders = set()
+    for _ in range(8):
+        progress.reset()
+        orders.add(tuple(Predict(asked.name, asked.question, choices=choices, answer="a").order))
+    assert len(orders) > 4, "eight learners see more than a few orders"
+
+
+def test_the_text_has_one_order_for_everybody_however_the_choices_are_listed():
+    asked = fresh(choices=["one", "two", "three"], answer="two")
+    shown = asked._markdown()
+    progress.reset()
+    assert Predict(asked.name, asked.question, choices=["one", "two", "three"], answer="two")._markdown() == shown
+    turned = Predict(asked.name, asked.question, choices=["three", "two", "one"], answer="two")
+    assert turned._markdown() == shown
+
+
+def test_being_sure_is_kept_with_the_guess():
+    asked = fresh(number=True, answer=2)
+    with asked.hold_trait_notifications():
+        asked.sure, asked.guess = True, 3
+    kept = progress.entry("predictions", asked.name)
+    assert (kept["guess"], kept["sure"], kept["correct"]) == (3, True, False)
+    assert Predict(asked.name, asked.question, number=True, answer=2).sure is True
+
+
+def test_the_course_knows_its_own_questions(tmp_path, monkeypatch):
+    words = '{"t-kept": {"question": "How many?", "number": true, "answer": 4, "explain": "Count."}}'
+    (tmp_path / "01_a.json").write_text(words, encoding="utf-8")
+    monkeypatch.setenv("QKV_PREDICTIONS", str(tmp_path))
+    asked = Predict("t-kept")
+    assert (asked.question, asked.answer, asked.explain) == ("How many?", 4, "Count.")
+    assert Predict("t-kept", answer=5).answer == 5
+    with pytest.raises(ValueError, match="no question of that name"):
+        Predict("t-unknown")
+
+
+def test_a_question_without_an_answer_and_a_state_without_a_sheet_are_refused():
+    with pytest.raises(ValueError, match="say what the answer is"):
+        fresh(number=True)
+    with pytest.raises(ValueError, match="name it, show_in="):
+        fresh(number=True, answer=1, show_state={"scaled": True})

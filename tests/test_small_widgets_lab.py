@@ -31,14 +31,17 @@ def test_a_guess_made_by_keyboard_reaches_the_progress_file(lesson):
     before = cells(page)
     if cell.get_by_role("button", name="Clear my guess").count():  # a guess from an earlier test is shown again
         cell.get_by_role("button", name="Clear my guess").click()
-    cell.get_by_label("dog").focus()
+    choices = cell.get_by_role("radio")
+    wrong = cell.get_by_label("ball")
+    place = [choice.get_attribute("id") for choice in choices.all()].index(wrong.get_attribute("id"))
+    choices.nth(place - 1).focus()
     page.keyboard.press("Space")
     page.keyboard.press("ArrowDown")  # JupyterLab would move to the next cell
     page.keyboard.press("d")
     page.keyboard.press("d")  # JupyterLab would delete the cell
     assert cells(page) == before
-    assert cell.get_by_label("ball").is_checked()
-    cell.get_by_role("button", name="Commit to this").press("Enter")
+    assert wrong.is_checked()
+    cell.get_by_role("button", name="I am sure").press("Enter")
     assert "Not this time" in cell.locator(".qkv-reveal").inner_text()
 
     # The kernel answers in order: once it has printed, it has also kept the guess.
@@ -55,7 +58,19 @@ def test_a_guess_made_by_keyboard_reaches_the_progress_file(lesson):
         }"""
     )
     kept = json.loads(kept)
-    assert (kept["guess"], kept["correct"]) == (1, False)
+    assert (kept["guess"], kept["correct"], kept["sure"]) == (1, False, True)
+
+
+def test_a_line_of_prose_is_at_most_46_rem_and_the_header_is_short(lab, page):
+    page.set_viewport_size({"width": 1600, "height": 900})
+    lab.open(page, NOTEBOOK)
+    page.locator(".jp-RenderedMarkdown > p").first.wait_for()
+    widths = page.locator(".jp-RenderedMarkdown > :is(p, ul)").evaluate_all(
+        "(nodes) => nodes.map((node) => node.getBoundingClientRect().width)"
+    )
+    assert 600 < max(widths) <= 46 * 16
+    header = page.locator(".jp-MarkdownCell").first.bounding_box()
+    assert header["height"] < 220, "440 px of bullets came before"
 
 
 def test_both_themes_are_readable(lesson):

@@ -1,15 +1,17 @@
 """A lesson as notebooks yet to run: generated header and footer, fixed cell ids, nbgrader's metadata."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tools import predictions
 from tools.lessonfile import Cell, Lesson, Refusal
 from tools.stubs import CannotStub, stub
+from tools.typography import typeset
 
 HEADER, FOOTER = "header", "footer"
 METADATA = {
@@ -33,6 +35,7 @@ class Draft:
     notebook: NotebookNode
     lesson: Lesson
     cells: dict[str, Cell]  # cell id -> authored cell; generated cells are absent
+    predictions: dict[str, dict] = field(default_factory=dict)  # what its predictions say: see predictions.py
 
 
 def drafts(lesson: Lesson, course: list[Lesson]) -> list[Draft]:
@@ -69,17 +72,17 @@ def _draft(lesson: Lesson, course: list[Lesson], folder: str) -> Draft:
     source = f"lessons/{lesson.path.name}"
     notebook = new_notebook(cells=cells, metadata={**METADATA, "qkv": {"built_from": source}})
     nbformat.validate(notebook)
-    return Draft(Path(folder, f"{lesson.slug}.ipynb"), notebook, lesson, origin)
+    return Draft(Path(folder, f"{lesson.slug}.ipynb"), notebook, lesson, origin, predictions.words(lesson))
 
 
 def _markdown(name: str, source: str) -> NotebookNode:
-    cell = new_markdown_cell(source)
+    cell = new_markdown_cell(typeset(source))
     cell.id = name
     return cell
 
 
 def _cell(lesson: Lesson, cell: Cell, folder: str, points: int | None) -> NotebookNode:
-    made = new_markdown_cell(cell.source) if cell.kind == "markdown" else new_code_cell(cell.source)
+    made = new_markdown_cell(typeset(cell.source)) if cell.kind == "markdown" else new_code_cell(cell.source)
     made.id = cell.name or f"{cell.kind}-{hashlib.sha256(cell.source.encode()).hexdigest()[:8]}"
     if cell.tags:
         made.metadata["tags"] = list(cell.tags)
@@ -87,7 +90,9 @@ def _cell(lesson: Lesson, cell: Cell, folder: str, points: int | None) -> Notebo
         made.metadata["alt"] = cell.options["alt"]
     if own := {key: cell.options[key] for key in ("objectives", "minutes") if key in cell.options}:
         made.metadata["qkv"] = own
-    if cell.has("prediction") or cell.has("fold"):  # it holds the answer, or only words: JupyterLab folds its source
+    if cell.has("prediction"):
+        made.source = predictions.asking(lesson, cell)
+    if cell.has("prediction") or cell.has("fold"):  # only words: JupyterLab folds its source
         made.metadata["jupyter"] = {"source_hidden": True}
     if cell.has("exercise"):
         made.metadata["nbgrader"] = _nbgrader(cell.name, solution=True)
@@ -150,20 +155,18 @@ def _companions(lesson: Lesson, course: list[Lesson], folder: str) -> str:
 
 
 def _header(lesson: Lesson, course: list[Lesson], folder: str) -> str:
+    """Three lines before the lesson: its name, its question with what it takes, the way to its neighbours."""
     kind = {"notebooks": "", "exercises": ": exercises", "solutions": ": solutions"}[folder]
     meta = lesson.meta
-    blocks = [f"# {_label(lesson)}{kind}", _links(lesson, course, folder)]
-    if meta.get("answers"):
-        blocks.append(f"**The question.** {meta['answers']}")
-    for key, label in (("do", "What you will do"), ("learn", "What you will learn")):
-        if meta.get(key):
-            blocks.append(f"**{label}**\n\n" + "\n".join(f"- {item}" for item in meta[key]))
+    line = [f"**{meta['answers']}**" if meta.get("answers") else "", f"{meta['minutes']} minutes"]
     if meta.get("needs"):
-        blocks.append(f"**What you need.** {meta['needs']}")
-    time = f"**Time.** About {meta['minutes']} minutes."
+        line.append(f"You need: {meta['needs'].rstrip('.')}")
+    blocks = [f"# {_label(lesson)}{kind}", " · ".join(part for part in line if part), _links(lesson, course, folder)]
+    if plans := [item for key in ("do", "learn") for item in meta.get(key, [])]:
+        inside = "\n".join(f"- {item}" for item in plans)
+        blocks.append(f"<details><summary>What you will do and learn</summary>\n\n{inside}\n\n</details>")
     if folder == "exercises":
-        time += ' Fill in each cell, run it, then run the check below it. A blank answer is "todo", never wrong.'
-    blocks.append(time)
+        blocks.append('Fill in each cell, run it, then run the check below it. A blank answer is "todo", never wrong.')
     return "\n\n".join(blocks)
 
 

@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from qkvlib.atomic import write_together
 from qkvlib.course.trust import BUILT, fingerprint
+from tools import predictions
 from tools.assemble import Draft, drafts, refresh_generated
 from tools.execute import as_text, run
 from tools.lessonfile import Lesson, Refusal, lesson_files, read_lesson
@@ -121,7 +122,15 @@ def stale(root: Path, all_drafts: list[Draft]) -> list[Path]:
             target = path.relative_to(root)
             if target not in targets and "built_from" in read_notebook(path).metadata.get("qkv", {}):
                 found.append(target)
-    return found
+    asked = {predictions.target(draft.lesson) for draft in all_drafts if draft.predictions}
+    kept = sorted((root / predictions.FOLDER).glob("*.json"))
+    return found + [path.relative_to(root) for path in kept if path.relative_to(root) not in asked]
+
+
+def asked(todo: list[Draft]) -> dict[Path, str]:
+    """What the predictions of these notebooks say, as files of the library."""
+    found = {predictions.target(draft.lesson): draft.predictions for draft in todo if draft.predictions}
+    return {target: predictions.as_text(words) for target, words in found.items()}
 
 
 def hashes(root: Path, all_drafts: list[Draft], texts: dict[Path, str]) -> str:
@@ -189,7 +198,7 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
             raise Refusal("\n".join([*found, BUILD_AGAIN]))
         with outline_in_place(root, outline):
             texts = with_a_bar(todo, max(1, options.jobs), console)
-            texts |= readme(root, course)
+            texts |= readme(root, course) | asked(todo)
             texts |= relinked(root, [draft for draft in everything if draft not in todo])
             gone = stale(root, everything) if not options.lessons else []
             texts[BUILT] = hashes(root, everything, texts)

@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from tools import predictions
 from tools.assemble import METADATA, Draft
 from tools.lessonfile import Refusal
 
@@ -28,6 +29,9 @@ async def run(draft: Draft) -> str:
     with tempfile.TemporaryDirectory(prefix="qkv-build-") as place:
         work = Path(place, "work")
         work.mkdir()
+        asked = Path(place, "predictions", "asked.json")
+        asked.parent.mkdir()
+        asked.write_text(predictions.as_text(draft.predictions), encoding="utf-8")
         notebook = nbformat.from_dict(draft.notebook)
         running: list[NotebookNode] = []
         client = NotebookClient(
@@ -71,6 +75,7 @@ def _environment(place: Path) -> dict[str, str]:
     return {
         **keep,
         "QKV_HOME": str(place / "home"),
+        "QKV_PREDICTIONS": str(place / "predictions"),
         "IPYTHONDIR": str(place / "ipython"),
         "JUPYTER_CONFIG_DIR": str(place / "config"),
         "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR") or str(Path(tempfile.gettempdir(), "qkv-build-matplotlib")),

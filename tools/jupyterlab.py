@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qkvlib.course.lab import own_styles
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
@@ -155,6 +157,7 @@ def running_lab(root: Path, home: Path, seconds: float = START_SECONDS) -> Itera
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
         *(f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"),
+        *own_styles(),
     ]
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("JUPYTER", "IPYTHON"))}
     folders = {

@@ -109,7 +109,11 @@ CONTROLS = {
     "one_layer_mlp": Recipe("a single layer, one head, then a ReLU layer of 32", n_layers=1, mlp=32, fair_split=True),
     "no_window": Recipe("two layers, without the window", window=None),
     "no_noise": Recipe("two layers, without the noise", noise=0.0),
-}
+    "one_layer_2_heads_no_noise": Recipe(
+        "a single layer with two heads, without the noise",
+        n_layers=1, n_heads=2, n_kv_heads=2, noise=0.0, fair_split=True,
+    ),
+}  # fmt: skip
 EVERY = RECIPES | CONTROLS
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from qkvlib.check import attempt, judge
-from qkvlib.check.spec import Exercise
-from qkvlib.check.verdict import Verdict
+from qkvlib.check.plain import expected
+from qkvlib.check.spec import Call, Exercise
+from qkvlib.check.verdict import Verdict, sentence
 from qkvlib.course import progress
 
 _ORDINAL = ("First", "Second", "Third")
@@ -38,11 +40,11 @@ class Note:
         body = (
             f'<pre style="white-space:pre-wrap;margin:.5em 0 0">{escape(self.text)}</pre>'
             if self.code
-            else f"<br>{escape(self.text)}"
+            else f"<br>{sentence(self.text)}"
         )
         return (
             '<div role="note" class="qkv-note" style="border:1px solid var(--jp-border-color1, #767676);'
-            'border-radius:4px;padding:.6em .9em;max-width:46em;line-height:1.45">'
+            'border-radius:4px;padding:.6em .9em;max-width:46rem;line-height:1.45">'
             f"<strong>{escape(self.heading)}</strong>{body}</div>"
         )
 
@@ -69,7 +71,7 @@ class Checker:
         self._remember(verdict)
         if os.environ.get("NBGRADER_EXECUTION") and not verdict:
             raise CheckFailed(repr(verdict))
-        return verdict
+        return verdict if verdict else replace(verdict, places=self._places(calls, outcomes), offers=self._offers())
 
     def hint(self) -> Note:
         """The next hint; after the last one they start again."""
@@ -101,6 +103,18 @@ class Checker:
             )
         return Note(f"One solution for {name}", code, code=True)
 
+    def reset(self) -> Note:
+        """The blank of the exercise again: as a new cell below where the notebook can make one, else as text."""
+        name = self.exercise.name
+        blank = _cell_source(name, "exercises")
+        if blank is None:
+            return Note(
+                f"No blank of {name} on this machine", "The folder exercises/ of the course was not found from here."
+            )
+        if _as_next_cell(blank):
+            return Note(f"The blank of {name}", "It stands in a new cell below. Your own cell is as you left it.")
+        return Note(f"The blank of {name}, to copy into a cell", blank, code=True)
+
     def __repr__(self) -> str:
         wanted = ", ".join(self.exercise.parameters)
         what = f"{self.exercise.name}({wanted})" if self.exercise.kind == "function" else self.exercise.name
@@ -115,6 +129,25 @@ class Checker:
         if parts and answer is ...:
             answer = parts
         return ((answer, *more) if more else answer), given
+
+    def _offers(self) -> dict[str, Callable[[], Note]]:
+        """What the buttons of a card do; the same as calling it in a cell."""
+        offers: dict[str, Callable[[], Note]] = {"A hint": self.hint} if self.exercise.hints else {}
+        if not in_assignment() and progress.entry("checks", self.exercise.name).get("attempts"):
+            offers["The solution"] = self.solution
+        return offers
+
+    def _places(self, calls: Sequence[Call], outcomes: Sequence[attempt.Outcome]) -> tuple[tuple[bool, ...], ...]:
+        """Where the first result agrees, entry by entry, if it is a matrix that fits; nothing in an assignment."""
+        if in_assignment() or not outcomes or outcomes[0].kind != "returned" or self.exercise.parts:
+            return ()
+        wanted, given = expected(self.exercise.reference(*calls[0].args))[0], outcomes[0].value
+        if type(given) is not np.ndarray or type(wanted) is not np.ndarray:
+            return ()
+        if given.shape != wanted.shape or not 1 <= given.ndim <= 2:
+            return ()
+        agrees = np.atleast_2d(np.isclose(given, wanted, atol=self.exercise.tolerance, equal_nan=True))
+        return tuple(tuple(bool(entry) for entry in row) for row in agrees)
 
     def _remember(self, verdict: Verdict) -> None:
         def update(entry: Any) -> dict:
@@ -132,15 +165,35 @@ def in_assignment() -> bool:
 
 def _solution_source(exercise: Exercise) -> str | None:
     """The solution as the course's solutions/ folder has it: the one place where answers are written."""
+    source = _cell_source(exercise.name, "solutions")
+    if source is None:
+        return None
+    return "\n".join(line for line in source.splitlines() if "### BEGIN" not in line and "### END" not in line)
+
+
+def _cell_source(name: str, folder_name: str) -> str | None:
+    """The source of an exercise's cell in one of the course's folders, None where it is not found."""
     here = [Path.cwd(), Path(__file__).resolve().parent]
-    for folder in dict.fromkeys(up / "solutions" for start in here for up in (start, *start.parents)):
+    for folder in dict.fromkeys(up / folder_name for start in here for up in (start, *start.parents)):
         for notebook in sorted(folder.glob("*.ipynb")):
             try:
                 cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
                 for cell in cells:
-                    if cell["metadata"].get("nbgrader", {}).get("grade_id") == exercise.name:
-                        lines = "".join(cell["source"]).splitlines()
-                        return "\n".join(line for line in lines if "### BEGIN" not in line and "### END" not in line)
+                    if cell["metadata"].get("nbgrader", {}).get("grade_id") == name:
+                        return "".join(cell["source"])
             except (OSError, ValueError, KeyError, TypeError):
                 continue
     return None
+
+
+def _as_next_cell(source: str) -> bool:
+    """Put `source` into a new cell of the notebook; False where there is no notebook to ask."""
+    try:
+        from IPython.core.getipython import get_ipython
+    except ImportError:
+        return False
+    shell = get_ipython()
+    if not hasattr(shell, "kernel"):
+        return False
+    shell.set_next_input(source)
+    return True

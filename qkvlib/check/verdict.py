@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from html import escape
+from typing import Any
 
 STATUSES = ("todo", "wrong", "correct")
 _HEADINGS = {"todo": "Still to do", "wrong": "Not yet", "correct": "Correct"}
@@ -14,6 +17,11 @@ _COLOURS = {
     "wrong": "var(--jp-warn-color0, #b45309)",
     "correct": "var(--jp-success-color0, #15803d)",
 }
+
+
+# What reads as code in a sentence: between backticks, with an underscore, a call, a shape.
+_CODE = re.compile(r"`([^`]+)`|\b(?:\w+\.)*\w*_\w+(?:\([^()]*\))?|\b(?:\w+\.)+\w+\(?[^()\s]*\)?|\[[\d, ]+\]")
+_GRID_MOST = 12  # rows and columns of the small grid; a larger answer is not drawn
 
 
 class Kind(StrEnum):
@@ -43,6 +51,8 @@ class Verdict:
     message: str
     mistake: str = ""
     kind: Kind | None = None
+    places: tuple[tuple[bool, ...], ...] = ()  # where the answer agrees, entry by entry, when that can be drawn
+    offers: Mapping[str, Callable[[], Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -61,10 +71,53 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         """A card in the reader's own theme: text, a sign and a border; the colour only repeats what the text says."""
+        name = f": {escape(self.mistake.replace('-', ' '))}" if self.mistake else ""
+        heading = f"{_SIGNS[self.status]} {self.heading}: <code>{escape(self.exercise)}</code>{name}"
         return (
             f'<div role="status" class="qkv-verdict qkv-{self.status}" style="border:1px solid {_COLOURS[self.status]};'
-            "border-left-width:6px;border-radius:4px;padding:.6em .9em;max-width:46em;line-height:1.45;"
-            'color:inherit;background:transparent">'
-            f"<strong>{_SIGNS[self.status]} {self.heading}: {escape(self.exercise)}</strong><br>"
-            f"{escape(self.message)}</div>"
+            "border-left-width:6px;border-radius:4px;padding:.6em .9em;max-width:46rem;line-height:1.45;"
+            f'color:inherit;background:transparent"><strong>{heading}</strong><br>{sentence(self.message)}'
+            f"{_grid(self.places)}</div>"
         )
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """The text, the card, and with a kernel behind it the card with its buttons."""
+        bundle: dict[str, Any] = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        if self.offers and _in_a_kernel():
+            from qkvlib.check.card import Card
+
+            bundle |= Card(bundle["text/html"], self.offers).view()
+        return bundle
+
+
+def sentence(text: str) -> str:
+    """A sentence for people as HTML: escaped, and what reads as code in the code's font."""
+    made, end = [], 0
+    for found in _CODE.finditer(text):
+        made += [escape(text[end : found.start()]), f"<code>{escape(found[1] or found[0])}</code>"]
+        end = found.end()
+    return "".join([*made, escape(text[end:])])
+
+
+def _grid(places: tuple[tuple[bool, ...], ...]) -> str:
+    """A small table of ✓ and ✗: where the answer agrees, if it does anywhere. It holds no number."""
+    if not any(map(any, places)) or len(places) > _GRID_MOST or len(places[0]) > _GRID_MOST:
+        return ""
+    look = "border:1px solid;padding:0 .4em;text-align:center"
+    rows = "".join(
+        "<tr>" + "".join(f'<td style="{look}">{"✓" if agrees else "✗"}</td>' for agrees in row) + "</tr>"
+        for row in places
+    )
+    return (
+        '<table style="border-collapse:collapse;margin:.5em 0 0"><caption style="text-align:left;white-space:nowrap">'
+        f"Where your first result agrees</caption><tbody>{rows}</tbody></table>"
+    )
+
+
+def _in_a_kernel() -> bool:
+    """Whether a notebook's kernel shows this, rather than a terminal or a script."""
+    try:
+        from IPython.core.getipython import get_ipython
+    except ImportError:
+        return False
+    return hasattr(get_ipython(), "kernel")

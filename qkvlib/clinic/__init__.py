@@ -31,7 +31,15 @@ ORDER = (
 BUGS: dict[str, Bug] = {bug.name: bug for bug in (import_module(f"{__name__}.bugs.{name}").BUG for name in ORDER)}
 """Every bug, by the name of the exercise that fixes it."""
 
-__all__ = ["BUGS", "ORDER", "Bug", "Thread", "fingerprint_table"]
+__all__ = ["BUGS", "ORDER", "Bug", "Thread", "fingerprint_table", "in_bed"]
+
+
+def in_bed(*beds: int) -> list[str]:
+    """The bugs in these beds (counted from 1, in the order of `BUGS`), for a clinic whose names are not to be read."""
+    for bed in beds:
+        if bed not in range(1, len(BUGS) + 1):
+            raise ValueError(f"there is no bed {bed!r} in the clinic: the beds are 1 to {len(BUGS)}")
+    return [list(BUGS)[bed - 1] for bed in beds]
 
 
 def fingerprint_table(*names: str) -> str:

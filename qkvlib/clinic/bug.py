@@ -4,6 +4,7 @@ the fingerprint it leaves in the numbers, a worksheet of the symptom, and the pu
 
 from __future__ import annotations
 
+import ast
 import difflib
 import inspect
 import textwrap
@@ -79,11 +80,16 @@ class Bug:
         return self.name.removeprefix("fix_")
 
     def source(self, which: str = "broken") -> str:
-        """The code of `broken`, `fixed` or `test`, without its docstring, under the name the exercise uses."""
-        code = textwrap.dedent(inspect.getsource(getattr(self, which)))
-        lines = [line for line in code.splitlines() if not line.strip().startswith('"""')]
+        """The code of `broken`, `fixed` or `test` as a learner would write it: no docstring, no annotations, and the
+        name that the exercise uses."""
+        function = getattr(self, which)
+        code = textwrap.dedent(inspect.getsource(function))
+        (written,) = ast.parse(code).body
+        assert isinstance(written, ast.FunctionDef)
+        start = written.body[1 if ast.get_docstring(written) else 0].lineno
         name = f"test_{self.key}" if which == "test" else self.name
-        return "\n".join(lines).replace(f"def {which}(", f"def {name}(", 1)
+        header = f"def {name}({', '.join(inspect.signature(function).parameters)}):"
+        return "\n".join([header, *code.splitlines()[start - 1 :]])
 
     def difference(self) -> str:
         """The lines that the fix changes: "-" as they were, "+" as they should be."""

@@ -45,7 +45,11 @@ class Run:
     cached: int
 
 
-def project(X: np.ndarray, W: Weights) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+Heads = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Q, K and V of every head."""
+
+
+def project(X: np.ndarray, W: Weights) -> Heads:
     """X [T, d_model] -> Q [n_heads, T, d_head], K and V [n_kv_heads, T, d_head]."""
     Q, K, V = X @ W.Q, X @ W.K, X @ W.V + W.bias
     return split_heads(Q, W.n_heads), split_heads(K, W.n_kv_heads), split_heads(V, W.n_kv_heads)
@@ -97,37 +101,38 @@ class Layer:
         return Run(self.merge(weights @ V), weights, cached)
 
 
-def _by_d_model(Q, K):
+def _by_d_model(Q: np.ndarray, K: np.ndarray) -> np.ndarray:
     return scores(Q, K, scale=1 / np.sqrt(Q.shape[-3] * Q.shape[-1]))
 
 
-def _without_transpose(Q, K):
+def _without_transpose(Q: np.ndarray, K: np.ndarray) -> np.ndarray:
     return Q @ K / np.sqrt(Q.shape[-1])
 
 
-def _one_matrix(X, W):
-    return tuple(split_heads(X @ W.Q, W.n_heads) for _ in "QKV")
+def _one_matrix(X: np.ndarray, W: Weights) -> Heads:
+    Q = split_heads(X @ W.Q, W.n_heads)
+    return Q, Q, Q
 
 
-def _one_small_layer(X, W):
+def _one_small_layer(X: np.ndarray, W: Weights) -> Heads:
     heads, d = split_heads(X, W.n_heads), W.d_head
     Q, K, V = (heads @ matrix[:d, :d] for matrix in (W.Q, W.K, W.V))
     return Q, K[: W.n_kv_heads], V[: W.n_kv_heads] + W.bias[:d]
 
 
-def _swapped(X, W):
+def _swapped(X: np.ndarray, W: Weights) -> Heads:
     Q, K, V = project(X, W)
     return Q, V, K
 
 
-def _heads_before_roles(X, W):
+def _heads_before_roles(X: np.ndarray, W: Weights) -> Heads:
     fused = X @ np.hstack([W.Q, W.K, W.V]) + np.hstack([np.zeros(W.Q.shape[1] + W.K.shape[1]), W.bias])
     groups = split_heads(fused, W.n_kv_heads)
     Q, K, V = np.split(groups, [W.n_rep * W.d_head, (W.n_rep + 1) * W.d_head], axis=-1)
     return split_heads(merge_heads(Q), W.n_heads), K, V
 
 
-def _flipped(X, W):
+def _flipped(X: np.ndarray, W: Weights) -> Heads:
     return project(X, Weights(W.Q.T, W.K.T, W.V.T, W.bias, W.n_heads, W.n_kv_heads))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def _by_head(out: np.ndarray) -> np.ndarray:
     return split_heads(out, out.shape[-1] // _D_HEAD)
 
 
-def _out(layer: Layer, X: np.ndarray = X, W: Weights = W, **how) -> np.ndarray:
+def _out(layer: Layer, X: np.ndarray = X, W: Weights = W, **how: Any) -> np.ndarray:
     return _by_head(layer(X, W, **how).out)
 
 
@@ -77,8 +78,8 @@ def _doubled(layer: Layer) -> np.ndarray:
 
 def _exchanged(layer: Layer) -> np.ndarray:
     order = [1, 0, 2]
-    free = {"causal": False, "slope": 0.0}
-    return _out(layer, X[order], **free)[:, order] - _out(layer, **free)
+    before, after = (_out(layer, rows, causal=False, slope=0.0) for rows in (X, X[order]))
+    return after[:, order] - before
 
 
 def _last_changed(layer: Layer) -> np.ndarray:

@@ -27,3 +27,11 @@ def attend(s: Sheet, prefix: str, Q: Node, K: Node, V: Node, over: str = "keys")
     grid = s.scale(f"{prefix}_scores", s.scores(f"{prefix}_raw", Q, K), like=Q)
     weights = s.softmax(f"{prefix}_weights", grid, over=over)
     return grid, weights, s.matmul(f"{prefix}_out", weights, V)
+
+
+def side_by_side(s: Sheet, what: str, broken: str = "broken", right: str = "right", max: float | None = None) -> list:
+    """A line of a sheet: the broken numbers, those that differ ringed, and the right ones beside them."""
+    return [
+        s.panel(broken, title=f"broken {what}", diff=right, max=max),
+        s.panel(right, title=f"right {what}", max=max),
+    ]

@@ -27,11 +27,18 @@ def command(root: Path, port: int, token: str, open_browser: bool) -> list[str]:
         *(f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={token}"),
         f"--LabApp.default_url=/lab/tree/{START}",
     ]
+    line += own_styles()
     if not open_browser:
         line.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         line.append("--allow-root")  # in a container one is often root, and the server listens on this machine only
     return line
+
+
+def own_styles() -> list[str]:
+    """The options that make JupyterLab read the course's style sheet: it has no setting for the width of prose."""
+    folder = Path(__file__).parents[1] / "data" / "jupyter" / "custom"
+    return ["--LabApp.custom_css=True", f"--ServerApp.tornado_settings={ {'static_custom_path': [str(folder)]} }"]
 
 
 def is_free(port: int) -> bool:

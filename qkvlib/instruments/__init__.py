@@ -4,6 +4,7 @@ One module per instrument, with one function of the same name. REGISTRY is what 
 documentation go through: name -> the lesson it belongs to.
 """
 
+import sys
 from importlib import import_module
 
 REGISTRY = {
@@ -38,8 +39,11 @@ REGISTRY = {
 
 def __getattr__(name):
     if name in REGISTRY:
-        # Importing the module puts it where the function belongs: put the function there for good.
-        globals()[name] = getattr(import_module(f"{__name__}.{name}"), name)
+        import_module(f"{__name__}.{name}")
+        # Importing puts a module where its function belongs, also one that another imports: put the functions there.
+        for each in REGISTRY:
+            if module := sys.modules.get(f"{__name__}.{each}"):
+                globals()[each] = getattr(module, each, module)
         return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

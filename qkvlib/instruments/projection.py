@@ -9,14 +9,14 @@ def projection(x=examples.x1, W_Q=examples.W_Q, W_K=examples.W_K, W_V=examples.W
     s = Sheet(
         "projection",
         title="One token, three roles",
-        hint="Drag any number with a line under it. Point at a number of q, k or v to see where it comes from.",
+        hint="Drag any number with a line under it. Choose a number of q, k or v and play it: row meets column.",
     )
     row = s.input("x", [list(x)], rows=["x"], about="the embedding: d_model numbers that stand for one token")
     wq = s.input("W_Q", W_Q, about="learned; turns an embedding into what it looks for")
     wk = s.input("W_K", W_K, about="learned; turns an embedding into what it can be found by")
     wv = s.input("W_V", W_V, about="learned; turns an embedding into what it hands over")
-    s.matmul("q", row, wq, about="query: what am I looking for?")
-    s.matmul("k", row, wk, about="key: what can I be found by?")
-    s.matmul("v", row, wv, about="value: what do I hand over?")
-    s.lay(["x", "·", "W_Q", "=", "q"], ["x", "·", "W_K", "=", "k"], ["x", "·", "W_V", "=", "v"])
+    q = s.matmul("q", row, wq, about="query: what am I looking for?")
+    k = s.matmul("k", row, wk, about="key: what can I be found by?")
+    v = s.matmul("v", row, wv, about="value: what do I hand over?")
+    s.lay([s.product(row, [wq, wk, wv], [q, k, v])])
     return Instrument(s)

@@ -9,30 +9,52 @@ def two_tokens(X=examples.X, W_Q=examples.W_Q, W_K=examples.W_K, W_V=examples.W_
     s = Sheet(
         "two_tokens",
         title="Two tokens",
-        hint="Drag any number with a line under it. Point at any other number to see where it comes from.",
+        hint="Drag any number with a line under it, or the tip of an arrow. Click a token to see whom it listens to.",
     )
     names = [f"x{row}" for row in range(1, len(X) + 1)]
     x = s.input("X", X, rows=names, about="one row per token, d_model numbers each")
     wq, wk, wv = s.input("W_Q", W_Q), s.input("W_K", W_K), s.input("W_V", W_V)
-    s.lay(["X", "W_Q", "W_K", "W_V"])
-    attend(s, x, wq, wk, wv)
-    s.lay([s.say("Token 2 takes {weights[1,0]:%} of v1 and {weights[1,1]:%} of v2.")])
+    attend(s, x, wq, wk, wv, most=len(X), say="Token 2 takes {weights[1,0]:%} of v1 and {weights[1,1]:%} of v2.")
     return Instrument(s)
 
 
-def attend(s, x, wq, wk, wv):
-    """Adds Q, K, V, scores, weights, out and their controls to a sheet, and lays them out."""
+def attend(s, x, wq, wk, wv, most, reader=1, say=""):
+    """Adds Q, K, V, scores, weights, out and their controls to a sheet of at most `most` tokens, and lays all out.
+
+    The product stands so that rows meet columns; arcs and planes show the row that is read, `reader` at the start.
+    """
     scaled = s.switch("scaled", True, label="divide by √d_head")
     temperature = s.slider("temperature", 1.0, min=0.1, max=5.0, label="temperature")
+    reads = s.pointer("reader", reader, max=most - 1, label="who reads")
     Q = s.matmul("Q", x, wq, about="what each token looks for")
     K = s.matmul("K", x, wk, about="what each token can be found by")
     V = s.matmul("V", x, wv, about="what each token hands over")
     grid = s.scores("scores", Q, K, about="every query with every key")
     z = s.scale("scaled_scores", grid, like=Q, on=scaled, temperature=temperature, about="what softmax gets")
     weights = s.softmax("weights", z, about="shares of 1 along each row")
-    s.matmul("out", weights, V, about="the value rows, blended by the weights")
+    out = s.matmul("out", weights, V, about="the value rows, blended by the weights")
+
+    planes = []
+    if wq.name in s.inputs and s.inputs[wq.name].array.shape[1] == 2:  # a plane shows rows of two numbers
+        planes = [
+            s.stack(
+                s.plane(arrows=[Q, K], shadow=(K, Q), reader=reads, size=212, title="who: q meets k",
+                        note="The longer k's shadow on q, the higher the score."),
+                s.plane(points=[V], blend=out, reader=reads, size=212, title="what: values, blended",
+                        note="out lies between the values."),
+            )
+        ]  # fmt: skip
     s.lay(
-        ["Q", "K", "V"],
-        ["scores", "→", s.panel(z, title="scaled scores"), "→", s.panel(weights, max=1)],
-        [s.panel(weights, max=1), "·", "V", "=", "out"],
-    )
+        [
+            s.stack(
+                s.arcs(weights, reader=reads),
+                s.product(x, [wq, wk, wv], [Q, K, V]),
+                [s.panel(z, title="scaled scores"), "softmax →", s.panel(weights, lit=reads), "· V =",
+                 s.panel(out, lit=reads)],
+            ),
+            *planes,
+        ],
+        *([[s.say(say)]] if say else []),
+    )  # fmt: skip
+    s.lay([s.panel("scores", title="scores, before they are scaled"), "→", s.panel(z, title="scaled scores")],
+          fold="all numbers")  # fmt: skip

@@ -3,33 +3,10 @@ import { inline, paragraphs, live, unique } from "./small.js";
 
 const HUES = { blue: "#0072b2", orange: "#d55e00", green: "#009e73", purple: "#cc79a7", grey: "#7f7f7f" };
 
-function deck(model, id) {
-  const facts = model.get("items").map((item, index) => {
-    const more = h("span", { class: "qkv-more", id: `${id}-${index}`, hidden: true }, inline(item.details));
-    const card = focusable("button", {
-      type: "button", class: "qkv-fact", "aria-expanded": "false", "aria-controls": `${id}-${index}`,
-      style: HUES[item.hue] ? `--qkv-hue: ${HUES[item.hue]}` : null,
-    }, h("strong", {}, inline(item.title)), h("span", {}, inline(item.text)), more);
-    let pinned = false;
-    const open = (on) => {
-      more.hidden = !on;
-      card.setAttribute("aria-expanded", String(on));
-    };
-    card.addEventListener("pointerenter", () => open(true));
-    card.addEventListener("pointerleave", () => open(pinned || document.activeElement === card));
-    card.addEventListener("focus", () => card.matches(":focus-visible") && open(true));
-    card.addEventListener("blur", () => open(pinned));
-    card.addEventListener("click", () => {
-      pinned = !pinned;
-      open(pinned);
-    });
-    card.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") open((pinned = false));
-    });
-    return card;
-  });
-  return [h("div", { class: "qkv-deck" }, facts),
-    h("p", { class: "qkv-hint" }, "Point at a card for more; click, or press Enter, to keep it open.")];
+function deck(model) {
+  return [h("div", { class: "qkv-deck" }, model.get("items").map((item) =>
+    h("div", { class: "qkv-fact", style: HUES[item.hue] ? `--qkv-hue: ${HUES[item.hue]}` : null },
+      h("strong", {}, inline(item.title)), h("p", {}, inline(item.text)), h("p", { class: "qkv-more" }, inline(item.details)))))];
 }
 
 function tabs(model, id) {

@@ -1,4 +1,4 @@
-"""Cards: a few ideas side by side, each with more to it when you point at it. Tabs: one at a time."""
+"""Cards: a few ideas side by side. Tabs: the same, one at a time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HUES = ("blue", "orange", "green", "purple", "grey")
 class Cards(SmallWidget):
     """Cards side by side: `Cards("Three hats", [("Query", "what am I looking for?", "more about it", "blue"), ...])`.
 
-    Each item is (title, one line, details[, hue]); details open on hover, focus and click. Hues: see `HUES`.
+    Each item is (title, one line, details[, hue]). Hues: see `HUES`.
     """
 
     _esm = module("cards")

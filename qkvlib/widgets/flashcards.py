@@ -58,9 +58,27 @@ def _day_number(day: datetime.date) -> int:
     return (day - datetime.date(1970, 1, 1)).days
 
 
+def _urgency(due: int | None, now: int) -> tuple[int, int]:
+    """What is due comes first, the longest due before the rest; then what was never seen; then what can wait."""
+    if due is None:
+        return 1, 0
+    return (0, due) if due <= now else (2, due)
+
+
+def due_today(today: datetime.date | None = None) -> dict[str, int]:
+    """How many cards seen before are due, by deck; decks with none are left out."""
+    now, kept = _day_number(today or datetime.date.today()), section("cards")
+    counts = {
+        number: sum(kept.get(card["id"], {}).get("due", now + 1) <= now for card in load_deck(number))
+        for number in decks()
+    }
+    return {number: count for number, count in counts.items() if count}
+
+
 class Flashcards(SmallWidget):
     """The recall cards of one lesson (`Flashcards("01")`), of several, or of the whole course (`Flashcards()`).
 
+    `Flashcards.before("05")` is three cards of the lessons before it, to open lesson 5 with.
     What you knew moves one box on and comes back after 1, 3, 7, 21, 60 days; what you did not know starts again.
     The order is shuffled, the same way every time. `.due` counts the cards for today.
     """
@@ -74,11 +92,15 @@ class Flashcards(SmallWidget):
     boxes = t.Dict().tag(sync=True)  # card id -> [box, day on which it is due]
     today = t.Int(None, allow_none=True).tag(sync=True)  # for tests; None: the browser's calendar
 
-    def __init__(self, *numbers: str, title: str = "", today: datetime.date | None = None):
+    def __init__(self, *numbers: str, title: str = "", today: datetime.date | None = None, most: int | None = None):
+        """`most` keeps that many cards: those due for the longest time first, then those never seen."""
         numbers = numbers or tuple(decks())
         cards = [card for number in numbers for card in load_deck(number)]
         random.Random(" ".join(numbers)).shuffle(cards)
         kept = section("cards")
+        if most is not None:
+            now = _day_number(today or datetime.date.today())
+            cards = sorted(cards, key=lambda card: _urgency(kept.get(card["id"], {}).get("due"), now))[:most]
         known = [card["id"] for card in cards if card["id"] in kept]
         super().__init__(
             title=title or "Recall cards",
@@ -89,6 +111,14 @@ class Flashcards(SmallWidget):
             today=None if today is None else _day_number(today),
         )
         self.observe(self._keep, "boxes")
+
+    @classmethod
+    def before(cls, number: str, *, count: int = 3, today: datetime.date | None = None) -> Flashcards:
+        """`count` cards from the decks before lesson `number`, mixed; ValueError where there is none before it."""
+        earlier = [deck for deck in decks() if deck < number]
+        if not earlier:
+            raise ValueError(f"no deck comes before lesson {number}: the first is {decks()[0]}")
+        return cls(*earlier, title="Before you begin: cards from earlier lessons", today=today, most=count)
 
     @property
     def due(self) -> int:

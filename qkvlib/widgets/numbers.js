@@ -59,7 +59,7 @@ export function inCell(v, decimals) {
   if (decimals === null || !Number.isFinite(v) || size >= 1e7) return short(v);
   const text = size.toFixed(decimals), told = Number(text);
   if (told === 0) return size < 1e-14 ? "0" : "≈0";
-  if (told === 1 && decimals === 3) return (Math.abs(size - 1) < 1e-14 ? "" : "≈") + signed(v, "1");
+  if (told === 1 && decimals % 3 === 0) return (Math.abs(size - 1) < 1e-14 ? "" : "≈") + signed(v, "1");
   return signed(v, text);
 }
 

@@ -55,7 +55,7 @@ def in_cell(value: float, decimals: int | None) -> str:
     told = float(text)
     if told == 0:
         return "0" if size < 1e-14 else "≈0"
-    if told == 1 and decimals == 3:
+    if told == 1 and decimals in (0, 3):
         return ("" if abs(size - 1) < 1e-14 else "≈") + sign + "1"
     return sign + text
 

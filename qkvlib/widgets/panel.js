@@ -28,12 +28,11 @@ export class Panel {
     this.ramp = entry.ramp ?? "sign";
     this.input = sheet.spec.inputs[this.name];
     this.editable = Boolean(this.input?.editable);
-    this.about = this.input?.about ?? sheet.engine.nodes.get(this.name).about;
     this.body = h("div", { class: "ws-grids" });
     this.foot = h("div", { class: "ws-shape" });
     this.closed = Boolean(entry.closed);
     this.heading = h("figcaption", { class: "ws-name" }, this.closed ? this.opener() : this.title);
-    this.root = h("figure", { class: `ws-panel${this.editable ? " ws-editable" : ""}`, "data-node": this.name,
+    this.root = h("figure", { class: `ws-panel${this.editable ? " ws-editable" : ""}${entry.look ? ` ws-${entry.look}` : ""}`, "data-node": this.name,
       "data-role": entry.role || null }, this.heading, this.body, this.foot, entry.note ? h("div", { class: "ws-note" }, entry.note) : null);
     this.grids = new Map();
     this.active = 0;
@@ -84,8 +83,8 @@ export class Panel {
 
   /** Whether a change of these nodes, or of what is drawn beside them, shows here. */
   concerns(changed) {
-    const { diff, pick, lit, scale = [] } = this.entry;
-    return [this.name, diff, ...scale].some((name) => changed.has(name)) || [pick, lit].some((o) => typeof o === "object" && o);
+    const { diff, pick, lit, scale = [], bands } = this.entry;
+    return [this.name, diff, ...scale].some((name) => changed.has(name)) || bands || [pick, lit].some((o) => typeof o === "object" && o);
   }
 
   /** Draws the sheet's present numbers. `changed` are the names that changed, null for everything. */
@@ -111,9 +110,9 @@ export class Panel {
     if (rebuild) this.build(shown);
     this.signature = signature;
     const look = this.look(value, rebuild, trouble ? null : sheet.base.get(name) ?? null);
-    const key = JSON.stringify([look.end, look.decimals, look.lit, sheet.theme.name]);
-    const all = rebuild || key !== this.key || look.other || stale;
-    this.key = key;
+    const drawnAs = JSON.stringify([look.end, look.decimals, look.lit, sheet.theme.name]);
+    const all = rebuild || drawnAs !== this.drawnAs || look.other || stale;
+    this.drawnAs = drawnAs;
     this.range.textContent = value.data.length ? this.scaleText(look) : "";
     for (const grid of this.grids.values()) grid.paint(value, look, all ? null : this.painted);
     this.nearly = !this.editable && look.decimals !== null && value.data.some((v, i) => !value.masked?.[i] && nearlyZero(v, look.decimals));
@@ -143,7 +142,7 @@ export class Panel {
   }
 
   build(shown) {
-    const [, n, m] = frame(this.value), fold = m > FOLD_OVER && (n <= FOLD_OVER || m > 256);
+    const [, n, m] = frame(this.value), fold = m > FOLD_OVER && (n <= FOLD_OVER || m > 256) && this.entry.look !== "small";
     this.columns = fold && !this.unfolded ? folded(m, FOLD_KEEP) : range(m);
     const Grid = n > TABLE_MOST[0] || n * this.columns.length > TABLE_MOST[1] ? LARGE.Grid : TableGrid;
     this.grids = new Map(shown.map((head) => [head, new Grid(this, head)]));

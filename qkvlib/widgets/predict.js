@@ -10,11 +10,31 @@ function toNumber(text) {
   return Number.isFinite(value) ? value : null;
 }
 
+/** Ask a sheet on this page to show the answer; false when there is none. worksheet.js answers the event. */
+function showIn(sheet, state) {
+  if (!document.dispatchEvent(new CustomEvent("qkv-show", { cancelable: true, detail: { sheet, state } }))) return true;
+  const found = document.querySelector(`[data-sheet="${CSS.escape(sheet)}"]`);
+  found?.scrollIntoView({ block: "center" });
+  return found !== null;
+}
+
 /** Whether a committed guess is right; null where only the learner can tell. */
 function judge(kind, guess, answer, tolerance) {
   if (kind === "text") return null;
   if (kind === "choices") return guess === answer;
   return Math.abs(guess - answer) <= tolerance;
+}
+
+const heading = (committed, words) =>
+  words ? (committed ? "Your words, and ours" : "Say why, then compare")
+    : committed ? "Your prediction, and what happens" : "Predict first";
+
+/** What to make of having been sure, where that says more than the answer does. */
+function confidence(sure, right) {
+  const said = sure && right === false
+    ? "You were sure, so something you take for certain leads there. Find it in what follows, and say what is different."
+    : sure === false && right ? "You were not sure. Say why it is right before you read on." : "";
+  return said ? h("p", { class: "qkv-sure" }, said) : null;
 }
 
 const short = (value) => String(Number(value.toPrecision(4)));
@@ -25,9 +45,9 @@ function render({ model, el }) {
   el.append(root);
   let committedHere = false;
 
-  const commit = (guess) => {
+  const commit = (guess, sure = null) => {
     committedHere = true;
-    act(model, { guess });
+    act(model, { sure, guess });
   };
 
   function ask() {
@@ -39,15 +59,15 @@ function render({ model, el }) {
     };
     let field, onCommit;
     if (kind === "choices") {
-      const radios = model.get("choices").map((_, index) =>
+      const radios = model.get("order").map((index) =>
         focusable("input", { type: "radio", name: id, value: index, id: `${id}-${index}` }));
       field = h("div", { class: "qkv-choices", role: "radiogroup", "aria-labelledby": `${id}-q` },
-        model.get("choices").map((choice, index) =>
-          h("label", { for: `${id}-${index}` }, radios[index], h("span", {}, inline(choice)))));
-      onCommit = () => {
-        const chosen = radios.findIndex((radio) => radio.checked);
-        if (chosen < 0) complain("Choose one first: a wrong guess teaches more than none.", radios[0]);
-        else commit(chosen);
+        model.get("order").map((index, place) =>
+          h("label", { for: `${id}-${index}` }, radios[place], h("span", {}, inline(model.get("choices")[index])))));
+      onCommit = (sure) => {
+        const chosen = radios.find((radio) => radio.checked);
+        if (!chosen) complain("Choose one first: a wrong guess teaches more than none.", radios[0]);
+        else commit(Number(chosen.value), sure);
       };
     } else {
       const number = kind === "number";
@@ -56,15 +76,18 @@ function render({ model, el }) {
         ...(number ? { type: "text", inputmode: "decimal", size: 12 } : { rows: 2 }),
       });
       field = h("div", { class: "qkv-field" }, box, number && model.get("unit") ? h("span", {}, ` ${model.get("unit")}`) : null);
-      onCommit = () => {
+      onCommit = (sure = null) => {
         const guess = number ? toNumber(box.value) : box.value.trim();
         if (number && guess === null) complain("Type a number first, such as 12, 0.75 or 3/4.", box);
         else if (!number && guess === "") complain("Write a few words first: they are for you alone.", box);
-        else commit(guess);
+        else commit(guess, sure);
       };
       if (number) box.addEventListener("keydown", (event) => event.key === "Enter" && onCommit());
     }
-    return [field, h("div", { class: "qkv-row" }, button("Commit to this", onCommit)), complaint];
+    const commits = kind === "text"
+      ? [button("Commit to this", () => onCommit())]
+      : [h("span", { class: "qkv-ask" }, "Commit:"), button("I am sure", () => onCommit(true)), button("Not sure", () => onCommit(false))];
+    return [field, h("div", { class: "qkv-row", role: "group", "aria-label": "Commit to this" }, commits), complaint];
   }
 
   function reveal() {
@@ -73,10 +96,7 @@ function render({ model, el }) {
     const unit = model.get("unit") ? ` ${model.get("unit")}` : "";
     let verdict;
     if (kind === "choices") {
-      const [mine, truth] = [guess, answer].map((index) => inline(model.get("choices")[index]));
-      verdict = right
-        ? [h("strong", {}, "Right. "), ...truth]
-        : [h("strong", {}, "Not this time. "), "You said: ", ...mine, h("br"), "It is: ", ...truth];
+      verdict = h("strong", {}, right ? "Right." : "Not this time.");
     } else if (kind === "number") {
       const off = guess - answer;
       const far = `${short(Math.abs(off))} too ${off > 0 ? "high" : "low"}`;
@@ -87,17 +107,28 @@ function render({ model, el }) {
       verdict = [h("strong", {}, "You wrote: "), guess, h("br"), h("strong", {}, "One good answer: "), ...inline(answer)];
     }
     const why = kind === "choices" && !right ? model.get("why")[guess] : "";
+    const options = kind !== "choices" ? null : h("ul", { class: "qkv-options" }, model.get("order").map((index) => {
+      const mark = index === answer ? "✓" : index === guess ? "✗" : "";
+      return h("li", index === answer ? { class: "qkv-true" } : {},
+        h("span", { class: "qkv-mark", "aria-label": { "✓": "right:", "✗": "not right:" }[mark], role: mark ? "img" : null }, mark),
+        h("span", {}, inline(model.get("choices")[index]), index === guess ? [" ", h("em", { class: "qkv-yours" }, "yours")] : null));
+    }));
+    const complaint = h("p", { class: "qkv-complaint", role: "alert" });
+    const sheet = model.get("show_in");
+    const show = !sheet ? null : button("Let the sheet show it", () => {
+      complaint.textContent = showIn(sheet, model.get("show_state")) ? "" : "Its sheet is not on the page yet: run its cell, then ask again.";
+    });
     const outcome = h("div", { class: "qkv-reveal", "data-right": String(right), tabindex: "-1",
       "data-lm-suppress-shortcuts": "true" },
-      h("p", {}, verdict), why ? paragraphs(why) : null, paragraphs(explain));
+      h("p", {}, verdict), options, confidence(model.get("sure"), right), why ? paragraphs(why) : null, paragraphs(explain));
     const again = button("Clear my guess", () => commit(null), { class: "qkv-button qkv-quiet" });
-    return [outcome, h("div", { class: "qkv-row" }, again)];
+    return [outcome, h("div", { class: "qkv-row" }, show, again), complaint];
   }
 
   const stop = live(model, ["guess", "question", "choices", "answer"], () => {
     const committed = model.get("guess") !== null && model.get("guess") !== undefined;
     root.replaceChildren(
-      h("p", { class: "qkv-tag" }, committed ? "Your prediction, and what happens" : "Predict first"),
+      h("p", { class: "qkv-tag" }, heading(committed, model.get("kind") === "text")),
       h("div", { class: "qkv-question", id: `${id}-q` }, paragraphs(model.get("question"))),
       ...(committed ? reveal() : ask()));
     if (committedHere) {  // the button that had the focus is gone: hand the focus to what replaced it

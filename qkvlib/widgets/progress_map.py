@@ -1,4 +1,4 @@
-"""ProgressMap: the whole course in one table, with what you have done so far."""
+"""ProgressMap: the whole course as a line of stations and a table, with what you have done and what is due."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 
 from qkvlib.course.outline import LessonOutline, read_outline
 from qkvlib.course.progress import entry
+from qkvlib.widgets.flashcards import due_today
 
-BAR = 8  # marks in a full bar
+_DONE = "●"
+_TOGETHER = "\u00a0"  # a space that no line breaks at
 
 
 class ProgressMap:
-    """The lessons with their question, time and needs, and how far you are; display it to see the table.
+    """A line of stations, what is due today, and the lessons with their question, time and needs; display it to see.
 
     What counts as done: a prediction you committed to, an exercise whose check said "correct". Plain Markdown, so it
     reads the same in JupyterLab, on GitHub and in a diff; run the cell again to bring it up to date.
@@ -37,12 +39,24 @@ class ProgressMap:
                 parts.append(f"{done}/{of} {noun}")
         return ", ".join(parts)
 
+    def _due(self) -> str:
+        """What comes back today, and where to go on."""
+        due = due_today()
+        lessons = ", ".join(f"{count} of lesson {int(number)}" for number, count in due.items())
+        cards = f"Due today: {sum(due.values())} recall cards ({lessons})." if due else "No recall card is due today."
+        open_ones = [lesson for lesson in self.lessons if _station(*self.done(lesson)) != _DONE]
+        return f"{cards} Next: {_link(open_ones[0])}." if open_ones else cards
+
     def __repr__(self):
         rows = [f"{int(lesson.number)} {lesson.title}: {self._so_far(lesson)}" for lesson in self.lessons]
         return "\n".join(row.rstrip(": ") for row in rows)
 
     def _repr_markdown_(self):
-        rows = ["| | Lesson | It answers | You need | Minutes | So far |", "|---|---|---|---|---:|---|"]
+        line = " ─ ".join(
+            f"{_station(*self.done(lesson))}{_TOGETHER}[{int(lesson.number)}]({lesson.slug}.ipynb)"
+            for lesson in self.lessons
+        )
+        rows = ["| | Lesson | It answers | You need | Minutes | So far |", "|---|---|---|---|---:|:---|"]
         for lesson in self.lessons:
             done, of = self.done(lesson)
             cells = (
@@ -51,10 +65,10 @@ class ProgressMap:
                 lesson.answers,
                 lesson.needs,
                 str(lesson.minutes),
-                f"{_bar(done, of)} {self._so_far(lesson)}".strip(),
+                f"{_station(done, of)}{_TOGETHER}{done}/{of}" if of else "",
             )
-            rows.append(f"| {' | '.join(' '.join(cell.split()).replace('|', '/') for cell in cells)} |")
-        return "\n".join(rows)
+            rows.append(f"| {' | '.join(' '.join(cell.split(' ')).replace('|', '/') for cell in cells)} |")
+        return "\n\n".join([line, self._due(), "\n".join(rows)])
 
 
 def _count(names: tuple[str, ...], is_done: Callable[[str], bool]) -> tuple[int, int]:
@@ -69,6 +83,10 @@ def _solved(name: str) -> bool:
     return entry("checks", name).get("status") == "correct"
 
 
-def _bar(done: int, of: int) -> str:
-    full = BAR * done // of if of else 0
-    return "▰" * full + "▱" * (BAR - full) if of else ""
+def _station(done: int, of: int) -> str:
+    """A stop on the line: empty, half full or full."""
+    return _DONE if done == of and of else "◐" if done else "○"
+
+
+def _link(lesson: LessonOutline) -> str:
+    return f"[{int(lesson.number)} · {lesson.title}]({lesson.slug}.ipynb)"

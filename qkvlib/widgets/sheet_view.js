@@ -2,7 +2,7 @@
 //
 // A part is a Panel or a view (views/). It has `root` (its element), `nodes` (names of the nodes it shows), `open` (whether
 // they can be seen), draw(changed), hit(event) -> target, has/activate/box/mark/label/state/next(name, i, ...), unmark(),
-// isEditable(name, i), stepOf(name), and may have grab(target, event), key(target, event) and about(name). A target is
+// isEditable(name, i), stepOf(name) and may have grab(target, event) and key(target, event). A target is
 // { part, name, i }: cell i of node `name`, as that part shows it.
 import { COLOURS } from "../colours.js";
 import { Engine } from "./dataflow.js";
@@ -134,7 +134,7 @@ export class SheetView {
     this.nearly = h("span", { class: "ws-nearly" }, "≈ stands before a number that is not quite that: point at it");
     this.root = h("section", { class: "qkv-ws", "aria-label": this.spec.title },
       h("div", { class: "ws-top" }, h("strong", { class: "ws-title" }, this.spec.title),
-        h("span", { class: "ws-tools" }, this.touch, tool("Undo", () => this.undo()), tool("Redo", () => this.redo()), tool("Reset", () => this.reset()))),
+        h("span", { class: "ws-tools" }, this.touch, this.player?.(), tool("Undo", () => this.undo()), tool("Redo", () => this.redo()), tool("Reset", () => this.reset()))),
       this.earlier(tool), this.bar, this.tip, this.live);
     for (const [role, pair] of Object.entries(COLOURS.roles)) this.root.style.setProperty(`--ws-${role}-light`, pair[0]), this.root.style.setProperty(`--ws-${role}-dark`, pair[1]);
     this.root.append(...this.lines(this.spec.layout), this.legend());
@@ -156,9 +156,12 @@ export class SheetView {
   lines(layout) {
     return layout.map((line) => {
       if (line.some((entry) => "fold" in entry)) return this.fold(line[0]);
-      const signs = line.some((entry) => "sign" in entry);
-      return h("div", { class: `ws-line${signs ? " ws-sum-line" : ""}` }, this.line(line));
+      return this.row(line);
     });
+  }
+
+  row(line) {
+    return h("div", { class: `ws-line${line.some((entry) => "sign" in entry) ? " ws-sum-line" : ""}` }, this.line(line));
   }
 
   fold({ fold, lines }) {
@@ -184,6 +187,7 @@ export class SheetView {
       this.sayings.push([h("p", { class: "ws-say" }), entry.say]);
       return this.sayings.at(-1)[0];
     }
+    if ("line" in entry) return this.row(entry.line);
     if ("stack" in entry) return h("div", { class: "ws-stack" }, entry.stack.map((each) => this.place(each)));
     return this.add("view" in entry ? new (VIEWS.get(entry.view))(this, entry) : new Panel(this, entry)).root;
   }
@@ -245,8 +249,9 @@ export class SheetView {
   /** The cell that has the focus. @returns {Target|null} */
   focused() {
     const active = this.root.getRootNode().activeElement, cell = this.root.contains(active) && active.closest("[data-i]");
-    const part = cell && this.parts.findLast((each) => each.root.contains(cell));
-    return part ? { part, name: cell.closest("[data-node]").dataset.node, i: Number(cell.dataset.i) } : null;
+    const name = cell && cell.closest("[data-node]").dataset.node;
+    const part = cell && this.parts.find((each) => each.nodes.includes(name) && each.root.contains(cell));
+    return part ? { part, name, i: Number(cell.dataset.i) } : null;
   }
 
   shown = (/** @type {string} */ name) => this.parts.some((part) => part.nodes.includes(name) && part.open);
@@ -263,7 +268,7 @@ export class SheetView {
     }
     const { part, name, i } = this.target, v = this.engine.values.get(name)?.data[i] ?? NaN;
     const { text, note, sources } = this.engine.explain(name, i, this.shown);
-    const label = part.label(name, i), result = part.isEditable(name, i) ? exact(v) : short(v), about = note || part.about?.(name) || this.about(name);
+    const label = part.label(name, i), result = part.isEditable(name, i) ? exact(v) : short(v), about = note || this.about(name);
     this.bar.replaceChildren(h("span", {}, label), h("span", { class: "ws-sum" }, text && `${text} = `, h("b", {}, result)), h("span", {}, about));
     part.mark(name, [i], "ws-here");
     this.light(sources, "ws-from");
@@ -345,8 +350,12 @@ export class SheetView {
       if (box) this.stop.push(this.unmend = mendControls(box, this));
     });
     sight.observe(this.bar);
+    const sized = new ResizeObserver((found) => {
+      for (const { target } of found) target.classList.toggle("ws-wide", target.scrollWidth > target.clientWidth + 1);
+    });
+    for (const part of this.parts) if (part.body) sized.observe(part.body);
     // The last act must reach Python even when the view closes at once.
-    this.stop.push(() => themes.disconnect(), () => sight.disconnect(), () => cancelAnimationFrame(this.frame), () => clearTimeout(this.rest),
+    this.stop.push(() => themes.disconnect(), () => sight.disconnect(), () => sized.disconnect(), () => cancelAnimationFrame(this.frame), () => clearTimeout(this.rest),
       () => document.removeEventListener("scroll", scrolled, { capture: true }), () => globalThis.removeEventListener("blur", flush), flush);
   }
 

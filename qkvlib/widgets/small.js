@@ -1,13 +1,23 @@
 // Helpers of the small widgets: text with a little markup, and traits that are drawn.
 import { h } from "./dom.js";
 
-/** `code`, **bold** and *italic* as elements; everything else as text. */
+const SYMBOL = /\b([Wb]_[QKVO]|[dn]_(?:head|model|heads|kv_heads|rep|tokens|layers))\b/;
+
+/** Text with W_Q, d_head and the like as a letter with its index below. */
+const symbols = (text) =>
+  text.split(SYMBOL).map((part, place) => {
+    if (place % 2 === 0) return part;
+    const [letter, ...below] = part.split("_");
+    return [letter, h("sub", {}, below.join(" "))];
+  }).flat();
+
+/** `code`, **bold** and *italic* as elements, symbols with their index; everything else as text. */
 export function inline(text) {
-  return text.split(/(`[^`]+`|\*\*[^*]+\*\*|\*[^*\s][^*]*\*)/).map((part) => {
+  return text.split(/(`[^`]+`|\*\*[^*]+\*\*|\*[^*\s][^*]*\*)/).flatMap((part) => {
     if (/^`.+`$/.test(part)) return h("code", {}, part.slice(1, -1));
-    if (/^\*\*.+\*\*$/.test(part)) return h("strong", {}, part.slice(2, -2));
-    if (/^\*.+\*$/.test(part)) return h("em", {}, part.slice(1, -1));
-    return part;
+    if (/^\*\*.+\*\*$/.test(part)) return h("strong", {}, symbols(part.slice(2, -2)));
+    if (/^\*.+\*$/.test(part)) return h("em", {}, symbols(part.slice(1, -1)));
+    return symbols(part);
   });
 }
 

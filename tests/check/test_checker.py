@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from qkvlib import check
+from qkvlib.check.card import Card
 from qkvlib.check.checker import Checker
 from qkvlib.check.registry import exercises
 from qkvlib.check.verdict import Verdict
@@ -137,6 +138,69 @@ def test_what_a_learner_wrote_is_escaped_in_cards():
     assert "<img" in verdict.message
     assert "img" not in parsed(verdict._repr_html_()).tags
     assert "img" not in parsed(check.softmax.hint()._repr_html_()).tags
+
+
+def test_a_card_names_the_mistake_in_its_heading_and_sets_code_as_code():
+    verdict = Verdict("merge_heads", "wrong", "Use swap_last_axes on [3, 5] and `K`, not K & V.", "head-order-kept")
+    card = verdict._repr_html_()
+    heading = parsed(card[: card.index("<br>")]).text
+    assert heading == "△ Not yet: merge_heads: head order kept"
+    for code in ("<code>swap_last_axes</code>", "<code>[3, 5]</code>", "<code>K</code>", "K &amp; V"):
+        assert code in card
+
+
+def test_a_wrong_matrix_shows_where_and_no_number(checker):
+    def first_row_only(z, axis=-1):
+        shares = softmax(z, axis)
+        shares[1:] = 0.5
+        return shares
+
+    verdict = checker(first_row_only)
+    assert {True, False} == {agrees for row in verdict.places for agrees in row}
+    table = parsed(verdict._repr_html_().split("<table")[1]).text
+    assert set(table.split("agrees")[-1]) == {"✓", "✗"}
+    assert repr(verdict) == f"wrong: softmax\n{verdict.message}", "the text twin is what it was"
+    assert checker(softmax).places == ()
+
+
+def test_in_an_assignment_a_card_shows_no_places_and_offers_no_solution(checker, monkeypatch):
+    checker(sum_of_everything)
+    assert list(checker(sum_of_everything).offers) == ["A hint", "The solution"]
+    monkeypatch.setenv("QKV_ASSIGNMENT", "02")
+    verdict = checker(lambda z, axis=-1: np.zeros_like(z))
+    assert (verdict.places, list(verdict.offers)) == ((), ["A hint"])
+
+
+def test_buttons_are_there_only_with_a_kernel_and_bring_a_note(checker, monkeypatch):
+    verdict = checker(sum_of_everything)
+    assert list(verdict._repr_mimebundle_()) == ["text/plain", "text/html"]
+    monkeypatch.setattr("qkvlib.check.verdict._in_a_kernel", lambda: True)
+    made = []
+    monkeypatch.setattr(Card, "view", lambda card: made.append(card) or {})
+    verdict._repr_mimebundle_()
+    (card,) = made
+    assert (card.card, card.note) == (verdict._repr_html_(), "")
+    card.asked = ["A hint", 1]
+    first = card.note
+    card.asked = ["A hint", 2]
+    assert "First hint" in first
+    assert "Second hint" in card.note
+    card.close()
+
+
+def test_the_blank_comes_back(root, checker, tmp_path, monkeypatch):
+    monkeypatch.chdir(root)
+    note = checker.reset()
+    assert note.code
+    assert "def softmax(" in note.text
+    assert "SOLUTION" not in note.text
+    put = []
+    monkeypatch.setattr("qkvlib.check.checker._as_next_cell", lambda source: put.append(source) or True)
+    assert not checker.reset().code
+    assert put == [note.text]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("qkvlib.check.checker.__file__", str(tmp_path / "lib" / "checker.py"))
+    assert "not found" in checker.reset().text
 
 
 def test_a_checker_says_what_it_checks(checker):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qkvlib.attention import causal_mask, scores, softmax
 from qkvlib.clinic.bug import Bug, draw, issue, pull
-from qkvlib.clinic.sheets import TOKENS
+from qkvlib.clinic.sheets import TOKENS, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -30,7 +31,7 @@ def fixed(Q: np.ndarray, K: np.ndarray, slope: float) -> np.ndarray:
     return softmax(np.where(causal_mask(T, S), grid, -np.inf))
 
 
-def test(weights):
+def test(weights: Callable) -> bool:
     Q, K = draw(13, (5, 3), (5, 3))
     return np.allclose(weights(Q[3:], K, 1.0), weights(Q, K, 1.0)[3:])
 
@@ -57,11 +58,8 @@ def sheet(s: Sheet, Q: np.ndarray, K: np.ndarray, slope: float) -> None:
         s.softmax(f"{prefix}_weights", s.mask(f"{prefix}_scores", biased, allowed, causal=False))
     s.lay(
         ["Q", "K"],
-        [s.panel("broken_back", title="broken: tokens back"), s.panel("right_back", title="right: tokens back")],
-        [
-            s.panel("broken_weights", title="broken weights", max=1),
-            s.panel("right_weights", title="right weights", max=1),
-        ],
+        side_by_side(s, "tokens back", "broken_back", "right_back"),
+        side_by_side(s, "weights", "broken_weights", "right_weights", max=1),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,30 +17,30 @@ if TYPE_CHECKING:
 
 def broken(K: np.ndarray, n_rep: int) -> tuple[np.ndarray, np.ndarray]:
     """Keys K [n_kv_heads, T, d_head] arrive token by token: the cache, and the keys the query heads read."""
-    cache = []
+    kept = []
     for t in range(K.shape[-2]):
-        cache.append(repeat_kv(K[..., t : t + 1, :], n_rep))
-    cache = np.concatenate(cache, axis=-2)
+        kept.append(repeat_kv(K[..., t : t + 1, :], n_rep))
+    cache = np.concatenate(kept, axis=-2)
     return cache, cache
 
 
 def fixed(K: np.ndarray, n_rep: int) -> tuple[np.ndarray, np.ndarray]:
     """Keys K [n_kv_heads, T, d_head] arrive token by token: the cache, and the keys the query heads read."""
-    cache = []
+    kept = []
     for t in range(K.shape[-2]):
-        cache.append(K[..., t : t + 1, :])
-    cache = np.concatenate(cache, axis=-2)
+        kept.append(K[..., t : t + 1, :])
+    cache = np.concatenate(kept, axis=-2)
     return cache, repeat_kv(cache, n_rep)
 
 
-def test(decode):
+def test(decode: Callable) -> bool:
     K, n_rep = example()
     return decode(K, n_rep)[0].nbytes == K.nbytes
 
 
 def example() -> tuple:
-    """Two key heads, five tokens, d_head 4, each head for four query heads."""
-    return *draw(9, (2, 5, 4)), 4
+    """Two key heads, five tokens, d_head 2, each head for three query heads."""
+    return *draw(9, (2, 5, 2)), 3
 
 
 def sheet(s: Sheet, K: np.ndarray, n_rep: int) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qkvlib.clinic.bug import Bug, draw, issue, pull
-from qkvlib.clinic.sheets import inputs
+from qkvlib.clinic.sheets import inputs, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -23,7 +24,7 @@ def fixed(X: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
     return X @ weight + bias
 
 
-def test(project):
+def test(project: Callable) -> bool:
     x, weight, bias = np.eye(3)[:1], np.arange(9.0).reshape(3, 3), np.zeros(3)
     return np.array_equal(project(x, weight, bias), weight[:1])
 
@@ -35,13 +36,13 @@ def example() -> tuple:
 
 def sheet(s: Sheet, X: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> None:
     """X through the weight, one way round and the other."""
-    X, weight, bias = inputs(s, X=X, weight=weight, bias=bias)
-    as_linear = s.matmul("as_linear", X, s.transpose("flipped", weight))
-    s.add("broken", as_linear, bias, about="X · weightᵀ, as a Linear would")
-    s.add("right", s.matmul("as_conv1d", X, weight), bias, about="X · weight: Conv1D stores the input axis first")
+    x, w, b = inputs(s, X=X, weight=weight, bias=bias)
+    as_linear = s.matmul("as_linear", x, s.transpose("flipped", w))
+    s.add("broken", as_linear, b, about="X · weightᵀ, as a Linear would")
+    s.add("right", s.matmul("as_conv1d", x, w), b, about="X · weight: Conv1D stores the input axis first")
     s.lay(
         ["X", s.panel("weight", title="weight [d_in, d_out]"), "bias"],
-        [s.panel("broken", title="broken output"), s.panel("right", title="right output")],
+        side_by_side(s, "output"),
     )
 
 

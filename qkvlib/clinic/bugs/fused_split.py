@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qkvlib.attention import merge_heads, split_heads
 from qkvlib.clinic.bug import Bug, draw, pull
-from qkvlib.clinic.sheets import inputs
+from qkvlib.clinic.sheets import inputs, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -27,7 +28,7 @@ def fixed(X: np.ndarray, W_QKV: np.ndarray, n_heads: int) -> tuple:
     return tuple(split_heads(part, n_heads) for part in (Q, K, V))
 
 
-def test(split):
+def test(split: Callable) -> bool:
     X, W_QKV, n_heads = example()
     third = W_QKV.shape[1] // 3
     Q = merge_heads(split(X, W_QKV, n_heads)[0])
@@ -43,21 +44,17 @@ def sheet(s: Sheet, X: np.ndarray, W_QKV: np.ndarray, n_heads: int) -> None:
     """The fused product, and what either order of cutting makes of it."""
     width = W_QKV.shape[1] // 3
     d_head = width // n_heads
-    X, W_QKV = inputs(s, X=X, W_QKV=W_QKV)
-    fused = s.matmul("fused", X, W_QKV)
+    x, w_qkv = inputs(s, X=X, W_QKV=W_QKV)
+    fused = s.matmul("fused", x, w_qkv)
     dealt = s.split_heads("dealt", fused, n_heads, about="heads first: each head gets neighbouring columns")
     for i, letter in enumerate("QKV"):
         third = s.columns(f"{letter}_third", fused, i * width, (i + 1) * width)
         s.split_heads(f"right_{letter}", third, n_heads)
         s.columns(f"broken_{letter}", dealt, i * d_head, (i + 1) * d_head)
     s.lay(["X", "W_QKV"], [s.panel("fused", title="X · W_QKV, laid out Q | K | V")])
-    for letter in "QKV":
-        s.lay(
-            [
-                s.panel(f"broken_{letter}", title=f"broken {letter}"),
-                s.panel(f"right_{letter}", title=f"right {letter}"),
-            ]
-        )
+    queries, keys, values = (side_by_side(s, role, f"broken_{role}", f"right_{role}") for role in "QKV")
+    s.lay(keys)
+    s.lay(queries, values, fold="queries and values as well")
 
 
 BUG = Bug(
@@ -70,6 +67,6 @@ BUG = Bug(
     test=test,
     example=example,
     sheet=sheet,
-    symptom="The columns of X · W_QKV lie as Q | K | V. Drag one in the first third of W_QKV: only right Q may move.",
+    symptom="The columns of X · W_QKV lie as Q | K | V. Drag its third column, a query: broken K moves.",
     threads=(pull("NVIDIA-NeMo/RL", 2802), pull("deepspeedai/DeepSpeed", 3844)),
 )

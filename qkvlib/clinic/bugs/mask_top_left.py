@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qkvlib.attention import masked_attention
 from qkvlib.clinic.bug import Bug, draw, issue, pull
-from qkvlib.clinic.sheets import TOKENS
+from qkvlib.clinic.sheets import TOKENS, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -28,7 +29,7 @@ def fixed(Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> np.ndarray:
     return masked_attention(Q, K, V, allowed)[0]
 
 
-def test(attend):
+def test(attend: Callable) -> bool:
     Q, K, V = draw(11, (5, 3), (5, 3), (5, 3))
     return np.allclose(attend(Q[3:], K, V), attend(Q, K, V)[3:])
 
@@ -50,11 +51,8 @@ def sheet(s: Sheet, Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> None:
         s.matmul(f"{prefix}_out", weights, V)
     s.lay(
         ["Q", "K", "V"],
-        [
-            s.panel("broken_weights", title="broken weights", max=1),
-            s.panel("right_weights", title="right weights", max=1),
-        ],
-        [s.panel("broken_out", title="broken out"), s.panel("right_out", title="right out")],
+        side_by_side(s, "weights", "broken_weights", "right_weights", max=1),
+        side_by_side(s, "out", "broken_out", "right_out"),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qkvlib.clinic.bug import Bug, draw, issue, pull
-from qkvlib.clinic.sheets import TOKENS
+from qkvlib.clinic.sheets import TOKENS, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -25,7 +26,7 @@ def fixed(H: np.ndarray) -> np.ndarray:
     return np.swapaxes(H, -2, -3).reshape(*H.shape[:-3], T, n_heads * d_head)
 
 
-def test(merge):
+def test(merge: Callable) -> bool:
     H = np.arange(30.0).reshape(2, 5, 3)
     return np.array_equal(merge(H)[1], [*H[0, 1], *H[1, 1]])
 
@@ -44,7 +45,7 @@ def sheet(s: Sheet, H: np.ndarray) -> None:
     lines = [s.concat(f"line_{t}", *rows[t * n_heads : (t + 1) * n_heads]) for t in range(T)]
     s.concat("broken", *lines, axis="rows")
     s.merge_heads("right", H)
-    s.lay(["H"], [s.panel("broken", title="broken: reshaped"), s.panel("right", title="right: swapped, then reshaped")])
+    s.lay(["H"], side_by_side(s, "rows"))
 
 
 BUG = Bug(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qkvlib.attention import softmax, split_heads
 from qkvlib.clinic.bug import Bug, draw, issue, pull
-from qkvlib.clinic.sheets import inputs
+from qkvlib.clinic.sheets import inputs, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -28,7 +29,7 @@ def fixed(X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, n_heads: int) -> np.n
     return softmax(Q @ np.swapaxes(K, -1, -2) / np.sqrt(width))
 
 
-def test(weights):
+def test(weights: Callable) -> bool:
     X, W_Q, W_K, n_heads = example()
     d_head = W_Q.shape[1] // n_heads
     q, K = (X @ W_Q)[1, :d_head], (X @ W_K)[:, :d_head]
@@ -43,19 +44,16 @@ def example() -> tuple:
 
 def sheet(s: Sheet, X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, heads: int) -> None:
     """The weights of every head, divided by the one width and by the other."""
-    X, W_Q, W_K = inputs(s, X=X, W_Q=W_Q, W_K=W_K)
+    x, w_q, w_k = inputs(s, X=X, W_Q=W_Q, W_K=W_K)
     n_heads = s.choice("n_heads", (heads, 1, 4), label="heads")
-    Q = s.split_heads("Q", s.matmul("all_Q", X, W_Q), n_heads)
-    K = s.split_heads("K", s.matmul("all_K", X, W_K), n_heads)
+    Q = s.split_heads("Q", s.matmul("all_Q", x, w_q), n_heads)
+    K = s.split_heads("K", s.matmul("all_K", x, w_k), n_heads)
     grid = s.scores("scores", Q, K)
-    s.softmax("broken", s.scale("broken_scores", grid, like=X, about="divided by √d_model"))
+    s.softmax("broken", s.scale("broken_scores", grid, like=x, about="divided by √d_model"))
     s.softmax("right", s.scale("right_scores", grid, like=Q, about="divided by √d_head"))
     s.lay(
         ["X", "W_Q", "W_K"],
-        [
-            s.panel("broken", title="broken weights, by √d_model", max=1),
-            s.panel("right", title="right weights, by √d_head", max=1),
-        ],
+        side_by_side(s, "weights", max=1),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qkvlib.attention import attention
 from qkvlib.clinic.bug import Bug, draw, pull
-from qkvlib.clinic.sheets import attend, inputs
+from qkvlib.clinic.sheets import attend, inputs, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -26,7 +27,7 @@ def fixed(X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray) -> n
     return attention(Q, K, V)[0]
 
 
-def test(head):
+def test(head: Callable) -> bool:
     X, W_Q, W_K, W_V = example()
     before = head(X, W_Q, W_K, W_V)
     others = head(X, W_Q, -W_K, W_V), head(X, W_Q, W_K, -W_V)
@@ -40,15 +41,15 @@ def example() -> tuple:
 
 def sheet(s: Sheet, X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray) -> None:
     """Scores and output with one matrix and with three."""
-    X, W_Q, W_K, W_V = inputs(s, X=X, W_Q=W_Q, W_K=W_K, W_V=W_V)
-    Q, K, V = (s.matmul(letter, X, W) for letter, W in (("Q", W_Q), ("K", W_K), ("V", W_V)))
+    x, w_q, w_k, w_v = inputs(s, X=X, W_Q=W_Q, W_K=W_K, W_V=W_V)
+    Q, K, V = (s.matmul(letter, x, W) for letter, W in (("Q", w_q), ("K", w_k), ("V", w_v)))
     for prefix, keys, values in (("broken", Q, Q), ("right", K, V)):
         grid, _, _ = attend(s, prefix, Q, keys, values)
         s.norm(f"{prefix}_lean", s.subtract(f"{prefix}_gap", grid, s.transpose(f"{prefix}_flipped", grid)))
     s.lay(
         ["X", "W_Q", "W_K", "W_V"],
-        [s.panel("broken_scores", title="broken scores"), s.panel("right_scores", title="right scores")],
-        [s.panel("broken_out", title="broken out"), s.panel("right_out", title="right out")],
+        side_by_side(s, "scores", "broken_scores", "right_scores"),
+        side_by_side(s, "out", "broken_out", "right_out"),
         [s.say("How far the scores are from symmetric: broken {broken_lean}, right {right_lean}.")],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,7 @@ def fixed(Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> np.ndarray:
     return weights @ V
 
 
-def test(head):
+def test(head: Callable) -> bool:
     Q, K, V = example()
     return np.allclose(head(Q, K, np.ones_like(V)), 1)
 
@@ -38,16 +39,16 @@ def example() -> tuple:
 
 def sheet(s: Sheet, Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> None:
     """Weights with the sums of their rows and columns, and the outputs."""
-    Q, K, V = inputs(s, Q=Q, K=K, V=V)
+    q, k, v = inputs(s, Q=Q, K=K, V=V)
     for prefix, over in (("broken", "queries"), ("right", "keys")):
-        _, weights, _ = attend(s, prefix, Q, K, V, over)
+        _, weights, _ = attend(s, prefix, q, k, v, over)
         s.total(f"{prefix}_rows", weights, over="columns", about="each row added up")
         s.total(f"{prefix}_columns", weights, over="rows", about="each column added up")
     s.lay(["Q", "K", "V"])
-    for prefix in ("broken", "right"):
+    for prefix, other in (("broken", "right_weights"), ("right", None)):
         s.lay(
             [
-                s.panel(f"{prefix}_weights", title=f"{prefix} weights", max=1),
+                s.panel(f"{prefix}_weights", title=f"{prefix} weights", max=1, diff=other),
                 s.panel(f"{prefix}_rows", title="row sums"),
                 s.panel(f"{prefix}_columns", title="column sums"),
                 s.panel(f"{prefix}_out", title=f"{prefix} out"),

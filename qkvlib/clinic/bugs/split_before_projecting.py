@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qkvlib.attention import split_heads
 from qkvlib.clinic.bug import Bug, draw, issue, pull
-from qkvlib.clinic.sheets import inputs
+from qkvlib.clinic.sheets import inputs, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -26,7 +27,7 @@ def fixed(X: np.ndarray, W_Q: np.ndarray, n_heads: int) -> np.ndarray:
     return split_heads(X @ W_Q, n_heads)
 
 
-def test(heads):
+def test(heads: Callable) -> bool:
     X, W_Q, n_heads = example()
     nudged = X + np.eye(X.shape[-1])[-1]
     before, after = heads(X, W_Q, n_heads), heads(nudged, W_Q, n_heads)
@@ -41,13 +42,13 @@ def example() -> tuple:
 def sheet(s: Sheet, X: np.ndarray, W_Q: np.ndarray, n_heads: int) -> None:
     """The queries of every head; the block of W_Q that the broken layer has."""
     d_head = len(W_Q) // n_heads
-    X, W_Q = inputs(s, X=X, W_Q=W_Q)
-    block = s.columns("block", s.rows("top", W_Q, stop=d_head), stop=d_head, about="Linear(d_head, d_head)")
-    s.matmul("broken", s.split_heads("X_heads", X, n_heads), block)
-    s.split_heads("right", s.matmul("right_Q", X, W_Q), n_heads)
+    x, w_q = inputs(s, X=X, W_Q=W_Q)
+    block = s.columns("block", s.rows("top", w_q, stop=d_head), stop=d_head, about="Linear(d_head, d_head)")
+    s.matmul("broken", s.split_heads("X_heads", x, n_heads), block)
+    s.split_heads("right", s.matmul("right_Q", x, w_q), n_heads)
     s.lay(
         ["X", "W_Q", s.panel("block", title="all that the broken layer has of it")],
-        [s.panel("broken", title="broken queries"), s.panel("right", title="right queries")],
+        side_by_side(s, "queries"),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qkvlib.clinic.bug import Bug, draw, pull
-from qkvlib.clinic.sheets import TOKENS
+from qkvlib.clinic.sheets import TOKENS, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -23,7 +24,7 @@ def fixed(K: np.ndarray, n_rep: int) -> np.ndarray:
     return np.repeat(K, n_rep, axis=-3)
 
 
-def test(repeat):
+def test(repeat: Callable) -> bool:
     K = np.arange(2.0 * 5 * 3).reshape(2, 5, 3)
     return np.array_equal(repeat(K, 2)[1], K[0])
 
@@ -39,7 +40,7 @@ def sheet(s: Sheet, K: np.ndarray, n_rep: int) -> None:
     copies = s.choice("n_rep", (n_rep, 1, 3), label="query heads for each K/V head")
     s.tile_kv("broken", K, copies, about="0 1 0 1")
     s.repeat_kv("right", K, copies, about="0 0 1 1")
-    s.lay(["K"], [s.panel("broken", title="tiled: 0 1 0 1")], [s.panel("right", title="repeated: 0 0 1 1")])
+    s.lay(["K"], side_by_side(s, "keys of the query heads"))
 
 
 BUG = Bug(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qkvlib.clinic.bug import Bug, draw
-from qkvlib.clinic.sheets import inputs
+from qkvlib.clinic.sheets import inputs, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -23,7 +24,7 @@ def fixed(Q: np.ndarray, K: np.ndarray) -> np.ndarray:
     return Q @ np.swapaxes(K, -1, -2) / np.sqrt(Q.shape[-1])
 
 
-def test(scores):
+def test(scores: Callable) -> bool:
     Q, K = np.arange(6.0).reshape(2, 3), np.arange(15.0).reshape(5, 3)
     return np.isclose(scores(Q, K)[1, 3], Q[1] @ K[3] / np.sqrt(3))
 
@@ -35,10 +36,10 @@ def example() -> tuple:
 
 def sheet(s: Sheet, Q: np.ndarray, K: np.ndarray) -> None:
     """Q K beside Q Kᵀ."""
-    Q, K = inputs(s, Q=Q, K=K)
-    s.scale("broken", s.matmul("product", Q, K), like=Q, about="query i with COLUMN j of K")
-    s.scale("right", s.scores("dots", Q, K), like=Q, about="query i with key j")
-    s.lay(["Q", "K"], [s.panel("broken", title="broken scores, Q K"), s.panel("right", title="right scores, Q Kᵀ")])
+    q, k = inputs(s, Q=Q, K=K)
+    s.scale("broken", s.matmul("product", q, k), like=q, about="query i with COLUMN j of K")
+    s.scale("right", s.scores("dots", q, k), like=q, about="query i with key j")
+    s.lay(["Q", "K"], side_by_side(s, "scores"))
 
 
 BUG = Bug(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qkvlib.attention import scores, softmax
 from qkvlib.clinic.bug import Bug, draw, issue, pull
-from qkvlib.clinic.sheets import attend, inputs
+from qkvlib.clinic.sheets import attend, inputs, side_by_side
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -26,7 +27,7 @@ def fixed(Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> np.ndarray:
     return weights @ V
 
 
-def test(head):
+def test(head: Callable) -> bool:
     Q, K, V = example()
     return np.allclose(head(Q, K, 2 * V), 2 * head(Q, K, V))
 
@@ -38,16 +39,13 @@ def example() -> tuple:
 
 def sheet(s: Sheet, Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> None:
     """Weights and output with K and V swapped, and as they should be."""
-    Q, K, V = inputs(s, Q=Q, K=K, V=V)
-    attend(s, "broken", Q, V, K)
-    attend(s, "right", Q, K, V)
+    q, k, v = inputs(s, Q=Q, K=K, V=V)
+    attend(s, "broken", q, v, k)
+    attend(s, "right", q, k, v)
     s.lay(
         ["Q", "K", "V"],
-        [
-            s.panel("broken_weights", title="broken weights", max=1),
-            s.panel("right_weights", title="right weights", max=1),
-        ],
-        [s.panel("broken_out", title="broken out"), s.panel("right_out", title="right out")],
+        side_by_side(s, "weights", "broken_weights", "right_weights", max=1),
+        side_by_side(s, "out", "broken_out", "right_out"),
     )
 
 

@@ -17,7 +17,7 @@ function fitted(/** @type {string} */ token, /** @type {number} */ gap) {
 function strip(name, value, head, reader, left, y, gap, called) {
   const [n, m] = value.shape.slice(-2), row = Math.min(reader, n - 1), tokens = value.cols || value.rows || [];
   const arcs = [], boxes = [], words = [], at = left + (reader + 0.5) * gap;
-  if (called) words.push(text(left, y - 20 - Math.min(m, 8) * 8, called, "start", 11, { role: "soft" }));
+  if (called) words.push(text(left, y - 10 - Math.min(m, 8) * 9, called, "start", 11, { role: "soft" }));
   for (let c = 0; c < m; c++) {
     const i = (head * n + row) * m + c, share = Number.isFinite(value.data[i]) ? value.data[i] : 0, closed = Boolean(value.masked?.[i]);
     const x = left + (c + 0.5) * gap, reads = c === reader, up = reads ? 26 : 14 + 11 * Math.min(8, Math.abs(c - reader));
@@ -43,7 +43,7 @@ register("arcs", {
       if (!value || value.shape.length < 2) continue;
       const [n, m] = value.shape.slice(-2), count = value.shape.length === 3 ? value.shape[0] : 1;
       const heads = pick === null ? [...Array(count).keys()] : [Math.min(Math.max(0, Math.trunc(pick)), count - 1)];
-      const small = heads.length > 1, gap = small ? SMALL : GAP, each = LEFT * 2 + m * gap, rise = 26 + Math.min(m, 8) * (small ? 8 : 13);
+      const small = heads.length > 1, gap = small ? SMALL : GAP, each = LEFT * 2 + m * gap, rise = 18 + Math.min(m, 8) * 9;
       const across = Math.max(1, Math.floor(WIDE / each));
       heads.forEach((head, k) => {
         const called = entry.names[layer] || (value.shape.length === 3 ? value.heads?.[head] ?? `head ${head}` : "");
@@ -61,8 +61,8 @@ register("arcs", {
     const param = entry.reader?.param, spec = sheet.spec.params.find((/** @type {any} */ p) => p.name === param);
     const reader = i % (sheet.engine.values.get(name).shape.at(-1));
     if (!spec) return;
-    if (spec.kind === "choice") { if (reader < spec.options.length) sheet.setParam(param, reader, "reader"); }
-    else if (reader <= spec.max) sheet.setParam(param, reader, "reader");
+    if (spec.kind === "choice") { if (reader < spec.options.length) sheet.setParam(param, reader, sheet.hand.gesture(param)); }
+    else if (reader <= spec.max) sheet.setParam(param, reader, sheet.hand.gesture(param));
     sheet.announceAfter(() => sheet.tell({ part: sheet.parts.find((/** @type {any} */ p) => p.entry === entry), name, i }) || "");
   },
 

@@ -40,7 +40,7 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
         small = len(heads) > 1
         gap = SMALL if small else GAP
         m = stack.shape[2]
-        each, rise = LEFT * 2 + m * gap, 26 + min(m, 8) * (8 if small else 13)
+        each, rise = LEFT * 2 + m * gap, 18 + min(m, 8) * 9
         across = max(1, WIDE // each)
         for k, h in enumerate(heads):
             called = entry["names"][layer] if layer < len(entry["names"]) else ""
@@ -59,7 +59,7 @@ def _strip(name, value, h, reader, left, y, gap, called):
     arcs, boxes, words = [], [], []
     at = left + (reader + 0.5) * gap
     if called:
-        words.append(text(left, y - 20 - min(m, 8) * 8, called, "start", 11, role="soft"))
+        words.append(text(left, y - 10 - min(m, 8) * 9, called, "start", 11, role="soft"))
     for c in range(m):
         i = (h * n + row) * m + c
         share = float(value.array.reshape(-1)[i])

@@ -155,6 +155,6 @@ function smallest(sheet, { x: of, w }, name, row, to) {
   const token = Array.from(x.data.subarray(row * d, (row + 1) * d), Number), square = token.reduce((sum, v) => sum + v * v, 0);
   if (!(square > 0) || !Number.isFinite(square)) return null;
   const cells = token.flatMap((v, t) => to.map((goal, k) => /** @type {Pair} */ ([2 * t + k,
-    Number((W.data[2 * t + k] + (v * (goal - q.data[2 * row + k])) / square).toPrecision(12))])));
+    Math.round((W.data[2 * t + k] + (v * (goal - q.data[2 * row + k])) / square) * 1e10) / 1e10])));
   return [w, cells];
 }

@@ -18,7 +18,7 @@ class ProductView {
     const step = focusable("button", { type: "button", "aria-label": "one term more", onclick: () => this.step() }, "Step");
     this.words = h("p", { class: "ws-terms" }, "Choose a number of the result, then play it (Space).");
     this.root = h("figure", { class: "ws-panel ws-product", role: "group", "aria-label": entry.title || `${this.left.title} times ${this.tops.map((p) => p.title).join(", ")}` },
-      h("div", { class: "ws-corner" }, this.button, step), this.tops.map((p) => p.root), this.left.root, this.results.map((p) => p.root), this.words);
+      h("div", { class: "ws-corner" }, this.words, this.button, step), this.tops.map((p) => p.root), this.left.root, this.results.map((p) => p.root));
     this.root.style.setProperty("--ws-columns", String(this.tops.length + 1));
     for (const result of this.results)
       result.key = (target, event) => {

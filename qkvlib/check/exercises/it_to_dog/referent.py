@@ -95,7 +95,7 @@ EXERCISE = Exercise(
         mistake(
             "smallest-weight",
             "You pick the candidate that gets the least.",
-            "The referent is where most of the attention goes.",
+            "Of the candidates, which one does the query look at most?",
             _pick(lambda w, q, p: w[q, p], np.argmin),
         ),
         mistake(

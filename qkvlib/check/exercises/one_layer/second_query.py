@@ -1,0 +1,74 @@
+"""The query of the second layer, made from the row that the first has rewritten."""
+
+from __future__ import annotations
+
+from qkvlib.check.misconceptions.inputs import batch, calls, normal
+from qkvlib.check.spec import Exercise, mistake
+
+EXERCISE = Exercise(
+    name="second_query",
+    reference=lambda x, out, W_O, W_Q: (x + out @ W_O) @ W_Q,
+    inputs=lambda rng: calls(
+        ("one row", normal(rng, 5), normal(rng, 3), normal(rng, 3, 5), normal(rng, 5, 2)),
+        ("several rows", normal(rng, 4, 5), normal(rng, 4, 3), normal(rng, 3, 5), normal(rng, 5, 2)),
+        ("square matrices", normal(rng, 4), normal(rng, 4), normal(rng, 4, 4), normal(rng, 4, 4)),
+        batch("a batch", normal(rng, 2, 3, 7), normal(rng, 2, 3, 5), normal(rng, 5, 7), normal(rng, 7, 3)),
+    ),
+    mistakes=(
+        mistake(
+            "row-not-rewritten",
+            "Your query is made from the row as it was before layer 1.",
+            "What did layer 1 find, and where does it go?",
+            lambda x, out, W_O, W_Q: x @ W_Q,
+        ),
+        mistake(
+            "row-replaced",
+            "Your query is made from what layer 1 found alone; the row itself is gone.",
+            "A layer adds to the row, it does not replace it.",
+            lambda x, out, W_O, W_Q: out @ W_O @ W_Q,
+        ),
+        mistake(
+            "no-w-o",
+            "You use what layer 1 found without bringing it back to the width of the row.",
+            "Which of the matrices is [d_head, d_model]?",
+            lambda x, out, W_O, W_Q: (x + out) @ W_Q,
+            lambda x, out, W_O, W_Q: x @ W_Q + out,
+            lambda x, out, W_O, W_Q: out @ W_Q,
+        ),
+        mistake(
+            "no-w-q",
+            "What comes back is the rewritten row, not its query.",
+            "A query is made by W_Q.",
+            lambda x, out, W_O, W_Q: x + out @ W_O,
+        ),
+        mistake(
+            "added-too-late",
+            "You make the query first and add layer 1's find afterwards.",
+            "The find belongs into the row before the row is projected.",
+            lambda x, out, W_O, W_Q: x @ W_Q + out @ W_O,
+        ),
+        mistake(
+            "matrices-swapped",
+            "You use W_Q where W_O belongs.",
+            "Write down the shapes: what turns d_head into d_model?",
+            lambda x, out, W_O, W_Q: (x + out @ W_Q) @ W_O,
+        ),
+        mistake(
+            "subtracted",
+            "You take layer 1's find away from the row.",
+            "A layer adds.",
+            lambda x, out, W_O, W_Q: (x - out @ W_O) @ W_Q,
+        ),
+        mistake(
+            "multiplied",
+            "You multiply the row by layer 1's find, number by number.",
+            "A layer adds.",
+            lambda x, out, W_O, W_Q: (x * (out @ W_O)) @ W_Q,
+        ),
+    ),
+    hints=(
+        "Three steps: bring the find back to d_model numbers, add it to the row, make the query.",
+        "Shapes: [d_head] · [d_head, d_model], plus [d_model], then · [d_model, d_head].",
+    ),
+    praise="Right: the question of layer 2 has learned from what layer 1 found.",
+)

@@ -1,0 +1,79 @@
+"""Equal weights over all that may be looked at."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qkvlib.check.misconceptions.inputs import calls, random_mask
+from qkvlib.check.spec import Exercise, mistake
+
+EXERCISE = Exercise(
+    name="blur",
+    reference=lambda mask: mask / mask.sum(axis=-1, keepdims=True),
+    inputs=lambda rng: calls(
+        ("any mask", random_mask(rng, 5, 5)),
+        ("a causal mask", np.tri(7, dtype=bool)),
+        ("more keys than queries", random_mask(rng, 3, 7)),
+        ("everything allowed", np.ones((4, 4), dtype=bool)),
+    ),
+    axes=("query", "key"),
+    mistakes=(
+        mistake(
+            "mask-ignored",
+            "All weights are alike, also where the mask says no.",
+            "A hidden token gets nothing.",
+            lambda mask: np.full(mask.shape, 1 / mask.shape[-1]),
+        ),
+        mistake(
+            "divided-by-all",
+            "Your rows share out too little: you divide by the number of all tokens.",
+            "How many may this row look at?",
+            lambda mask: mask / mask.shape[-1],
+        ),
+        mistake(
+            "over-columns",
+            "You share out down the columns.",
+            "A row belongs to a query and adds up to 1.",
+            lambda mask: mask / np.maximum(mask.sum(axis=-2, keepdims=True), 1),
+            lambda mask: mask / mask.sum(axis=0),
+        ),
+        mistake(
+            "softmax-of-the-mask",
+            "You take the softmax of the mask, and hidden tokens still get a share.",
+            "A hidden score is minus infinity, not 0.",
+            lambda mask: np.exp(1.0 * mask) / np.exp(1.0 * mask).sum(axis=-1, keepdims=True),
+        ),
+        mistake(
+            "not-shares",
+            "Your rows do not add up to 1.",
+            "Divide each by how many it may look at.",
+            lambda mask: mask * 1.0,
+            lambda mask: mask,
+        ),
+        mistake(
+            "silenced",
+            "All your weights are 0: that silences the layer.",
+            "Blurred means equal weights, not none.",
+            lambda mask: np.zeros(mask.shape),
+        ),
+        mistake(
+            "mask-inverted",
+            "You share out among the hidden tokens.",
+            "True means may look.",
+            lambda mask: ~mask / np.maximum((~mask).sum(axis=-1, keepdims=True), 1),
+        ),
+        mistake(
+            "one-count-for-all",
+            "All your rows are divided by one and the same number.",
+            "Rows may differ in how many tokens they see.",
+            lambda mask: mask / mask.sum(),
+            lambda mask: mask / mask.sum(axis=-1).max(),
+            lambda mask: mask / mask.sum(axis=-1).mean(),
+        ),
+    ),
+    hints=(
+        "Take one row. How many True has it? What does each of them get?",
+        "Count with sum along the last axis; keepdims=True lets you divide.",
+    ),
+    praise="Right: as if all scores were equal, and the mask as it was.",
+)

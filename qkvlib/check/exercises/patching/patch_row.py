@@ -1,0 +1,92 @@
+"""One row copied in from another run."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qkvlib.check.misconceptions.inputs import batch, calls, normal
+from qkvlib.check.spec import Exercise, mistake
+
+
+def _with_row(own: np.ndarray, other: np.ndarray, row: int) -> np.ndarray:
+    patched = np.array(own)
+    patched[..., row, :] = other[..., row, :]
+    return patched
+
+
+def _with_column(own: np.ndarray, other: np.ndarray, row: int) -> np.ndarray:
+    patched = np.array(own)
+    patched[..., row] = other[..., row]
+    return patched
+
+
+EXERCISE = Exercise(
+    name="patch_row",
+    reference=_with_row,
+    inputs=lambda rng: calls(
+        ("five tokens", normal(rng, 5, 3), normal(rng, 5, 3), 2),
+        ("the first row", normal(rng, 4, 7), normal(rng, 4, 7), 0),
+        ("the last row", normal(rng, 7, 7), normal(rng, 7, 7), 6),
+        batch("one head in front", normal(rng, 1, 5, 3), normal(rng, 1, 5, 3), 1),
+        batch("three heads", normal(rng, 3, 5, 4), normal(rng, 3, 5, 4), 1),
+        batch("a batch of heads", normal(rng, 2, 3, 5, 4), normal(rng, 2, 3, 5, 4), 1),
+    ),
+    axes=("token", "feature"),
+    mistakes=(
+        mistake(
+            "all-rows",
+            "You copy every row of the other run.",
+            "One row is to change, the others stay as they are.",
+            lambda own, other, row: other,
+        ),
+        mistake(
+            "other-way-round",
+            "You put the own row into the other run.",
+            "Whose answer do you want to see turn?",
+            lambda own, other, row: _with_row(other, own, row),
+        ),
+        mistake(
+            "column-for-row",
+            "You copy a feature of all tokens, not all features of one token.",
+            "Which axis are the tokens?",
+            _with_column,
+        ),
+        mistake(
+            "nothing-copied",
+            "Nothing has changed: your result is the own run.",
+            "Which row comes from the other run?",
+            lambda own, other, row: own,
+        ),
+        mistake(
+            "row-alone",
+            "What comes back is the copied row by itself.",
+            "The whole array is asked for, with that row in its place.",
+            lambda own, other, row: other[..., row, :],
+            lambda own, other, row: other[row],
+        ),
+        mistake(
+            "first-axis",
+            "You count rows along the first axis.",
+            "With heads in front, the tokens are the axis before the last.",
+            lambda own, other, row: np.concatenate([own[:row], other[row : row + 1], own[row + 1 :]]),
+        ),
+        mistake(
+            "added",
+            "You add the other run's row to the own one.",
+            "The copy takes the place of what was there.",
+            lambda own, other, row: own + _with_row(np.zeros_like(own), other, row),
+        ),
+        mistake(
+            "rows-before-too",
+            "You copy more rows than one.",
+            "A slice such as [:row] takes many.",
+            lambda own, other, row: np.concatenate([other[..., : row + 1, :], own[..., row + 1 :, :]], axis=-2),
+            lambda own, other, row: np.concatenate([own[..., :row, :], other[..., row:, :]], axis=-2),
+        ),
+    ),
+    hints=(
+        "Start from a copy of own, so that the run itself is not changed.",
+        "The tokens are the axis before the last: [..., row, :].",
+    ),
+    praise="Right: one row from elsewhere, everything else as it was.",
+)

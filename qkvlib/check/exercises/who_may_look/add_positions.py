@@ -1,0 +1,102 @@
+"""Embeddings that know their places."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qkvlib.check.misconceptions.inputs import batch, calls, normal
+from qkvlib.check.spec import Exercise, mistake
+
+
+def _added(X: np.ndarray, P: np.ndarray) -> np.ndarray:
+    return X + P[: X.shape[-2]]
+
+
+EXERCISE = Exercise(
+    name="add_positions",
+    reference=_added,
+    inputs=lambda rng: calls(
+        ("three tokens, five places", normal(rng, 3, 2), normal(rng, 5, 2)),
+        ("seven tokens, eleven places", normal(rng, 7, 5), normal(rng, 11, 5)),
+        ("as many tokens as places", normal(rng, 5, 3), normal(rng, 5, 3)),
+        ("one token", normal(rng, 1, 3), normal(rng, 4, 3)),
+        batch("a batch of sequences", normal(rng, 2, 3, 5), normal(rng, 7, 5)),
+        batch("two axes in front", normal(rng, 2, 3, 5, 7), normal(rng, 11, 7)),
+    ),
+    axes=("token", "feature"),
+    mistakes=(
+        mistake(
+            "last-places",
+            "Your tokens get the last rows of P.",
+            "The first token stands in place 0.",
+            lambda X, P: X + P[-X.shape[-2] :],
+            lambda X, P: X + P[: X.shape[-2]][::-1],
+        ),
+        mistake(
+            "same-place-for-all",
+            "All your tokens get one and the same row of P.",
+            "Each place has a row of its own.",
+            lambda X, P: X + P[0],
+            lambda X, P: X + P[-1],
+            lambda X, P: X + P[X.shape[-2] - 1],
+            lambda X, P: X + P.mean(0),
+            lambda X, P: X + P.sum(0),
+        ),
+        mistake(
+            "whole-table",
+            "You add the whole table, and it has more rows than there are tokens.",
+            "How many of the rows of P does a sentence of this length use?",
+            lambda X, P: X + P,
+        ),
+        mistake(
+            "places-counted-from-1",
+            "Your first token gets the row of the second place.",
+            "Python counts from 0.",
+            lambda X, P: X + np.take(P, range(1, X.shape[-2] + 1), axis=0, mode="clip"),
+            lambda X, P: X + P[1 : X.shape[-2] + 1],
+        ),
+        mistake(
+            "axis-of-the-batch",
+            "You take as many rows of P as your array has along its first axis.",
+            "With a batch in front, the tokens are the axis before the last.",
+            lambda X, P: X + P[: X.shape[0]],
+            lambda X, P: X + P[: len(X)],
+        ),
+        mistake(
+            "multiplied",
+            "You multiply by the rows of P.",
+            "A place is added to what the word says.",
+            lambda X, P: X * P[: X.shape[-2]],
+        ),
+        mistake(
+            "put-beside",
+            "You put the rows of P beside the embeddings, so that each token becomes wider.",
+            "The width of a token stays as it is.",
+            lambda X, P: np.concatenate([X, np.broadcast_to(P[: X.shape[-2]], X.shape)], axis=-1),
+        ),
+        mistake(
+            "places-alone",
+            "What comes back are the places without the words.",
+            "Both belong into the row.",
+            lambda X, P: np.broadcast_to(P[: X.shape[-2]], X.shape),
+            lambda X, P: P[: X.shape[-2]],
+        ),
+        mistake(
+            "words-alone",
+            "What comes back are the embeddings as they came in.",
+            "Which row of P belongs to which token?",
+            lambda X, P: X,
+        ),
+        mistake(
+            "place-as-number",
+            "You add the number of the place, not its row of P.",
+            "P[t] is the row of place t.",
+            lambda X, P: X + np.arange(X.shape[-2])[:, None],
+        ),
+    ),
+    hints=(
+        "Token 0 gets row 0 of P, token 1 gets row 1.",
+        "How many rows of P does this sentence need? X.shape says so; which axis are the tokens?",
+    ),
+    praise="Right: the same word has another row in another place.",
+)

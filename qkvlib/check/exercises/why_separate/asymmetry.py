@@ -1,0 +1,93 @@
+"""How far a table of scores is from its own mirror image."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qkvlib.check.misconceptions.inputs import calls, normal
+from qkvlib.check.spec import Exercise, mistake
+
+
+def _scores(X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray) -> np.ndarray:
+    return X @ W_Q @ W_K.T @ X.T
+
+
+def _gap(S: np.ndarray) -> float:
+    return float(np.abs(S - S.T).max())
+
+
+def _weights(S: np.ndarray) -> np.ndarray:
+    e = np.exp(S - S.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+EXERCISE = Exercise(
+    name="asymmetry",
+    reference=lambda X, W_Q, W_K: _gap(_scores(X, W_Q, W_K)),
+    inputs=lambda rng: calls(
+        ("three tokens", normal(rng, 3, 5), normal(rng, 5, 2), normal(rng, 5, 2)),
+        ("seven tokens", normal(rng, 7, 5), normal(rng, 5, 3), normal(rng, 5, 3)),
+        ("one matrix for both", X := normal(rng, 4, 5), W := normal(rng, 5, 3), W),
+        ("one head as wide as the model", X, normal(rng, 5, 5), normal(rng, 5, 5)),
+    ),
+    mistakes=(
+        mistake(
+            "after-softmax",
+            "You compare weights, not scores.",
+            "Softmax divides each row by its own sum; look at the table before it.",
+            lambda X, W_Q, W_K: _gap(_weights(_scores(X, W_Q, W_K))),
+            lambda X, W_Q, W_K: _gap(_weights(_scores(X, W_Q, W_K) / np.sqrt(W_Q.shape[1]))),
+        ),
+        mistake(
+            "scaled",
+            "You compare scores that are divided by √d_head.",
+            "The plain products q · k are asked for.",
+            lambda X, W_Q, W_K: _gap(_scores(X, W_Q, W_K) / np.sqrt(W_Q.shape[1])),
+        ),
+        mistake(
+            "circuit-alone",
+            "You compare W_Q W_Kᵀ with its transpose; the tokens take no part.",
+            "The scores of these tokens are asked for.",
+            lambda X, W_Q, W_K: _gap(W_Q @ W_K.T),
+        ),
+        mistake(
+            "always-zero",
+            "Your number is 0 for every table, also where it is not symmetric.",
+            "Do gaps of both signs cancel? Or do queries and keys come from one and the same matrix?",
+            lambda X, W_Q, W_K: _gap(_scores(X, W_Q, W_Q)),
+            lambda X, W_Q, W_K: _gap(_scores(X, W_K, W_K)),
+            lambda X, W_Q, W_K: (_scores(X, W_Q, W_K) - _scores(X, W_Q, W_K).T).sum(),
+        ),
+        mistake(
+            "summed",
+            "You add up all gaps.",
+            "The largest one is asked for.",
+            lambda X, W_Q, W_K: np.abs(_scores(X, W_Q, W_K) - _scores(X, W_Q, W_K).T).sum(),
+            lambda X, W_Q, W_K: np.linalg.norm(_scores(X, W_Q, W_K) - _scores(X, W_Q, W_K).T),
+        ),
+        mistake(
+            "averaged",
+            "You average the gaps.",
+            "The largest one is asked for.",
+            lambda X, W_Q, W_K: np.abs(_scores(X, W_Q, W_K) - _scores(X, W_Q, W_K).T).mean(),
+        ),
+        mistake(
+            "table-for-number",
+            "What comes back is the whole table of gaps.",
+            "One number is asked for, the largest.",
+            lambda X, W_Q, W_K: _scores(X, W_Q, W_K) - _scores(X, W_Q, W_K).T,
+            lambda X, W_Q, W_K: np.abs(_scores(X, W_Q, W_K) - _scores(X, W_Q, W_K).T),
+        ),
+        mistake(
+            "yes-or-no",
+            "You say whether the table is symmetric, not by how much it is not.",
+            "One number is asked for, 0 when it is symmetric.",
+            lambda X, W_Q, W_K: np.allclose(_scores(X, W_Q, W_K), _scores(X, W_Q, W_K).T),
+        ),
+    ),
+    hints=(
+        "Make the table of scores first: every query with every key.",
+        "Subtract its transpose. Which entry is furthest from 0?",
+    ),
+    praise="Right. With one matrix for both it is 0, whatever the tokens.",
+)
