@@ -4,7 +4,7 @@ from .. import examples
 from ..widgets import Instrument, Sheet
 
 
-def heads():
+def heads() -> Instrument:
     """X [3, 4] -> Q, K, V of every head -> weights [n, 3, 3] -> what each head writes [n, 3, 4] -> out [3, 4]."""
     s = Sheet(
         "heads",

@@ -11,7 +11,7 @@ PLACES = ("place 1", "chased", "place 3")
 PICK = 1000  # a softmax this sharp gives all to the largest logit, and equal parts to equals
 
 
-def two_questions():
+def two_questions() -> Instrument:
     """Scores of the row "chased" for three places [1, 3], a head's or two -> blends [6, 3] -> who and whom [6, 3].
 
     Values are one column a noun and hold nothing of a place; both questions are read off by a matrix [3, 3] each.
