@@ -1,4 +1,4 @@
-"""Each of the ten clinic sheets on its own page: every number is numpy's, nothing sticks out, axe finds nothing."""
+"""Each of the clinic's sheets on its own page: every number is numpy's, nothing sticks out, axe finds nothing."""
 
 import pytest
 from axe import violations
@@ -12,6 +12,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize("name", BUGS)
 def test_a_clinic_sheet(name, show, page):  # noqa: F811
+    """At 800 px, at 390 px, and within a window of 785 px at 1100."""
     page.set_viewport_size({"width": 800, "height": 900})
     worksheet = instruments.bug_clinic(name).sheet
     show(worksheet)
@@ -19,6 +20,12 @@ def test_a_clinic_sheet(name, show, page):  # noqa: F811
     assert violations(page, "main") == []
     page.evaluate(FRAME)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 800
+    page.set_viewport_size({"width": 390, "height": 785})
+    page.evaluate(FRAME)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 1100, "height": 785})
+    page.evaluate(FRAME)
+    assert page.locator(".qkv-ws").bounding_box()["height"] <= 785
     for param, value in turns(worksheet):
         page.evaluate("([name, value]) => model.set(`p_${name}`, value)", [param, value])
         assert_shown_is_true(page, worksheet)

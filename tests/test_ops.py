@@ -73,9 +73,15 @@ def cases(rng):
         yield "columns", [value(h, T, S)], {"start": start, "stop": stop}
     yield "rows_like", [value(S, d), value(T, 2, rows=True)], {}
     for axis in ("rows", "columns"):
-        yield "concat", [value(T, d, rows=True, cols=True), value(T, d, rows=True, cols=True)], {"axis": axis}
-        yield "concat", [value(h, T, d), value(h, T, d), value(h, T, d)], {"axis": axis}
-        yield "concat", [value(T, d), value(T + 1, d + 1)], {"axis": axis}
+        yield (
+            "concat",
+            [value(T, d, rows=True, cols=True), value(T, d, rows=True, cols=True)],
+            {"axis": axis, "names": None},
+        )
+        yield "concat", [value(h, T, d), value(h, T, d), value(h, T, d)], {"axis": axis, "names": None}
+        called = [f"line {k}" for k in range(2 * (T if axis == "rows" else d))]
+        yield "concat", [value(T, d, rows=True), value(T, d, cols=True)], {"axis": axis, "names": called}
+        yield "concat", [value(T, d), value(T + 1, d + 1)], {"axis": axis, "names": None}
     for over in ("heads", "rows", "columns", "all"):
         yield "total", [value(h, T, d)], {"over": over}
         yield "total", [value(T, d)], {"over": over}

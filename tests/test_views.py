@@ -101,6 +101,12 @@ def test_every_view_has_a_picture(name):
         (lambda s: s.product("X", ["W_Q"], ["Q", "K"]), "each needs its own"),
         (lambda s: s.product("Q", ["W_Q"], ["K"]), "is not"),
         (lambda s: s.arcs("weights", colour="red"), "colour"),
+        (lambda s: s.bars("weights", "out"), "two alike matrices"),
+        (lambda s: s.bars("weights", "gone"), "no node 'gone'"),
+        (lambda s: s.pairs("weights", "out"), "two alike tables"),
+        (lambda s: s.wires(), "nothing to draw"),
+        (lambda s: s.wires("X", "W_Q"), "reads what the one before"),
+        (lambda s: s.wires("X", names=["one"]), "join 2 columns"),
         (lambda s: s.lay([s.arcs("gone")]) or s.check(), "'gone'"),
     ],
 )

@@ -141,3 +141,22 @@ def test_a_product_is_played_term_by_term(motion, show, page):  # noqa: F811
     page.keyboard.press("ArrowUp")
     page.evaluate(FRAME)
     assert words.inner_text() == "Q, it, column 1: 2·1, so far 2"
+
+
+def test_a_dragged_arrow_leaves_its_ghost(show):  # noqa: F811
+    page = show(SHEETS["plane"]())
+    assert page.locator("svg .ws-ghost").count() == 0
+    before = mark(page, "Q", 2).get_attribute("d")
+    pull(page, "Q", 2, -120, 80)
+    ghosts = page.evaluate(
+        "() => [...document.querySelectorAll('svg .ws-ghost')].map((ghost) => ghost.getAttribute('d'))"
+    )
+    assert before in ghosts
+    assert page.locator("svg .ws-ghost[data-i]").count() == 0
+    cell(page, "W_Q", 0).focus()
+    page.keyboard.press("ArrowUp")
+    page.evaluate(FRAME)
+    after = page.evaluate(
+        "() => [...document.querySelectorAll('svg .ws-ghost')].map((ghost) => ghost.getAttribute('d'))"
+    )
+    assert before not in after

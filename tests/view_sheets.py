@@ -64,4 +64,52 @@ def product():
     return s
 
 
-SHEETS = {each.__name__: each for each in (arcs, masked_arcs, heads, plane, free_plane, product)}
+def bars():
+    s = Sheet("barred")
+    z = s.input("z", [[3, 0, -1], [1, 1, 1]], cols=TOKENS, step=0.5)
+    hot = s.scale("hot", z, temperature=s.slider("temperature", 1.0, min=0.1, max=5.0))
+    s.pointer("row", 0, 1)
+    s.lay([s.bars(hot, s.softmax("w", hot), row=s.params["row"], title="one row")], [z])
+    return s
+
+
+def masked_bars():
+    s = attention(causal=True)
+    s.lay([s.bars("masked", "weights", row=s.params["reader"]), s.panel("weights")])
+    return s
+
+
+def wires():
+    s = Sheet("wired")
+    n = s.choice("n", (2, 1))
+    own = [f"K/V {h}" for h in range(4)]
+    merge = [
+        s.input(f"merge_{k}", np.kron(np.eye(k), np.full((1, 4 // k), k / 4)), cols=own, rows=own[:k]) for k in (2, 1)
+    ]
+    reads = [
+        s.input(f"reads_{k}", np.kron(np.eye(k), np.ones((4 // k, 1))), rows=[f"query head {h}" for h in range(4)])
+        for k in (2, 1)
+    ]
+    s.lay(
+        [s.wires(s.choose("merge", n, *merge), s.choose("reads", n, *reads), names=["own", "merged", "read"])],
+        ["merge_2"],
+    )
+    return s
+
+
+def tiled():
+    s = Sheet("tiled")
+    s.lay([s.wires(s.input("tile", [[1, 0], [0, 1], [1, 0], [0, -0.5]])), "tile"])
+    return s
+
+
+def pairs():
+    s = attention()
+    s.lay([s.pairs("weights", s.softmax("masked_weights", s.mask("hidden", "scaled")), names=["all", "causal"])])
+    return s
+
+
+SHEETS = {
+    each.__name__: each
+    for each in (arcs, masked_arcs, heads, plane, free_plane, product, bars, masked_bars, wires, tiled, pairs)
+}

@@ -12,7 +12,10 @@ from qkvlib.grading.text import quoted
 
 # What a teacher should see beside the class's numbers.
 WORTH_A_LOOK = frozenset(
-    ("handed-to-another", "another-assignment", "not-on-the-roster", "several-files", "could-be-two", "failed")
+    (
+        *("handed-to-another", "another-assignment", "not-on-the-roster", "several-files", "could-be-two"),
+        *("found-by-mark", "failed"),
+    )
 )
 
 

@@ -57,13 +57,7 @@ def write_report(
             moodle.row(["ID number", "Full name", "Email address", "Grade", "Maximum grade", "Feedback"])
             for done, record in enumerate(records, 1):
                 student = known.get(record["student"], Student(record["student"]))
-                try:
-                    _write_student(place, assignment, record, student, due)
-                except Exception as error:  # one submission, one failure
-                    if isinstance(error, OSError) and error.errno in _NO_ROOM:
-                        raise
-                    record = _cannot_be_shown(record, error)
-                    _write_student(place, assignment, record, student, due)
+                record = _write_or_name(place, assignment, record, student, due)
                 score = totals.add(record, student)
                 points = {r["name"]: number(r["points"]) for r in record["results"]}
                 share = f"{100 * score / assignment.total:.1f}" if assignment.total else ""
@@ -87,6 +81,22 @@ def write_report(
     finally:
         shutil.rmtree(place, ignore_errors=True)
     return summary
+
+
+def _write_or_name(place: Path, assignment: Assignment, record: dict, student: Student, due: str) -> dict:
+    """Write one student's page. When it breaks over the record, the record that says so, its page written if it can be.
+
+    Only a disk without room ends the run: then nothing else could be written either.
+    """
+    for _ in range(2):
+        try:
+            _write_student(place, assignment, record, student, due)
+            break
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in _NO_ROOM:
+                raise
+            record = _cannot_be_shown(record, error)
+    return record
 
 
 def _cannot_be_shown(record: dict, error: Exception) -> dict:

@@ -1,13 +1,12 @@
 """Two layers set by hand, on features a reader can name."""
 
-from typing import Any
-
 import numpy as np
 
 from .. import examples
 from ..widgets import Instrument, Sheet
-from ..widgets.sheet import Node
 from ._layers import attention_layer, model_inputs
+
+IT = 2  # the place of "it" among the four tokens
 
 
 def by_hand(animal: str = "dog", thing: str = "ball", adjective: str = "excited") -> Instrument:
@@ -15,7 +14,7 @@ def by_hand(animal: str = "dog", thing: str = "ball", adjective: str = "excited"
     s = Sheet(
         "by_hand",
         title="Two layers by hand",
-        hint="Change the adjective. Follow the row of 'it' downwards; drag any number with a line under it.",
+        hint="Change the adjective. Follow the row of 'it' downwards: each layer writes into columns of its own.",
     )
     first = s.choice("first", ("dog", "cow"), animal, label="animal")
     second = s.choice("second", ("ball", "balloon"), thing, label="thing")
@@ -34,22 +33,41 @@ def by_hand(animal: str = "dog", thing: str = "ball", adjective: str = "excited"
     X2 = attention_layer(s, 2, X1, W2, causal=causal)
     answer = s.columns("answer", X2, 2, 4, about="the two features that say how to translate a token")
 
-    def lit(node: Node | str, title: str = "", **more: Any) -> dict:
-        return s.panel(node, title=title, lit="it", **more)
+    written = [s.rows(f"added{n}_it", f"added{n}", IT, IT + 1, about=f"what layer {n} adds to 'it'") for n in (1, 2)]
+    stream = s.concat(
+        "stream", s.rows("X0_it", X0, IT, IT + 1), written[0], s.rows("X1_it", X1, IT, IT + 1), written[1],
+        s.rows("X2_it", X2, IT, IT + 1), axis="rows",
+        names=["'it' comes in", "+ layer 1", "= after layer 1", "+ layer 2", "= after layer 2"],
+        about="the row of 'it' on its way: nothing is taken away, each layer writes into columns of its own",
+    )  # fmt: skip
+    reader = s.pointer("reader", IT, max=3, label="who reads")
+
+    def asks(name: str, sentence: str) -> dict:
+        return s.panel(name, title=sentence, closed=True)
 
     s.lay(
-        [s.say("'it' puts {weights2[2,0]:%} on {first}, {weights2[2,1]:%} on {second}: it becomes {answer[2]:top}.")],
-        [lit("X0", "X, the embeddings")],
-    )
+        [
+            s.stack(
+                s.panel(stream, title="the row of 'it', from layer to layer"),
+                s.say("'it' puts {weights2[2,0]:%} on {first}, {weights2[2,1]:%} on {second}: {answer[2]:top}."),
+            ),
+            s.arcs("weights1", "weights2", reader=reader, names=["layer 1", "layer 2"]),
+        ],
+        [s.say("What the matrices ask for. Open a sentence for its numbers, and drag them:")],
+        [asks("W_Q1", "layer 1: a pronoun asks for an adjective (8)"), asks("W_K1", "an adjective is found (1)"),
+         asks("W_V1", "and hands over what it is said of"), asks("W_O1", "into ?animal, ?thing")],
+        [asks("W_Q2", "layer 2: ?animal wants an animal, ?thing for a thing (8)"), asks("W_K2", "nouns are found so"),
+         asks("W_V2", "and hand over il or elle"), asks("W_O2", "into il, elle")],
+    )  # fmt: skip
+    lit = [s.panel(X0, title="X, the embeddings", lit="it")]
     for n, then in ((1, "X after layer 1: 'it' now looks for something"), (2, "X after layer 2")):
         s.lay(
-            [lit(f"Q{n}"), f"K{n}", "→", lit(f"masked{n}", f"scores of layer {n}")],
-            [lit(f"weights{n}", f"weights of layer {n}", max=1), "·", f"V{n}", "=", lit(f"out{n}")],
-            [lit(f"X{n}", then)],
-        )
-    s.lay(
-        [lit(answer, "il or elle: two columns of the last X")],
-        ["W_Q1", "W_K1", "W_V1", "W_O1"],
-        ["W_Q2", "W_K2", "W_V2", "W_O2"],
-    )
+            lit,
+            [s.panel(f"Q{n}", lit="it"), f"K{n}", "→", s.panel(f"masked{n}", title=f"scores of layer {n}", lit="it")],
+            [s.panel(f"weights{n}", title=f"weights of layer {n}", lit="it", max=1), "·", f"V{n}", "=",
+             s.panel(f"out{n}", lit="it")],
+            [s.panel(f"X{n}", title=then, lit="it")],
+            fold=f"all numbers of layer {n}",
+        )  # fmt: skip
+        lit = [s.panel(answer, title="il or elle: two columns of the last X", lit="it")]
     return Instrument(s)

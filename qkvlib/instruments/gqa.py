@@ -21,7 +21,7 @@ def gqa() -> Instrument:
     s = Sheet(
         "gqa",
         title="From a K/V head each to one for all",
-        hint="Slide from 4 K/V heads to 2 and 1. The queries are never touched; everything else follows.",
+        hint="Slide from 4 K/V heads to 2 and 1: keys and values are averaged, queries never. Point at a wire.",
     )
     n_kv = s.choice("n_kv_heads", SHARING, label="K/V heads", look="slider")
     ending = s.choice("ending", ("excited", "deflated"), label="because it was ...")
@@ -63,13 +63,34 @@ def gqa() -> Instrument:
     percent = s.number("hundred", 100)
     s.multiply("error", s.divide("error_share", gap, s.norm("own_norm", own)), percent)
 
-    reads = [
-        s.input(f"reads_{n}", np.kron(np.eye(n), np.full((N_HEADS // n,) * 2, n / N_HEADS)),
-                rows=[f"query head {h}" for h in range(N_HEADS)], cols=[f"K/V {h}" for h in range(N_HEADS)],
-                editable=False, about="the share of each trained K/V head in what a query head reads")
-        for n in SHARING
-    ]  # fmt: skip
-    s.choose("reads", n_kv, *reads)
+    own_heads, queries = ([f"{kind} {h}" for h in range(N_HEADS)] for kind in ("K/V head", "query head"))
+    merges, copies = [], []
+    for n in SHARING:
+        group = N_HEADS // n
+        names = [_mean([str(h) for h in range(k * group, (k + 1) * group)]) for k in range(n)]
+        merges.append(
+            s.input(
+                f"merge_{n}",
+                np.kron(np.eye(n), np.full((1, group), 1 / group)),
+                rows=names,
+                cols=own_heads,
+                editable=False,
+                about="the share of each trained K/V head in a merged one",
+            )
+        )
+        copies.append(
+            s.input(
+                f"copy_{n}",
+                np.kron(np.eye(n), np.ones((group, 1))),
+                rows=queries,
+                cols=names,
+                editable=False,
+                about="which merged K/V head a query head reads",
+            )
+        )
+    merged = s.choose("merged_from", n_kv, *merges)
+    copied = s.choose("read_by", n_kv, *copies)
+    s.matmul("reads", copied, merged, about="the share of each trained K/V head in what a query head reads")
 
     trained = [coref.card()["models"][f"gqa{n}"] for n in SHARING]
     right = [
@@ -86,21 +107,38 @@ def gqa() -> Instrument:
     s.multiply("cache_bytes", kv, s.number("bytes_a_head", 2 * width * 2 * n_tokens))
 
     s.lay(
+        [
+            s.wires(merged, copied, names=["trained K/V heads", "in the cache", "query heads"]),
+            s.stack(
+                s.say("Output at 'it': off by {error}% of its length. Answer: {shared_answer[0]:top}."),
+                s.say("Cache of this layer: {cache_bytes:bytes} in bfloat16."),
+                s.say("W_K, W_V: {kv_parameters:int} parameters; W_Q, W_O: {qo_parameters:int}, always."),
+                s.say("Trained so from the start: {trained_accuracy:%} right."),
+            ),
+        ],
+        [s.pairs("own_looks", "shared_looks", names=["own K/V heads", "shared K/V heads"], title="where 'it' looks")],
+    )
+    s.lay(
         [s.panel("reads", title="who reads whom", max=1)],
-        [s.say("Error of the output at 'it': {error}% of its length.")],
-        [s.say("W_K and W_V: {kv_parameters:int} parameters. W_Q and W_O: {qo_parameters:int}, always.")],
-        [s.say("Cache of this layer for these tokens: {cache_bytes:bytes} in bfloat16.")],
-        [s.say("Trained with that many K/V heads from the start: {trained_accuracy:%} right on unseen sentences.")],
         [s.panel("own_looks", title="where 'it' looks, own K/V heads", max=1)],
         [s.panel("shared_looks", title="where 'it' looks, shared K/V heads", max=1)],
         [s.panel("own_answer", title="answer, own"), s.panel("shared_answer", title="answer, shared")],
-        [
-            s.panel("own_it", title="what the layer adds to 'it', own K/V heads"),
-            s.panel("shared_it", title="and with shared ones"),
-        ],
+        [s.panel("own_it", title="what the layer adds to 'it', own K/V heads")],
+        [s.panel("shared_it", title="and with shared ones", diff="own_it")],
         [s.panel("K", title="keys in the cache")],
+        fold="all numbers",
     )
     return Instrument(s)
+
+
+def _mean(heads: Sequence[str]) -> str:
+    return (
+        f"head {heads[0]}"
+        if len(heads) == 1
+        else f"mean of {heads[0]} to {heads[-1]}"
+        if len(heads) > 2
+        else "mean of " + ", ".join(heads)
+    )
 
 
 def _numbered(tokens: Sequence[str]) -> list[str]:

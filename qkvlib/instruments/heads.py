@@ -10,10 +10,9 @@ def heads() -> Instrument:
     s = Sheet(
         "heads",
         title="Several heads, one projection",
-        hint="Drag a number of X or of a W and watch which head moves. Then cut the same width into 1 or 4 heads.",
+        hint="Each head is one lane. Drag a number of X or of a W and watch which lane moves; then cut into 1 or 4.",
     )
     n_heads = s.choice("n_heads", (2, 1, 4), label="heads")
-    head = s.choice("head", (0, 1, 2, 3), label="look into head")
     scaled = s.switch("scaled", True, label="divide by √d_head")
     causal = s.switch("causal", False, label="causal mask")
 
@@ -40,21 +39,20 @@ def heads() -> Instrument:
 
     s.number("parameters", 4 * examples.HEADS_W_Q.size, about="four matrices, [4, 4] each")
 
-    def one(node: Node | str, title: str = "") -> dict:
-        return s.panel(node, title=title, pick=head)
+    def lane(node: Node | str, title: str) -> dict:
+        return s.panel(node, title=title, look="lanes")
 
+    cut = [{"role": "query", "n": n_heads}]
     s.lay(
-        ["X", "W_Q", "W_K", "W_V"],
-        [
-            "Q",
-            "→",
-            one("Q_heads", "Q of this head"),
-            one("K_heads", "K of this head"),
-            one("V_heads", "V of this head"),
-        ],
+        ["X", s.panel("W_Q", bands=cut), "=", s.panel("Q", title="Q, cut into heads", bands=cut)],
+        [lane("Q_heads", "Q"), lane("K_heads", "K"), "→", lane("weights", "weights"), "→",
+         lane("written", "what the head writes"), "add up:", "out"],
         [s.say("Q of all heads is {Q_heads:shape}. The four W hold {parameters:int} weights, however you cut.")],
-        [s.panel("weights", title="weights of every head", max=1)],
+    )  # fmt: skip
+    s.lay(
+        ["W_K", "W_V", "W_O"],
+        [lane("V_heads", "V"), lane("H", "H: weights · V"), lane("W_O_heads", "rows of W_O")],
         ["merged", "·", "W_O", "=", "out"],
-        [s.panel("written", title="what each head writes: their sum is out")],
+        fold="all numbers",
     )
     return Instrument(s)

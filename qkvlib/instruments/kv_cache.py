@@ -2,6 +2,7 @@
 
 from .. import examples
 from ..widgets import Instrument, Sheet
+from ..widgets.sheet import Node
 
 TOKENS = ("the", "dog", "chased", "the", "ball", "because", "it")
 
@@ -11,9 +12,9 @@ def kv_cache() -> Instrument:
     s = Sheet(
         "kv_cache",
         title="One step of decoding",
-        hint="Move the step. Only the newest row is computed; everything above it lies on the shelf, unchanged.",
+        hint="Play, or move the step. Only the newest row is computed; all above it lies on the shelf, unchanged.",
     )
-    step = s.slider("step", 4, min=1, max=len(TOKENS), step=1, label="tokens so far")
+    step = s.slider("step", 4, min=1, max=len(TOKENS), step=1, label="tokens so far", play=True)
 
     names = [f"{token} {place}" for place, token in enumerate(TOKENS, 1)]
     X = s.input("X", [examples.VOCABULARY[token] for token in TOKENS], rows=names, about="the whole text")
@@ -42,19 +43,31 @@ def kv_cache() -> Instrument:
     t = s.number("t", step)
     s.multiply("t_squared", t, t)
 
-    s.lay(
-        [s.panel("new_token", title="x, the new token"), "W_Q", "W_K", "W_V"],
-        ["q", s.panel("K", title="shelf of K"), s.panel("V", title="shelf of V")],
-        [
-            "scores",
-            "→",
-            s.panel("weights", max=1),
-            "→",
-            "out",
-            s.panel("same_row", title="the same row of the full pass"),
-        ],
-        [s.say("Difference from the full pass: {difference}.")],
-        [s.say("Scores computed in this step: {t:int}. Without a cache: {t_squared:int}.")],
-        ["X", s.panel("full_weights", title="weights of the full pass", max=1)],
+    # What a pass without a cache computes at this step, and what the step computes with one.
+    n_full, n_own = (
+        s.rows(f"{name}_rows", node, stop=step) for name, node in (("full", full_weights), ("own", weights))
     )
+    square = s.columns(
+        "without_cache", n_full, stop=step, about="every token's row of weights, computed all over again"
+    )
+
+    def shelf(node: Node, title: str) -> dict:
+        return s.panel(node, title=title, slots=len(TOKENS))
+
+    s.lay(
+        [
+            s.stack(s.panel("new_token", title="x, the new token"), s.panel(q, title="its query, used once")),
+            shelf("K", "shelf of K"),
+            shelf("V", "shelf of V"),
+            s.stack(
+                s.panel(n_own, title="scores with the cache", look="small"),
+                s.panel(square, title="scores without", look="small", slots=len(TOKENS)),
+            ),
+        ],
+        [s.panel("weights", max=1), "· V =", "out", s.panel("same_row", title="the same row of the full pass")],
+        [s.say("Scores computed in this step: {t:int}. Without a cache: {t_squared:int}. "
+               "Difference from the full pass: {difference}.")],
+    )  # fmt: skip
+    s.lay(["W_Q", "W_K", "W_V"], ["scores", "X"], [s.panel("full_weights", title="weights of the full pass", max=1)],
+          fold="all numbers")  # fmt: skip
     return Instrument(s)

@@ -5,6 +5,7 @@ from ..widgets import Instrument, Sheet
 from ..widgets.sheet import Node
 
 GIB = 2**30
+LENGTHS = tuple(2**power for power in range(9, 18))
 
 
 def kv_cache_calculator() -> Instrument:
@@ -14,7 +15,7 @@ def kv_cache_calculator() -> Instrument:
         title="How big is the cache?",
         hint="Turn the controls, or change any shape. The last row is yours.",
     )
-    tokens = s.slider("tokens", 8192, min=512, max=131072, step=512, label="tokens")
+    tokens = s.choice("tokens", LENGTHS, 8192, label="tokens", look="slider")  # powers of two: a log scale
     texts = s.slider("texts", 1, min=1, max=64, step=1, label="texts at once")
     width = s.choice("number_bytes", (2, 1, 4), label="bytes a number")
 
@@ -50,18 +51,17 @@ def kv_cache_calculator() -> Instrument:
     ):
         s.divide(name, product(f"{name}_bytes", per, many), gib)
 
+    s.concat("in_all", "cache", "as_mha", "as_mqa", names=["as it is", "MHA", "MQA"],
+             about="GiB for all tokens and texts: as published, with a K/V head per query head, with one for all")  # fmt: skip
+
+    def shape(name: str, title: str) -> dict:
+        return s.panel(name, title=title, look="joined")
+
     s.lay(
         [
-            s.panel("n_layers", title="layers"),
-            s.panel("n_heads", title="query heads"),
-            s.panel("n_kv_heads", title="K/V heads"),
-            s.panel("d_head", title="d_head"),
-        ],
-        [
-            s.panel("KiB_a_token", title="KiB a token"),
-            s.panel("cache", title="GiB in all"),
-            s.panel("as_mha", title="GiB as MHA"),
-            s.panel("as_mqa", title="GiB as MQA"),
-        ],
-    )
+            s.panel("n_layers", title="layers"), shape("n_heads", "query heads"), shape("n_kv_heads", "K/V heads"),
+            shape("d_head", "d_head"), "→", shape("KiB_a_token", "KiB a token"),
+            s.panel("in_all", title="GiB in all", bars=True, look="joined"),
+        ]
+    )  # fmt: skip
     return Instrument(s)

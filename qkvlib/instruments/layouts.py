@@ -26,16 +26,17 @@ def layouts() -> Instrument:
         )
         s.transpose(f"{letter.lower()}_proj", W, about="torch's Linear keeps [out, in]: the same numbers, turned")
         s.matmul(letter.lower(), x, W)
+    roles = ("query", "key", "value")
+    thirds = [{"role": role, "start": k * WIDTH, "stop": (k + 1) * WIDTH} for k, role in enumerate(roles)]
+    stored = [
+        s.panel(f"{letter}_proj", title=f"{letter}_proj.weight", role=role, bands=[{"role": role, "axis": "rows"}])
+        for letter, role in zip("qkv", roles, strict=True)
+    ]
     s.lay(
-        [
-            "x",
-            "·",
-            s.panel("c_attn", title="GPT-2: attn.c_attn.weight"),
-            "=",
-            s.panel("qkv", title="q, k and v in a row"),
-        ],
-        [s.panel(f"{letter}_proj", title=f"elsewhere: {letter}_proj.weight") for letter in "qkv"],
-        ["W_Q", "W_K", "W_V"],
-        ["q", "k", "v"],
-    )
+        ["x", "·", s.panel("c_attn", title="GPT-2: attn.c_attn.weight", bands=thirds), "=",
+         s.panel("qkv", title="q, k and v in a row", bands=thirds)],
+        [s.say("Elsewhere, the same numbers turned: one matrix each.")],
+        stored,
+    )  # fmt: skip
+    s.lay(["W_Q", "W_K", "W_V"], ["q", "k", "v"], fold="all numbers")
     return Instrument(s)

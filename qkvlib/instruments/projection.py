@@ -16,7 +16,7 @@ def projection(
     s = Sheet(
         "projection",
         title="One token, three roles",
-        hint="Drag any number with a line under it. Choose a number of q, k or v and play it: its row meets its column.",
+        hint="Drag any number with a line under it. Choose a number of q, k or v and play it: row meets column.",
     )
     row = s.input("x", [list(x)], rows=["x"], about="the embedding: d_model numbers that stand for one token")
     wq = s.input("W_Q", W_Q, about="learned; turns an embedding into what it looks for")

@@ -11,17 +11,18 @@ def soft_lookup() -> Instrument:
         title="A lookup that gets softer",
         hint="Turn the temperature down: a dict. Turn it up: an average. Drag the query between two keys.",
     )
-    temperature = s.slider("temperature", 1.0, min=0.05, max=10.0, step=0.05, label="temperature")
+    temperature = s.slider("temperature", 1.0, min=0.05, max=10.0, step=0.05, log=True, label="temperature")
     records = examples.LOOKUP_RECORDS
     query = s.input("query", examples.LOOKUP_QUERY[None], rows=["query"], cols=examples.LOOKUP_FIELDS)
     keys = s.input("keys", examples.LOOKUP_KEYS, rows=records, cols=examples.LOOKUP_FIELDS, about="how to be found")
     values = s.input("values", examples.LOOKUP_VALUES, rows=records, cols=examples.LOOKUP_PAYLOAD, about="what is kept")
     grid = s.scores("scores", query, keys, about="query against every key")
-    weights = s.softmax("weights", s.scale("softmax_gets", grid, temperature=temperature))
+    cooled = s.scale("softmax_gets", grid, temperature=temperature, about="the scores, divided by the temperature")
+    weights = s.softmax("weights", cooled)
     s.matmul("answer", weights, values, about="the values, blended")
     s.lay(
         ["query", "keys", "values"],
-        ["scores", "→", s.panel(weights, max=1)],
-        [s.panel(weights, max=1), "·", "values", "=", "answer"],
+        [s.bars(cooled, weights, title="scores / temperature, and the share of each record"), "answer"],
     )
+    s.lay(["scores", "→", cooled, "→", s.panel(weights, max=1)], fold="all numbers")
     return Instrument(s)

@@ -10,7 +10,7 @@ TOKENS = ("dog", "ball", "it")
 
 
 def taste() -> Instrument:
-    """q of "it" [1, 2] against the keys of dog, ball and it [3, 2] -> weights [1, 3] -> out, what "it" takes home [1, 2]."""
+    """q of "it" [1, 2] against three keys [3, 2] -> weights [1, 3] -> out, what "it" takes home [1, 2]."""
     X = np.array([examples.VOCABULARY[token] for token in TOKENS])
     Q, K, V = project_qkv(X, examples.W_Q, examples.W_K, examples.W_V)
     s = Sheet(
@@ -26,8 +26,11 @@ def taste() -> Instrument:
     weights = s.softmax("weights", scaled, about="shares of 1: softmax turns any numbers into shares")
     s.matmul("out", weights, v, about="the values, mixed by the weights")
     s.lay(
-        ["query", "keys", "values"],
-        ["scores", "→", "scaled", "→", s.panel("weights", max=1), "→", "out"],
+        [
+            s.arcs(weights, reader=TOKENS.index("it"), title="how much “it” takes from each"),
+            "query", "keys", "values", "→", "out",
+        ],
         [s.say("“it” takes {weights[0,0]:%} from dog, {weights[0,1]:%} from ball and {weights[0,2]:%} from itself.")],
-    )
+    )  # fmt: skip
+    s.lay(["scores", "→", "scaled", "→", s.panel("weights", max=1), "→", "out"], fold="all numbers")
     return Instrument(s)

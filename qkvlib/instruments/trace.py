@@ -34,7 +34,7 @@ def trace(
     s = Sheet(
         "trace",
         title=f"Trained: {m.config['about']}",
-        hint="Change one word and follow the row of 'it'. Point at any number to see where it comes from.",
+        hint="Change one word and follow 'it': layer 1 below, layer 2 above. Click a word to see what it reads.",
     )
     table = s.input("E", m["E"], rows=m.grammar.words, editable=False, about="the trained embeddings")
     if sentence is None:
@@ -60,25 +60,25 @@ def trace(
         return s.panel(node, title=title, lit="it", **more)
 
     if sentence is None:
-        _summary(s, it=_SECOND_IT if m.ending else _IT)
+        it = _SECOND_IT if m.ending else _IT
+    else:
+        it = max(k for k, token in enumerate(m.prepare(sentence)[0]) if token == "it")
+    reader = s.pointer("reader", it, max=m.max_tokens - 1, label="who reads")
+    s.lay([s.arcs("weights1", "weights2", reader=reader, names=["layer 1", "layer 2"])])
+    if sentence is None:
+        told = "'it' puts {weights2[IT,1]:%} on {first}, {weights2[IT,4]:%} on {second}. Answer: {answer[IT]:top}."
+        s.lay([s.say(told.replace("IT", str(it)))])
+    else:
+        s.lay([s.say(f"Answer at the last 'it' of the start: {{answer[{it}]:top}}.")])
     s.lay(
-        [lit("weights1", "weights of layer 1", max=1), lit("weights2", "weights of layer 2", max=1)],
-        [lit("masked1", "scores of layer 1"), lit("masked2", "scores of layer 2")],
-        [lit("Q2", "Q of layer 2"), lit(answer, "answer of each row", max=1)],
+        [lit("weights1", "weights of layer 1", max=1)],
+        [lit("weights2", "weights of layer 2", max=1)],
+        [lit("masked1", "scores of layer 1")],
+        [lit("masked2", "scores of layer 2")],
+        [lit("Q2", "Q of layer 2")],
         [s.panel("K2", title="K of layer 2")],
         [s.panel("V2", title="V of layer 2")],
+        [lit(answer, "answer of each row", max=1)],
+        fold="all numbers",
     )
     return Instrument(s)
-
-
-def _summary(s: Sheet, it: int) -> None:
-    """The answering row alone, in both layers, above the full tables; `it` is its position."""
-    for n in (1, 2):
-        s.rows(f"it{n}", f"weights{n}", it, it + 1, about=f"layer {n}: where the answering 'it' looks")
-    s.rows("it_becomes", "answer", it, it + 1, about="what 'it' is translated to")
-    told = "'it' puts {weights2[IT,1]:%} on {first}, {weights2[IT,4]:%} on {second}. Answer: {answer[IT]:top}."
-    s.lay(
-        [s.panel("it1", title="the row of 'it', layer 1", max=1)],
-        [s.panel("it2", title="the row of 'it', layer 2", max=1), "→", s.panel("it_becomes", title="answer", max=1)],
-        [s.say(told.replace("IT", str(it)))],
-    )

@@ -24,7 +24,7 @@ def two_questions() -> Instrument:
     heads = s.choice("heads", (1, 2), label="heads")
 
     sentences = list(permutations(range(len(NOUNS)), 2))
-    told = [f"{NOUNS[who]} chased {NOUNS[whom]}" for who, whom in sentences]
+    told = [f"{NOUNS[who]} → {NOUNS[whom]}" for who, whom in sentences]
     one_hot = np.eye(len(NOUNS))
     who, whom = (
         s.input(name, one_hot[[pair[place] for pair in sentences]], rows=told, cols=NOUNS, editable=False, about=about)

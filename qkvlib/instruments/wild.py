@@ -1,6 +1,5 @@
 """Lesson 8: one layer of a shipped checkpoint, a head at a time, from the stored matrices to the weights."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -56,12 +55,17 @@ def wild(architecture: str = "gpt2", layer: int = 0) -> Instrument:
     def one(node: Node | str, title: str, **more: Any) -> dict:
         return s.panel(node, title=title, pick=head, **more)
 
+    reader = s.pointer("reader", len(hidden) - 1, max=len(hidden) - 1, label="who reads")
     s.lay(
         [s.say("Query head {head} meets key head {key_head}.")],
-        *_stored_lines(s, model, layer, one),
-        [one(grid, "scores"), "→", one("weights", "weights", max=1)],
+        *_stored_lines(s, model, layer, head),
+        [one(grid, "scores", lit=reader), "→", s.arcs("weights", reader=reader, pick=head, title="weights")],
+    )
+    s.lay(
+        [one("weights", "weights", max=1)],
         [one("W_Q_own", "W_Q of the head"), one("W_K_heads", "W_K of its key head"), one("circuit", "W_Q W_Kᵀ")],
         ["X"],
+        fold="all numbers",
     )
     return Instrument(s)
 
@@ -86,11 +90,21 @@ def _stored_sheet(s: Sheet, model: checkpoints.Checkpoint, layer: int, head: Par
     return found
 
 
-def _stored_lines(s: Sheet, model: checkpoints.Checkpoint, layer: int, one: Callable[..., dict]) -> list[list[dict]]:
-    names = model.stored(layer)
+def _stored_lines(s: Sheet, model: checkpoints.Checkpoint, layer: int, head: Param) -> list[list[dict]]:
+    """The stored matrices, small, with the chosen head's columns or rows marked in each."""
+    names, d = model.stored(layer), model.d_model
     if model.layout.fused:
-        return [[s.panel("c_attn", title=names["W_Q"])]]
-    return [[s.panel(f"stored_{role}", title=names[f"W_{role}"]) for role in "QK"]]
+        bands = [{"role": role, "start": k * d, "stop": (k + 1) * d, "n": model.n_heads, "pick": head}
+                 for k, role in enumerate(("query", "key", "value"))]  # fmt: skip
+        return [
+            [s.panel("c_attn", title=f"{names['W_Q']}: this head's columns for q, k, v", look="small", bands=bands)]
+        ]
+    rows = {"axis": "rows", "pick": head}
+    marked = {
+        "Q": {**rows, "role": "query", "n": model.n_heads},
+        "K": {**rows, "role": "key", "n": model.n_kv_heads, "group": model.n_heads // model.n_kv_heads},
+    }
+    return [[s.panel(f"stored_{role}", title=names[f"W_{role}"], look="small", bands=[marked[role]]) for role in "QK"]]
 
 
 def _turned(s: Sheet, name: str, heads: Node, matrices: AttentionLayer, n_tokens: int) -> Node:

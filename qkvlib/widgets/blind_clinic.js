@@ -2,27 +2,49 @@
 import { h, focusable, button } from "./dom.js";
 import { act, inline, live, unique } from "./small.js";
 
+/**
+ * @typedef {string[][]} Rows  one list per head, of rows of numbers as text
+ * @typedef {{label: string, shown: string, law: string, rows: string[], blocks: string, right: Rows}} Probe
+ * @typedef {{kind: string, symptom: string, answer?: Rows | null, off?: Rows}} Finding
+ * @typedef {{fault: string, findings: Finding[]}} Patient
+ * @typedef {{title: string, fingerprint: string, fix: string, threads: string[][], told: string[][]}} Fault
+ * @typedef {{title: string, probes: Probe[], patients: Patient[], faults: Record<string, Fault>, patient: number,
+ *   probe: number, tried: number[][], named: string[][]}} Traits
+ */
+
+/** @param {number} place */
 const letter = (place) => String.fromCharCode(65 + place);
+/** @template T @param {T[]} list @param {number} place @param {T} value */
 const replaced = (list, place, value) => list.map((old, i) => (i === place ? value : old));
 
-/** The place of a probe that tells two faults apart: by what kind of answer it gives, else by its symptom. */
+/**
+ * The place of a probe that tells two faults apart: by what kind of answer it gives, else by its symptom.
+ * @param {Fault} a @param {Fault} b
+ */
 export function tellsApart(a, b) {
+  /** @param {number} part */
   const differ = (part) => a.told.findIndex((told, i) => told[part] !== b.told[i][part]);
   return differ(0) < 0 ? differ(1) : differ(0);
 }
 
+/** @param {{model: any, el: HTMLElement}} view */
 function render({ model, el }) {
   const id = unique("blind");
+  /** @template {keyof Traits} K @param {K} trait @returns {Traits[K]} */
   const get = (trait) => model.get(trait);
   const root = h("section", { class: "qkv-card qkv-blind", "aria-labelledby": `${id}-t` });
   const said = h("p", { class: "qkv-said", role: "status" });
+  /** @param {string} text */
   const say = (text, seen = true) => {
     said.textContent = text;
     said.classList.toggle("qkv-heard", !seen);  // a symptom stands above already: only a screen reader needs it again
   };
   el.append(root);
 
-  /** A learner's act. Everything is drawn anew, so the focus is handed to what now stands in its place. */
+  /**
+   * A learner's act. Everything is drawn anew, so the focus is handed to what now stands in its place.
+   * @param {Partial<Traits>} changes @param {string} focus
+   */
   function change(changes, focus) {
     act(model, changes);
     root.querySelector(focus).focus();
@@ -32,12 +54,14 @@ function render({ model, el }) {
   const names = () => get("named")[get("patient")];
   const solved = () => names().includes(here().fault);
 
+  /** @param {number} place */
   function choosePatient(place) {
     say("");
     const tried = get("tried")[place];
     change({ patient: place, probe: tried[tried.length - 1] }, `[data-patient="${place}"]`);
   }
 
+  /** @param {number} place */
   function tryProbe(place) {
     const tried = get("tried")[get("patient")];
     const next = tried.includes(place) ? tried : [...tried, place];
@@ -45,6 +69,7 @@ function render({ model, el }) {
     say(`${get("probes")[place].label}: ${here().findings[place].symptom}`, false);
   }
 
+  /** @param {string} fault */
   function nameIt(fault) {
     if (!fault) {
       say("Choose a name first: a wrong one teaches more than none.");
@@ -56,7 +81,7 @@ function render({ model, el }) {
     say(right ? "" : notThis(fault));
   }
 
-  /** Why a name does not fit: a probe that answers otherwise. */
+  /** Why a name does not fit: a probe that answers otherwise. @param {string} fault */
   function notThis(fault) {
     const [guess, truth] = [get("faults")[fault], get("faults")[here().fault]];
     const place = tellsApart(guess, truth);
@@ -77,21 +102,25 @@ function render({ model, el }) {
         "aria-pressed": String(i === get("probe")), "data-probe": i,
         "data-tried": String(get("tried")[get("patient")].includes(i)) })));
 
+  /** @param {string} caption @param {Probe} probe @param {string[]} block @param {string[]} [off] */
   function grid(caption, probe, block, off) {
     return h("table", {}, h("caption", {}, caption), h("tbody", {}, block.map((row, r) =>
       h("tr", {}, h("th", { scope: "row" }, probe.rows[r]), row.split(" ").map((text, c) =>
-        off?.[r][c] === "1" ? h("td", { class: "qkv-off" }, h("mark", { "aria-label": `${text}, differs` }, text)) : h("td", {}, text))))));
+        off?.[r][c] === "1"
+          ? h("td", { class: "qkv-off" }, h("mark", { "aria-label": `${text}, differs` }, text))
+          : h("td", {}, text))))));
   }
 
   function compared() {
     const [probe, finding] = [get("probes")[get("probe")], here().findings[get("probe")]];
     const answer = finding.answer === undefined ? probe.right : finding.answer;
     const many = probe.right.length > 1;
+    /** @param {string} who @param {number} i */
     const name = (who, i) => (many ? `${who}, ${probe.blocks} ${i}` : who);
     return h("div", { class: "qkv-blind-result" },
       h("p", {}, probe.shown, " ", h("strong", {}, "Rule: "), probe.law),
       h("div", { class: "qkv-blind-grids" }, probe.right.map((block, i) => h("div", {},
-        grid(name("right", i), probe, block, null),
+        grid(name("right", i), probe, block),
         answer ? grid(name(`patient ${letter(get("patient"))}`, i), probe, answer[i], finding.off?.[i])
           : h("p", { class: "qkv-hint" }, "crashed")))),
       h("p", { class: "qkv-blind-symptom" }, h("strong", {}, "Symptom: "), finding.symptom));

@@ -48,6 +48,26 @@ class Canvas:
         self.draw.rectangle((x, y, x + width - 1, y + 2), colour.rgb(colour.role(role)))
 
 
+@lru_cache(1)
+def palette() -> Image.Image:
+    """The colours that every picture is made of: greys, the heat, the roles, and what lies between them and white."""
+    colours = [(v, v, v) for v in range(0, 256, 11)] + [INK, SOFT, LINE, PAPER]
+    for ramp, ends in (("sign", (-1, 1)), ("share", (1,))):
+        colours += [colour.heat(end * k / 40, ramp) for end in ends for k in range(41)]
+    for name in colour.ROLES:
+        hue = colour.rgb(colour.role(name))
+        colours += [_mixed(hue, PAPER, k / 7) for k in range(8)]
+    flat = [v for each in colours for v in each]
+    image = Image.new("P", (1, 1))
+    image.putpalette(flat + flat[:3] * (256 - len(colours)))
+    return image
+
+
+def _mixed(one, other, share: float) -> tuple[int, int, int]:
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
+    return red, green, blue
+
+
 @lru_cache(4096)
 def _letters(text: str, size: int, bold: bool) -> tuple[Image.Image, int]:
     """The words as a mask, and how far its top lies above their middle."""

@@ -18,17 +18,23 @@ _IMPORT = re.compile(r'^import\s[^;]*?from\s"(\.[\w./]+\.js)";\n', re.M)
 def module(*entries: str) -> str:
     """The ES module of the last entry: every file that an entry imports before it, each once. Paths are from here.
 
-    Only the last entry keeps its exports; the top-level names of all files share one scope, so they must differ.
+    Only the last entry keeps its exports. What exports something shares one scope, so its top-level names must differ;
+    a file that exports nothing, such as a view, has a scope of its own.
     """
-    order: dict[Path, None] = {}
-    for entry in entries:
-        _visit((HERE / entry).resolve(), order)
+    order = _order(entries)
     last = (HERE / entries[-1]).resolve()
     parts = []
     for path in order:
         source = _IMPORT.sub("", path.read_text(encoding="utf-8"))
-        parts.append(slim(source if path == last else re.sub(r"^export (?=\w)", "", source, flags=re.M)))
+        alone = path != last and not re.search(r"^export ", source, flags=re.M)
+        slimmed = slim(source if path == last else re.sub(r"^export (?=\w)", "", source, flags=re.M))
+        parts.append(f"{{{slimmed}}}\n" if alone else slimmed)
     return "".join(parts)
+
+
+def files(*entries: str) -> list[str]:
+    """The names of the files that `module` joins, in their order."""
+    return [path.name for path in _order(entries)]
 
 
 def script(name: str, *entries: str) -> str:
@@ -40,6 +46,13 @@ def script(name: str, *entries: str) -> str:
 def styles(*names: str) -> str:
     """The style sheets of those names, slimmed and joined."""
     return "".join(slim_style((HERE / name).read_text(encoding="utf-8")) for name in names)
+
+
+def _order(entries: tuple[str, ...]) -> dict[Path, None]:
+    order: dict[Path, None] = {}
+    for entry in entries:
+        _visit((HERE / entry).resolve(), order)
+    return order
 
 
 def _visit(path: Path, order: dict[Path, None]) -> None:

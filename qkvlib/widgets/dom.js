@@ -18,11 +18,3 @@ export const focusable = (tag, attributes, ...children) =>
 
 export const button = (label, onclick, attributes = {}) =>
   focusable("button", { type: "button", class: "qkv-button", onclick, ...attributes }, label);
-
-/** The same for SVG. */
-export function svg(tag, attributes = {}, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}

@@ -63,13 +63,15 @@ export class Hand {
   grab(event) {
     const { sheet } = this, target = sheet.hit(event);
     if (!target || event.button !== 0 || event.target.tagName === "INPUT") return;
-    const { part, name, i } = target;
+    const { part, name, i } = target, before = sheet.focused(), wide = event.target.closest(".ws-wide");
     if (event.target.closest("[data-i]")?.tabIndex !== 0 || event.target.tagName === "CANVAS") {
       part.activate(name, i)?.focus({ preventScroll: true });
       if (event.target.tagName === "CANVAS") event.preventDefault();
     }
     const own = part.grab?.(target, event);
     if (!own && !part.isEditable(name, i)) return;
+    // Where the matrix itself scrolls sideways, a finger drags only the cell it has tapped before.
+    if (event.pointerType === "touch" && wide && !(before?.name === name && before.i === i)) return;
     const from = own ? null : sheet.start(name, i), gesture = this.gesture(`drag ${name} ${i}`);
     const turn = (/** @type {PointerEvent} */ moved) => sheet.setCells(name,
       [[i, round(from + Math.round((moved.clientX - event.clientX) / PX_PER_STEP) * this.stepOf(target, moved))]], gesture);

@@ -1,7 +1,7 @@
 """What a sheet shows, as plain data: walking through it, and what follows from the names and ops of what it shows.
 
 A layout is a list of lines, a line a list of entries: {"node"}, {"sign"}, {"say"}, {"view"}, {"stack"}
-(whose entries may be a {"row"}) or {"fold", "lines"}.
+(whose entries may be a {"line"}) or {"fold", "lines"}.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ def entries(layout: list) -> Iterator[dict]:
         for entry in line:
             if "fold" in entry:
                 yield from entries(entry["lines"])
-            elif "stack" in entry or "row" in entry:
-                yield from entries([entry.get("stack") or entry["row"]])
+            elif "stack" in entry or "line" in entry:
+                yield from entries([entry.get("stack") or entry["line"]])
             else:
                 yield entry
 
@@ -42,7 +42,7 @@ def complete(layout: list, inputs: Mapping, nodes: Mapping) -> list:
     def filled(entry: dict) -> dict:
         if "fold" in entry:
             return {**entry, "lines": [[filled(each) for each in line] for line in entry["lines"]]}
-        if "stack" in entry or "row" in entry:
+        if "stack" in entry or "line" in entry:
             return {key: [filled(each) for each in part] for key, part in entry.items()}
         if "panels" in entry:  # a view that shows panels, such as a product
             return {**entry, "panels": {key: _each(each, filled) for key, each in entry["panels"].items()}}

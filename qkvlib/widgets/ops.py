@@ -132,8 +132,7 @@ def _elementwise(function: np.ufunc, doc: str) -> Callable[..., Value]:
             array = _quiet(function, a.array, b.array)
         except ValueError:
             raise ValueError(f"shapes {shape_text(a.array)} and {shape_text(b.array)} do not fit each other") from None
-        big = a if a.array.ndim >= b.array.ndim else b
-        small = b if big is a else a
+        big, small = (a, b) if a.array.ndim >= b.array.ndim else (b, a)
         return Value(array, big.rows or small.rows, big.cols or small.cols, big.heads or small.heads)
 
     pairs.__doc__ = doc
@@ -194,8 +193,7 @@ def softmax(a: Value, *, over: str = "keys") -> Value:
     axis = -2 if over == "queries" and a.array.ndim > 1 else -1
     if a.array.ndim < 1:
         raise ValueError("a single number has no row to share out")
-    array = _quiet(attention.softmax, a.array, axis)
-    return Value(array, a.rows, a.cols, a.heads, a.masked)
+    return Value(_quiet(attention.softmax, a.array, axis), a.rows, a.cols, a.heads, a.masked)
 
 
 @op
@@ -285,18 +283,17 @@ def rows_like(a: Value, like: Value) -> Value:
 
 
 @op
-def concat(*parts: Value, axis: str = "columns") -> Value:
-    """Side by side (`axis` "columns") or under one another (`axis` "rows")."""
+def concat(*parts: Value, axis: str = "columns", names: Sequence[str] | None = None) -> Value:
+    """Side by side (`axis` "columns") or under one another ("rows"), where each line is called anew by `names`."""
     down = axis == "rows"
     try:
         array = np.concatenate([a.array for a in parts], axis=-2 if down else -1)
     except ValueError:
         shapes = " and ".join(shape_text(a.array) for a in parts)
         raise ValueError(f"shapes {shapes} do not fit {'under' if down else 'beside'} one another") from None
-    first = parts[0]
-    joined = [a.rows if down else a.cols for a in parts]
-    names = tuple(n for part in joined for n in part) if all(joined) else None
-    return Value(array, names if down else first.rows, first.cols if down else names, first.heads)
+    first, joined = parts[0], [a.rows if down else a.cols for a in parts]
+    named = tuple(names or [n for part in joined for n in part]) if names or all(joined) else None
+    return Value(array, named if down else first.rows, first.cols if down else named, first.heads)
 
 
 @op

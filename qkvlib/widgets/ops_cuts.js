@@ -70,10 +70,10 @@ Object.assign(OPS, /** @type {Record<string, import("./ops.js").Op>} */ ({
     from: one(([a, like], _, out, i) => cutRows(a, { start: 0, stop: frame(like)[1] }).where(i)),
   },
   concat: {
-    run: (args, { axis }) => {
+    run: (args, { axis, names: given }) => {
       const { shape, where } = joined(args, axis), down = axis === "rows";
       const names = args.map((a) => (down ? a.rows : a.cols));
-      const all = names.every(Boolean) ? /** @type {string[]} */ (names.flat()) : null;
+      const all = given ?? (names.every(Boolean) ? /** @type {string[]} */ (names.flat()) : null);
       return make(shape, (i) => { const [k, c] = where(i); return args[k].data[c]; },
         { rows: down ? all : args[0].rows, cols: down ? args[0].cols : all, heads: args[0].heads });
     },

@@ -32,7 +32,7 @@ export class Panel {
     this.foot = h("div", { class: "ws-shape" });
     this.closed = Boolean(entry.closed);
     this.heading = h("figcaption", { class: "ws-name" }, this.closed ? this.opener() : this.title);
-    this.root = h("figure", { class: `ws-panel${this.editable ? " ws-editable" : ""}`, "data-node": this.name,
+    this.root = h("figure", { class: `ws-panel${this.editable ? " ws-editable" : ""}${entry.look ? ` ws-${entry.look}` : ""}`, "data-node": this.name,
       "data-role": entry.role || null }, this.heading, this.body, this.foot, entry.note ? h("div", { class: "ws-note" }, entry.note) : null);
     this.grids = new Map();
     this.active = 0;
@@ -83,8 +83,8 @@ export class Panel {
 
   /** Whether a change of these nodes, or of what is drawn beside them, shows here. */
   concerns(changed) {
-    const { diff, pick, lit, scale = [] } = this.entry;
-    return [this.name, diff, ...scale].some((name) => changed.has(name)) || [pick, lit].some((o) => typeof o === "object" && o);
+    const { diff, pick, lit, scale = [], bands } = this.entry;
+    return [this.name, diff, ...scale].some((name) => changed.has(name)) || bands || [pick, lit].some((o) => typeof o === "object" && o);
   }
 
   /** Draws the sheet's present numbers. `changed` are the names that changed, null for everything. */
@@ -142,7 +142,7 @@ export class Panel {
   }
 
   build(shown) {
-    const [, n, m] = frame(this.value), fold = m > FOLD_OVER && (n <= FOLD_OVER || m > 256);
+    const [, n, m] = frame(this.value), fold = m > FOLD_OVER && (n <= FOLD_OVER || m > 256) && this.entry.look !== "small";
     this.columns = fold && !this.unfolded ? folded(m, FOLD_KEEP) : range(m);
     const Grid = n > TABLE_MOST[0] || n * this.columns.length > TABLE_MOST[1] ? LARGE.Grid : TableGrid;
     this.grids = new Map(shown.map((head) => [head, new Grid(this, head)]));

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from . import views
-from .brush import INK, SOFT, Canvas, fitted, wide
+from .brush import INK, SOFT, Canvas, fitted, palette, wide
 from .numbers import in_cell, nice_ceiling, places, short, written
 from .ops import Value, shape_text
 from .scene import Scene
@@ -64,8 +64,8 @@ class _State:
             return _sentence(say(entry["say"], self.values, self.worksheet))
         if "view" in entry:
             return self.view(entry)
-        if "row" in entry:
-            return [_row([block for each in entry["row"] for block in self.blocks(each)])]
+        if "line" in entry:
+            return [_row([block for each in entry["line"] for block in self.blocks(each)])]
         if "stack" in entry:
             return [_column([block for each in entry["stack"] for block in self.blocks(each)], PAD // 2)]
         return [self.panel(entry)] if "node" in entry and not entry.get("closed") else []
@@ -244,6 +244,6 @@ def _stacked(lines) -> Image.Image:
 
 def _bytes(image) -> bytes:
     out = io.BytesIO()
-    # An octree takes a tenth of the time of the default median cut, and first paint waits for this.
-    image.quantize(64, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG", compress_level=3)
+    # Finding a palette for each picture would take most of its time, and first paint waits for this.
+    image.quantize(palette=palette(), dither=Image.Dither.NONE).save(out, "PNG", compress_level=3)
     return out.getvalue()

@@ -1,5 +1,5 @@
 // Views that are pictures: marks drawn as SVG, where a mark with `cell` is that cell of a node. scene.py has the same words.
-import { h, svg } from "./dom.js";
+import { h } from "./dom.js";
 import { short } from "./numbers.js";
 import { VIEWS } from "./sheet_view.js";
 
@@ -15,6 +15,7 @@ import { VIEWS } from "./sheet_view.js";
  * @typedef {{ scene: (entry: any, values: Record<string, Value>, resolve: (x: any) => any) => Scene,
  *   drag?: (sheet: any, entry: any, name: string, i: number, view: any) => Pull|null,
  *   choose?: (sheet: any, entry: any, name: string, i: number) => void,
+ *   path?: (entry: any, values: Record<string, Value>, name: string, cells: number[]) => [string, number[]][],
  *   said?: (entry: any, values: Record<string, Value>, resolve: (x: any) => any) => string }} Kind
  */
 
@@ -33,6 +34,17 @@ export const dot = (x, y, r, more) => mark("dot")([x, y, r], more);
 export const box = (x, y, w, hh, r = 4, more = {}) => mark("box")([x, y, w, hh, r], more);
 /** @type {(x: number, y: number, string: string, anchor?: string, size?: number, more?: More) => Mark} */
 export const text = (x, y, string, anchor = "middle", size = 12, more = {}) => mark("text")([x, y], { string, anchor, size, ...more });
+
+/** Elements of a picture have a namespace of their own, whose name the parser knows. @type {string|null} */
+let namespace = null;
+
+/** As `h`, of a picture. @param {string} tag @param {Record<string, any>} attributes */
+function svg(tag, attributes = {}) {
+  namespace ??= Object.assign(document.createElement("template"), { innerHTML: "<svg></svg>" }).content.children[0].namespaceURI;
+  const node = document.createElementNS(namespace, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
 
 const TAG = /** @type {Record<string, string>} */ ({ dot: "circle", box: "rect", text: "text" });
 
@@ -80,6 +92,7 @@ class SceneView {
     Object.assign(this, { turned, waiting: false });
     this.root.classList.toggle("ws-stale", this.nodes.some((name) => sheet.engine.errors.has(name)));
     const values = Object.fromEntries(sheet.engine.values), scene = kind.scene(entry, values, this.resolve);
+    scene.marks.push(...this.ghosts(scene, values));
     for (const [name, v] of [["viewBox", `0 0 ${scene.width} ${scene.height}`], ["width", scene.width], ["height", scene.height]])
       picture.setAttribute(name, v);
     this.scene = scene;
@@ -90,6 +103,15 @@ class SceneView {
     for (const [k, m] of scene.marks.entries()) if (m.cell) this.drawn[k].setAttribute("tabindex", this.active?.join() === m.cell.join() ? "0" : "-1");
     const said = kind.said?.(entry, values, this.resolve) ?? "";
     if (this.words.textContent !== said) this.words.textContent = said;
+  }
+
+  /** Where the cells that moved in this gesture were before it: dashed, on top, out of the pointer's way. */
+  ghosts(scene, values) {
+    if (!this.nodes.some((name) => this.sheet.base.has(name) && this.sheet.base.get(name) !== values[name])) return [];
+    const old = this.kind.scene(this.entry, { ...values, ...Object.fromEntries(this.sheet.base) }, this.resolve);
+    if (old.width !== scene.width || old.height !== scene.height || old.marks.length !== scene.marks.length) return [];
+    return old.marks.filter((m, k) => (m.cell || m.of) && m.mark !== "box" && m.at.some((v, d) => Math.abs(v - scene.marks[k].at[d]) > 1 || m.width !== scene.marks[k].width))
+      .map(({ mark: kind, at, role, width, fill }) => ({ mark: kind, at, role, width: Math.min(width ?? 2, 2), fill: fill && 0.2, was: true }));
   }
 
   /** Draws a mark into the element at its place; elements stay, so that a drag keeps its pointer. */
@@ -168,6 +190,9 @@ class SceneView {
   }
 
   mark(name, cells, className) {
+    // Where a view knows what runs through a cell, pointing at it lights the whole path.
+    if (className === "ws-here" && this.kind.path)
+      for (const way of this.kind.path(this.entry, Object.fromEntries(this.sheet.engine.values), name, cells)) this.mark(...way, "ws-way");
     this.scene?.marks.forEach((m, k) => {
       const [of, own] = m.cell ?? m.of ?? [];
       if (of !== name || !(m.cells ?? [own]).some((i) => cells.includes(i))) return;

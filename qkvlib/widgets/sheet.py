@@ -82,10 +82,11 @@ class Sheet:
         self.input_options[name] = {"editable": bool(editable), "step": step, "about": about}
         return Node(name)
 
-    def slider(self, name, value, min, max, step=0.1, label="", log=False) -> Param:
+    def slider(self, name, value, min, max, step=0.1, label="", log=False, play=False) -> Param:
         """A number. Whole numbers only, when `value` and `step` are int.
 
         With `log`, equal ways along the slider are equal factors (0.1, 1, 10), and `step` is of the power of ten.
+        With `play`, the sheet has a button that goes from step to step.
         """
         kind = "int" if isinstance(value, int) and isinstance(step, int) else "float"
         if not min <= value <= max:
@@ -94,7 +95,7 @@ class Sheet:
             raise SheetError(f"{self.name}: slider {name} is logarithmic and starts at {min}: it must start above 0")
         kind = "float" if log else kind
         limits = {"min": min, "max": max, "step": step, **({"log": True} if log else {})}
-        return self._param(Param(name, kind, label, value, (), limits))
+        return self._param(Param(name, kind, label, value, (), limits, look="play" if play else ""))
 
     def pointer(self, name, value, max, label="") -> Param:
         """A whole number from 0 to `max` without a control of its own: a view sets it, such as the reader of `arcs`."""
@@ -167,6 +168,8 @@ class Sheet:
         role: str | None = None,
         ramp: str | None = None,
         scale: Sequence | None = None,
+        look: str = "",
+        bands: Sequence[dict] = (),
     ) -> dict:
         """A node with more to say about how it is drawn.
 
@@ -178,6 +181,9 @@ class Sheet:
         slots: room for so many rows, filled as they come, the newest marked (the shelf of a cache).
         role ("query", "key", "value", "weights", "out" or ""), ramp ("sign" or "share") and scale (nodes whose colours
         end at the same number) follow from the names and ops of the sheet; give them where that is wrong.
+        look: "lanes" (the heads of a stack under one another), "small" (cells without their numbers, for a pattern) or
+        "joined" (no row names, beside a panel that has them). bands: columns to mark, as {"role": "query", "start": 0,
+        "stop": 4, "n": blocks, "pick": one of them}, or rows with "axis": "rows"; `n` and `pick` may be parameters.
         """
         if ramp not in (None, "sign", "share"):
             raise SheetError(f'{self.name}: the ramp of a panel is "sign" or "share", not {ramp!r}')
@@ -185,7 +191,8 @@ class Sheet:
             raise SheetError(f'{self.name}: the role of a panel is {", ".join(ROLES)} or "", not {role!r}')
         given = {"title": title, "pick": _reference(pick), "lit": _reference(lit), "note": note, "max": max,
                  "closed": closed, "diff": diff and _name(diff), "bars": bars, "decimals": decimals, "slots": slots,
-                 "role": role, "ramp": ramp, "scale": scale and [_name(n) for n in scale]}  # fmt: skip
+                 "role": role, "ramp": ramp, "scale": scale and [_name(n) for n in scale], "look": look,
+                 "bands": [_plain(band) for band in bands] or None}  # fmt: skip
         plain = (None, "", 0) if role is None else (None, 0)
         return {"node": _name(node), **{key: v for key, v in given.items() if v not in plain or (key == "role" and v)}}
 
@@ -200,7 +207,7 @@ class Sheet:
     def stack(self, *entries) -> dict:
         """Entries under one another as one entry of a line: two views beside a tall matrix, say. A list among them is a
         line of its own."""
-        made = [{"row": [self._entry(e) for e in entry]} if isinstance(entry, list) else entry for entry in entries]
+        made = [{"line": [self._entry(e) for e in entry]} if isinstance(entry, list) else entry for entry in entries]
         return {"stack": [self._entry(entry) for entry in made]}
 
     def _view(self, kind: str, *given, **named) -> dict:

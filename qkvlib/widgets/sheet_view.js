@@ -134,7 +134,7 @@ export class SheetView {
     this.nearly = h("span", { class: "ws-nearly" }, "≈ stands before a number that is not quite that: point at it");
     this.root = h("section", { class: "qkv-ws", "aria-label": this.spec.title },
       h("div", { class: "ws-top" }, h("strong", { class: "ws-title" }, this.spec.title),
-        h("span", { class: "ws-tools" }, this.touch, tool("Undo", () => this.undo()), tool("Redo", () => this.redo()), tool("Reset", () => this.reset()))),
+        h("span", { class: "ws-tools" }, this.touch, this.player?.(), tool("Undo", () => this.undo()), tool("Redo", () => this.redo()), tool("Reset", () => this.reset()))),
       this.earlier(tool), this.bar, this.tip, this.live);
     for (const [role, pair] of Object.entries(COLOURS.roles)) this.root.style.setProperty(`--ws-${role}-light`, pair[0]), this.root.style.setProperty(`--ws-${role}-dark`, pair[1]);
     this.root.append(...this.lines(this.spec.layout), this.legend());
@@ -187,7 +187,7 @@ export class SheetView {
       this.sayings.push([h("p", { class: "ws-say" }), entry.say]);
       return this.sayings.at(-1)[0];
     }
-    if ("row" in entry) return this.row(entry.row);
+    if ("line" in entry) return this.row(entry.line);
     if ("stack" in entry) return h("div", { class: "ws-stack" }, entry.stack.map((each) => this.place(each)));
     return this.add("view" in entry ? new (VIEWS.get(entry.view))(this, entry) : new Panel(this, entry)).root;
   }
@@ -350,8 +350,12 @@ export class SheetView {
       if (box) this.stop.push(this.unmend = mendControls(box, this));
     });
     sight.observe(this.bar);
+    const sized = new ResizeObserver((found) => {
+      for (const { target } of found) target.classList.toggle("ws-wide", target.scrollWidth > target.clientWidth + 1);
+    });
+    for (const part of this.parts) if (part.body) sized.observe(part.body);
     // The last act must reach Python even when the view closes at once.
-    this.stop.push(() => themes.disconnect(), () => sight.disconnect(), () => cancelAnimationFrame(this.frame), () => clearTimeout(this.rest),
+    this.stop.push(() => themes.disconnect(), () => sight.disconnect(), () => sized.disconnect(), () => cancelAnimationFrame(this.frame), () => clearTimeout(this.rest),
       () => document.removeEventListener("scroll", scrolled, { capture: true }), () => globalThis.removeEventListener("blur", flush), flush);
   }
 

@@ -29,11 +29,11 @@ _latest: WeakValueDictionary[str, Worksheet] = WeakValueDictionary()  # name of 
 
 
 def _earlier(spec: dict) -> dict:
-    """The state of the newest worksheet of the same spec, where a learner has changed it; else {}."""
+    """The state of the newest worksheet of the same spec that a learner has changed; {} where there is none."""
     before = _latest.get(spec["name"])
-    if before is None or before.spec != spec or before.state() == spec["initial"]:
+    if before is None or before.spec != spec:
         return {}
-    return before.state()
+    return before.earlier if before.state() == spec["initial"] else before.state()
 
 
 def parts_of(spec: dict, sheet: Sheet) -> tuple[list[str], list[str]]:
@@ -42,7 +42,11 @@ def parts_of(spec: dict, sheet: Sheet) -> tuple[list[str], list[str]]:
     ops = {node["op"] for node in spec["nodes"]}
     scripts = [f"ops_{family}.js" for family, names in FAMILIES.items() if ops & names]
     scripts += ["heat_grid.js"] if _may_grow(sheet) else []
-    styles = ["scene.css"] if any(views.is_scene(kind) for kind in kinds) else []
+    panels = [entry for entry in entries(spec["layout"]) if "node" in entry]
+    scripts += ["bands.js"] if any(entry.get("bands") for entry in panels) else []
+    scripts += ["play.js"] if any(param["look"] == "play" for param in spec["params"]) else []
+    styles = ["looks.css"] if any(entry.get("bands") or entry.get("look") for entry in panels) else []
+    styles += ["scene.css"] if any(views.is_scene(kind) for kind in kinds) else []
     styles += [f"views/{kind}.css" for kind in kinds if (bundle.HERE / f"views/{kind}.css").exists()]
     return [*scripts, *(f"views/{kind}.js" for kind in kinds), "worksheet.js"], ["worksheet.css", *styles]
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MAX_MESSAGES = 5_000
 _POLL_SECONDS = 0.05  # between two looks into the pipe of a child that has not rung: a full pipe would block it
+_SHORT_POLL = 0.001  # while it is in the middle of saying something large
 GRACE = 15.0  # seconds the warm process may take to clean up beyond a child's wall clock
 
 
@@ -148,12 +149,13 @@ class Child:
 
     def _wait_for_done(self) -> bool:
         """Wait until the child rings, taking in what it says meanwhile. False when it hung up instead."""
-        self._channel.settimeout(_POLL_SECONDS)
+        pause = _POLL_SECONDS
         while True:
+            self._channel.settimeout(pause)
             try:
                 rang = bool(self._channel.recv(1))
             except TimeoutError:
-                self._take_in()
+                pause = _SHORT_POLL if self._take_in() else _POLL_SECONDS  # a child with much to say waits for us
                 if time.monotonic() > self._deadline:
                     raise
                 continue
@@ -162,14 +164,16 @@ class Child:
             self._take_in()
             return rang
 
-    def _take_in(self) -> None:
-        """Everything that is in the pipe by now."""
+    def _take_in(self) -> int:
+        """Everything that is in the pipe by now; how many bytes that was."""
+        before = self._received
         with contextlib.suppress(BlockingIOError):
             while part := os.read(self._answers, 1 << 18):
                 self._unread += part
                 self._received += len(part)
                 if self._received > self._limits.answer:
                     raise wire.WireError("too much output")
+        return self._received - before
 
     def _end(self, reply: Reply, problem: str) -> None:
         """Hang up, have it killed if it must be, and wait for the report that it is gone: that says how it ended."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
-KINDS = ("product", "plane", "arcs")
+KINDS = ("product", "plane", "arcs", "bars", "wires", "pairs")
 
 
 def load(kind: str) -> ModuleType:
