@@ -51,7 +51,7 @@ def kv_cache() -> Instrument:
         "without_cache", n_full, stop=step, about="every token's row of weights, computed all over again"
     )
 
-    def shelf(node: Node, title: str) -> dict:
+    def shelf(node: Node | str, title: str) -> dict:
         return s.panel(node, title=title, slots=len(TOKENS))
 
     s.lay(

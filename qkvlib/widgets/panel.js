@@ -57,10 +57,6 @@ export class Panel {
     return !this.closed && Boolean(this.value) && !this.root.closest("details:not([open])");
   }
 
-  valueOf(name) {
-    return name === this.name ? this.value : undefined;
-  }
-
   isEditable() {
     return this.editable;
   }

@@ -225,7 +225,7 @@ class SceneView {
   }
 
   /** A drag over the picture, or null where this mark cannot be dragged; a click chooses. */
-  grab({ name, i }, event) {
+  grab({ name, i }) {
     const { sheet, entry, kind } = this, pull = kind.drag?.(sheet, entry, name, i, this);
     if (!pull) return null;
     const back = this.picture.getScreenCTM().inverse();
