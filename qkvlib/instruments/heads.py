@@ -39,14 +39,14 @@ def heads() -> Instrument:
 
     s.number("parameters", 4 * examples.HEADS_W_Q.size, about="four matrices, [4, 4] each")
 
-    def lane(node: Node | str, title: str) -> dict:
-        return s.panel(node, title=title, look="lanes")
+    def lane(node: Node | str, title: str, look: str = "lanes") -> dict:
+        return s.panel(node, title=title, look=look)
 
     cut = [{"role": "query", "n": n_heads}]
     s.lay(
         ["X", s.panel("W_Q", bands=cut), "=", s.panel("Q", title="Q, cut into heads", bands=cut)],
-        [lane("Q_heads", "Q"), lane("K_heads", "K"), "→", lane("weights", "weights"), "→",
-         lane("written", "what the head writes"), "add up:", "out"],
+        [lane("Q_heads", "Q"), lane("K_heads", "K", "lanes joined"), "→", lane("weights", "weights", "lanes joined"),
+         "→", lane("written", "what the head writes", "lanes joined"), "Σ", s.panel("out", look="joined")],
         [s.say("Q of all heads is {Q_heads:shape}. The four W hold {parameters:int} weights, however you cut.")],
     )  # fmt: skip
     s.lay(

@@ -1,5 +1,7 @@
 """Lesson 6: how big the cache of published models gets."""
 
+from typing import Any
+
 from .. import examples
 from ..widgets import Instrument, Sheet
 from ..widgets.sheet import Node
@@ -51,17 +53,17 @@ def kv_cache_calculator() -> Instrument:
     ):
         s.divide(name, product(f"{name}_bytes", per, many), gib)
 
-    s.concat("in_all", "cache", "as_mha", "as_mqa", names=["as it is", "MHA", "MQA"],
-             about="GiB for all tokens and texts: as published, with a K/V head per query head, with one for all")  # fmt: skip
+    def column_of(name: str, title: str, **more: Any) -> dict:
+        return s.panel(name, title=title, look="joined", **more)
 
-    def shape(name: str, title: str) -> dict:
-        return s.panel(name, title=title, look="joined")
-
+    in_all: dict[str, Any] = {"bars": True, "scale": ["cache", "as_mha", "as_mqa"], "decimals": 2}
     s.lay(
         [
-            s.panel("n_layers", title="layers"), shape("n_heads", "query heads"), shape("n_kv_heads", "K/V heads"),
-            shape("d_head", "d_head"), "→", shape("KiB_a_token", "KiB a token"),
-            s.panel("in_all", title="GiB in all", bars=True, look="joined"),
+            s.panel("n_layers", title="layers"), column_of("n_heads", "query heads"),
+            column_of("n_kv_heads", "K/V heads"), column_of("d_head", "d_head"),
+            column_of("KiB_a_token", "KiB a token"),
+            column_of("cache", "GiB in all", **in_all), column_of("as_mha", "as MHA", **in_all),
+            column_of("as_mqa", "as MQA", **in_all),
         ]
     )  # fmt: skip
     return Instrument(s)

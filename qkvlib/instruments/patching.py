@@ -54,12 +54,16 @@ def patching(sentence: str = examples.DOG_SENTENCE, model: str = "encoder") -> I
     endings = [f"“… it was {t.tokens[adjective]}”: {t.answer}." for t in (own, other)]
     s.lay(
         [s.say(" ".join(endings))],
+        [s.arcs(weights, reader=at, title="where “it” looks in layer 2")],
+        [s.panel(answer, title="answer", max=1), s.say("Now: {answer[0]:top}.")],
+    )
+    s.lay(
         [s.panel(scores, title="scores of “it”")],
         [s.panel(weights, title="weights of “it”", max=1)],
-        [s.panel(answer, title="answer", max=1), s.say("Now: {answer[0]:top}.")],
         [s.panel(q, title="query of “it”")],
         [s.panel(K, title="keys")],
         [s.panel(V, title="values")],
+        fold="all numbers",
     )
     return Instrument(s)
 

@@ -54,5 +54,7 @@ def rival_key(rival: float = 0.0) -> Instrument:
     for head in keys:
         chosen = s.panel(f"key_{head}", title=f"head {head}: keys")
         s.lay([chosen, s.panel(f"weights_{head}", title=f"head {head}: weights of “it”", max=1), "→", f"out_{head}"])
-    s.lay([s.panel(answer, title="both added"), s.say("“it” becomes {answer[0]:top}.")])
+    s.lay(
+        [s.panel(answer, title="both added"), s.say("il gets {answer[0,0]}, elle {answer[0,1]}: the larger one wins.")]
+    )
     return Instrument(s)

@@ -46,6 +46,9 @@ function svg(tag, attributes = {}) {
   return node;
 }
 
+/** A share as a view writes it. @param {number} share */
+export const percent = (share) => (share > 0 && share < 0.01 ? "<1%" : `${Math.trunc(Math.max(0, share) * 100 + 0.5)}%`);
+
 const TAG = /** @type {Record<string, string>} */ ({ dot: "circle", box: "rect", text: "text" });
 
 /** The attributes of a mark's element. @param {Mark} m */

@@ -35,12 +35,39 @@ def example() -> tuple:
 
 
 def sheet(s: Sheet, K: np.ndarray, n_rep: int) -> None:
-    """Which key head reaches which query head."""
-    shelf = s.input("K", K, rows=TOKENS[: K.shape[-2]], heads=[f"kv {i}" for i in range(len(K))])
-    copies = s.choice("n_rep", (n_rep, 1, 3), label="query heads for each K/V head")
-    s.tile_kv("broken", shelf, copies, about="0 1 0 1")
-    s.repeat_kv("right", shelf, copies, about="0 0 1 1")
-    s.lay(["K"], side_by_side(s, "keys of the query heads"))
+    """Which key head reaches which query head, as wires; the keys themselves are folded away below."""
+    n_kv = len(K)
+    sharing = (n_rep, 1, 3)
+    copies = s.choice("n_rep", sharing, label="query heads for each K/V head")
+    wires = []
+    for name, spread in (("tiled", _tiled), ("repeated", _repeated)):
+        drawn = [
+            s.input(
+                f"{name}_{n}", spread(n_kv, n), rows=_heads("head", n * n_kv), cols=_heads("kv", n_kv), editable=False
+            )
+            for n in sharing
+        ]
+        reads = s.choose(name, copies, *drawn, about="1: this query head reads this K/V head")
+        wires.append(s.wires(reads, names=["K/V heads", f"query heads, {name}"]))
+    s.lay(wires)
+    keys = s.input("K", K, rows=TOKENS[: K.shape[-2]], heads=_heads("kv", n_kv))
+    s.tile_kv("broken", keys, copies, about="0 1 0 1")
+    s.repeat_kv("right", keys, copies, about="0 0 1 1")
+    s.lay([keys], side_by_side(s, "keys of the query heads"), fold="the keys themselves")
+
+
+def _heads(word: str, count: int) -> list[str]:
+    return [f"{word} {i}" for i in range(count)]
+
+
+def _tiled(n_kv: int, n_rep: int) -> np.ndarray:
+    """Who reads whom, [n_heads, n_kv_heads], when all K/V heads are laid out n_rep times."""
+    return np.tile(np.eye(n_kv), (n_rep, 1))
+
+
+def _repeated(n_kv: int, n_rep: int) -> np.ndarray:
+    """Who reads whom, [n_heads, n_kv_heads], when each K/V head is repeated n_rep times."""
+    return np.repeat(np.eye(n_kv), n_rep, axis=0)
 
 
 BUG = Bug(
@@ -53,6 +80,6 @@ BUG = Bug(
     test=test,
     example=example,
     sheet=sheet,
-    symptom="Drag a number of K, head 0, and watch which query heads receive it. With 1 copy each both agree.",
+    symptom="Neighbours should read the same head: follow query head 1. With 1 copy each both agree.",
     threads=(pull("onnx/onnx", 7274), pull("ekzhang/jax-js", 180)),
 )

@@ -1,11 +1,10 @@
 // Arcs: the tokens in a row, and from each an arc to the one that reads, as wide as its share. arcs.py draws the same.
-import { box, curve, register, text } from "../scene.js";
+import { box, curve, percent, register, text } from "../scene.js";
 
 const GAP = 84, SMALL = 52, LEFT = 8, FOOT = 44, WIDE = 1040;
 
 /** @typedef {import("../scene.js").Mark} Mark @typedef {import("../scene.js").Value} Value */
 
-const percent = (/** @type {number} */ share) => (share > 0 && share < 0.01 ? "<1%" : `${Math.trunc(share * 100 + 0.5)}%`);
 
 function fitted(/** @type {string} */ token, /** @type {number} */ gap) {
   const most = Math.floor((gap - 10) / 7.5), letters = Array.from(token);

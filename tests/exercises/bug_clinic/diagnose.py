@@ -8,10 +8,10 @@ answers = Answers()
 
 
 @answers.right
-def one_by_one(ones, out, doubled, cached):
+def one_by_one(level, flat, out, doubled, cached):
     if np.abs(doubled - 2 * out).max() > 1e-6:
         return "swapped"
-    if np.abs(ones - 1).max() > 1e-6:
+    if np.abs(flat - level).max() > 1e-6:
         return "axis"
     if np.abs(cached - out[-1]).max() > 1e-6:
         return "mask"
@@ -19,22 +19,22 @@ def one_by_one(ones, out, doubled, cached):
 
 
 @answers.right
-def by_a_table(ones, out, doubled, cached):
+def by_a_table(level, flat, out, doubled, cached):
     table = {(True, True, True): "right", (True, True, False): "mask", (False, True, False): "axis"}
-    kept = np.allclose(ones, 1), np.allclose(doubled, out + out), np.allclose(cached, out[-1])
+    kept = np.allclose(flat, level), np.allclose(doubled, out + out), np.allclose(cached, out[-1])
     return table.get(kept, "swapped")
 
 
 @answers.right
-def ones_first_with_care(ones, out, doubled, cached):
-    if np.allclose(ones, 1):
+def flat_first_with_care(level, flat, out, doubled, cached):
+    if np.allclose(flat, level):
         return "right" if np.allclose(cached, out[-1]) else "mask"
     return "axis" if np.allclose(doubled, 2 * out) else "swapped"
 
 
-@answers.wrong("ones-asked-first")
-def hasty(ones, out, doubled, cached):
-    if not np.allclose(ones, 1):
+@answers.wrong("flat-asked-first")
+def hasty(level, flat, out, doubled, cached):
+    if not np.allclose(flat, level):
         return "axis"
     if not np.allclose(doubled, 2 * out):
         return "swapped"
@@ -42,14 +42,14 @@ def hasty(ones, out, doubled, cached):
 
 
 @answers.wrong("cache-asked-first")
-def cache_first(ones, out, doubled, cached):
+def cache_first(level, flat, out, doubled, cached):
     if not np.allclose(cached, out[-1]):
         return "mask"
     if not np.allclose(doubled, 2 * out):
         return "swapped"
-    return "right" if np.allclose(ones, 1) else "axis"
+    return "right" if np.allclose(flat, level) else "axis"
 
 
 @answers.wrong("one-name-for-all")
-def always_right(ones, out, doubled, cached):
+def always_right(level, flat, out, doubled, cached):
     return "right"

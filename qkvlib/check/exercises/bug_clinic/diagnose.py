@@ -16,15 +16,16 @@ _LAYERS = {
 }
 
 
-def _probes(rng, layer: Layer, T: int, n_heads: int, d_head: int) -> tuple[np.ndarray, ...]:
-    """What a layer with drawn weights gives: values of 1, V, 2V, and its last token with a cache."""
+def _probes(rng, layer: Layer, T: int, n_heads: int, d_head: int) -> tuple:
+    """What a layer with drawn weights gives: a level and values of that level, V, 2V, its last token with a cache."""
     d = n_heads * d_head
     X = normal(rng, T, d)
     Q, K, V = (normal(rng, d, d) / np.sqrt(d) for _ in "QKV")
     W = Weights(Q, K, V, np.zeros(d), n_heads, n_heads)
-    ones = Weights(W.Q, W.K, 0 * W.V, np.ones(d), n_heads, n_heads)
+    level = float(rng.uniform(1, 2))
+    flat = Weights(W.Q, W.K, 0 * W.V, np.full(d, level), n_heads, n_heads)
     twice = Weights(W.Q, W.K, 2 * W.V, np.zeros(d), n_heads, n_heads)
-    return layer(X, ones).out, layer(X, W).out, layer(X, twice).out, layer(X, W, first=T - 1).out[0]
+    return level, layer(X, flat).out, layer(X, W).out, layer(X, twice).out, layer(X, W, first=T - 1).out[0]
 
 
 def _inputs(rng):
@@ -36,12 +37,12 @@ def _inputs(rng):
     ]
 
 
-def _symptoms(ones, out, doubled, cached):
-    return np.allclose(ones, 1), np.allclose(doubled, 2 * out), np.allclose(cached, out[-1])
+def _symptoms(level, flat, out, doubled, cached):
+    return np.allclose(flat, level), np.allclose(doubled, 2 * out), np.allclose(cached, out[-1])
 
 
-def _diagnose(ones, out, doubled, cached):
-    shares, linear, same = _symptoms(ones, out, doubled, cached)
+def _diagnose(level, flat, out, doubled, cached):
+    shares, linear, same = _symptoms(level, flat, out, doubled, cached)
     if not linear:
         return "swapped"
     if not shares:
@@ -49,26 +50,26 @@ def _diagnose(ones, out, doubled, cached):
     return "right" if same else "mask"
 
 
-def _ones_first(ones, out, doubled, cached):
-    shares, linear, same = _symptoms(ones, out, doubled, cached)
+def _flat_first(level, flat, out, doubled, cached):
+    shares, linear, same = _symptoms(level, flat, out, doubled, cached)
     return "axis" if not shares else "swapped" if not linear else "right" if same else "mask"
 
 
-def _cache_first(ones, out, doubled, cached):
-    shares, linear, same = _symptoms(ones, out, doubled, cached)
+def _cache_first(level, flat, out, doubled, cached):
+    shares, linear, same = _symptoms(level, flat, out, doubled, cached)
     return "mask" if not same else "swapped" if not linear else "right" if shares else "axis"
 
 
-def _to_the_last_bit(ones, out, doubled, cached):
+def _to_the_last_bit(level, flat, out, doubled, cached):
     if not np.array_equal(doubled, 2 * out):
         return "swapped"
-    if not np.array_equal(ones, np.ones_like(ones)):
+    if not np.array_equal(flat, np.full_like(flat, level)):
         return "axis"
     return "right" if np.array_equal(cached, out[-1]) else "mask"
 
 
-def _without_cache(ones, out, doubled, cached):
-    found = _diagnose(ones, out, doubled, cached)
+def _without_cache(level, flat, out, doubled, cached):
+    found = _diagnose(level, flat, out, doubled, cached)
     return "right" if found == "mask" else found
 
 
@@ -82,16 +83,16 @@ def _renamed(**names):
 
 EXERCISE = Exercise(
     name="diagnose",
-    parameters=("ones", "out", "doubled", "cached"),
+    parameters=("level", "flat", "out", "doubled", "cached"),
     reference=_diagnose,
     inputs=_inputs,
     tidy=lambda value: value.strip().lower() if isinstance(value, str) else value,
     mistakes=(
         mistake(
-            "ones-asked-first",
-            "Swapped keys and values are taken for a softmax over the queries: both spoil the values of 1.",
+            "flat-asked-first",
+            "Swapped keys and values are taken for a softmax over the queries: both spoil equal values.",
             "Which probe do they answer differently? Ask that one first.",
-            _ones_first,
+            _flat_first,
         ),
         mistake(
             "cache-asked-first",
@@ -104,7 +105,6 @@ EXERCISE = Exercise(
             "You compare to the last bit, and rounding is taken for a fault.",
             "np.allclose leaves room for rounding.",
             _to_the_last_bit,
-            lambda *probes: "axis" if not (probes[0] == 1).all() else _diagnose(*probes),
         ),
         mistake(
             "cache-not-looked-at",
