@@ -9,7 +9,9 @@ where an answer stands on one that is wrong, it is asked again, and its calls to
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from qkvlib.check import attempt
 from qkvlib.check.registry import exercises
@@ -57,7 +59,7 @@ class _Budget:
     without an end cannot use up the time of the others.
     """
 
-    def __init__(self, limits: Limits):
+    def __init__(self, limits: Limits) -> None:
         self._limits, self._wall, self._cpu = limits, limits.wall, 3.0 * limits.cpu_total
         self._ended_one = False
 
@@ -77,7 +79,9 @@ class _Budget:
 class _Run:
     """The requests one submission needs, to one child when all goes well, to more when answers end their process."""
 
-    def __init__(self, sandbox, assignment, cells, student, secret, given):
+    def __init__(
+        self, sandbox: Sandbox, assignment: Assignment, cells: list, student: str, secret: bytes, given: Any
+    ) -> None:
         self.sandbox, self.assignment, self.cells = sandbox, assignment, cells
         self.items = {item.name: item for item in assignment.items}
         self.calls = {
@@ -104,7 +108,7 @@ class _Run:
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
-    def ask(self, names: list[str], served: list[str] = ()) -> Reply:
+    def ask(self, names: list[str], served: Sequence[str] = ()) -> Reply:
         """Ask for `names`: the child that answered for them before, or a fresh one when there is none left.
 
         A child that was `served` anything is asked nothing more: what it learnt can reach no other answer. All that are
@@ -126,7 +130,7 @@ class _Run:
             self.close(ended=bool(reply.ended))
         return reply
 
-    def request(self, names: list[str], served: list[str], notebook: bool = False) -> tuple[dict, wire.Packer]:
+    def request(self, names: list[str], served: Sequence[str], notebook: bool = False) -> tuple[dict, wire.Packer]:
         """One request: what to call with which inputs, and first of all the notebook itself."""
         packer = wire.Packer()
         asks = []
@@ -203,7 +207,8 @@ class _Run:
     def note_findings(self, reply: Reply, first: bool) -> None:
         """Keep what the child says about how it found the answers."""
         if first and reply.found:
-            self.remarks += [remarks.of_finding(finding, self.assignment.graded) for finding in reply.found.findings]
+            told = [remarks.of_finding(finding, self.assignment.graded) for finding in reply.found.findings]
+            self.remarks += [remark for remark in told if remark is not None]
             self.uses = {
                 name: [other for other in used if other in self.items] for name, used in reply.found.uses.items()
             }
@@ -268,7 +273,7 @@ class _Run:
 
     # -- judging ---------------------------------------------------------------------------------------------------
 
-    def judged(self, name: str, heard) -> tuple[Result, list[attempt.Outcome]]:
+    def judged(self, name: str, heard: Any) -> tuple[Result, list[attempt.Outcome]]:
         """The verdict on one answer, its mistake not yet named, and the outcomes that will name it."""
         return judging.judged(self.items[name], self.calls[name], heard, self.sandbox.limits.seconds)
 
