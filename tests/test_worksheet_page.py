@@ -15,7 +15,7 @@ from qkvlib.widgets.worksheet import unpack
 
 pytestmark = pytest.mark.browser
 
-READ = """() => [...document.querySelectorAll('.ws-panel')].map((panel) => [panel.dataset.node,
+READ = """() => [...document.querySelectorAll('.ws-panel[data-node]')].map((panel) => [panel.dataset.node,
     [...panel.querySelectorAll('td[data-i]')].map((cell) =>
         [Number(cell.dataset.i), cell.textContent, cell.classList.contains('ws-masked')])])"""
 
