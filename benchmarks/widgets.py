@@ -23,7 +23,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import nbformat
 from rich.progress import track
 
-from benchmarks import widgets_heard
 from benchmarks.report import Limit, Row, finish, parser, percentile
 from qkvlib import instruments
 from qkvlib.course.doctor import find_chromium
@@ -32,6 +31,7 @@ from qkvlib.widgets.ops import FAMILIES
 from qkvlib.widgets.page import save
 from qkvlib.widgets.picture import png
 from qkvlib.widgets.views import KINDS
+from tools import presses
 from tools.jupyterlab import chromium_browser, running_lab
 
 PROBE = (Path(__file__).parent / "widgets_probe.js").read_text(encoding="utf-8")
@@ -158,8 +158,7 @@ def main(arguments=None):
             for way in track(WAYS, "JupyterLab, one way after the other"):
                 figures[way] = measure(lab, browser, way, options.samples)
             lost = {
-                name: widgets_heard.unheard(lab, browser, name)
-                for name in track(instruments.REGISTRY, "90 presses one way")
+                name: presses.unheard(lab, browser, name) for name in track(instruments.REGISTRY, "90 presses one way")
             }
         growth = {n: grow(browser, Path(place), n, options.samples) for n in track(GROWTH, "6 to 200 tokens")}
     for way, (samples, paints, burst) in figures.items():
@@ -241,7 +240,7 @@ def prepared_lab(place: Path):
         cells = [nbformat.v4.new_code_cell(text.strip(), id=f"cell-{k}") for k, text in enumerate(sources)]
         spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec}), root / f"{way}.ipynb")
-    widgets_heard.write_notebooks(root)
+    presses.write_notebooks(root)
     with running_lab(root, place / "home") as lab:
         yield lab
 
@@ -279,7 +278,7 @@ def measure(lab, browser, way, count):
         [target, keys, HANDLE.get(way, selector)],
     )
     if way == "worksheet":
-        burst["off"] = round(90 - (float(widgets_heard.printed(lab, page, f"cell-{PAINTS + 1}")) - before) / 0.1, 6)
+        burst["off"] = round(90 - (float(presses.printed(lab, page, f"cell-{PAINTS + 1}")) - before) / 0.1, 6)
     context.close()
     return samples, paints, burst
 

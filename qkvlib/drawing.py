@@ -6,11 +6,17 @@ what stands in a box or a coloured cell has a ground of its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from qkvlib import colour
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.patches import Rectangle
 
 # Okabe and Ito's palette: told apart with every common kind of colour blindness, and in grey by their lightness.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
@@ -19,21 +25,21 @@ PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 QUERY, KEY, VALUE = colour.role("query"), colour.role("key"), colour.role("value")
 INK = "#7a7a7a"  # on the page: as far from white as from the dark theme's #111, over 4.2 to 1 on both
 PAPER, ON_PAPER = colour.ramp("sign")[1], colour.role("out")  # boxes, and the ink in them
-_STYLE = {"text.color": INK, "legend.framealpha": 0, "grid.color": INK}
+_STYLE: dict[Any, Any] = {"text.color": INK, "legend.framealpha": 0, "grid.color": INK}
 
 
-def drawing(width: float, height: float):
+def drawing(width: float, height: float) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """A function of an Axes and more, made callable without the Axes: it then makes a figure of `size` (in inches)."""
 
-    def decorate(draw):
+    def decorate(draw: Callable[..., None]) -> Callable[..., None]:
         @wraps(draw)
-        def drawn(*given, size=(width, height), **options) -> None:
+        def drawn(*given: Any, size: tuple[float, float] = (width, height), **options: Any) -> None:
             from matplotlib import pyplot, rc_context
             from matplotlib.axes import Axes
 
             with rc_context(_STYLE):
                 if given and isinstance(given[0], Axes):
-                    ax, *given = given
+                    ax, given = given[0], given[1:]
                 else:
                     _, ax = pyplot.subplots(figsize=size, layout="constrained")
                 draw(ax, *given, **options)
@@ -44,7 +50,13 @@ def drawing(width: float, height: float):
     return decorate
 
 
-def panels(draw, parts: dict, size=None, stacked: bool = False, **options) -> None:
+def panels(
+    draw: Callable[..., None],
+    parts: dict,
+    size: tuple[float, float] | None = None,
+    stacked: bool = False,
+    **options: Any,
+) -> None:
     """The same drawing several times in one figure, side by side or `stacked`: {title: array, or a tuple of arguments}.
 
     `panels(stamped, {"head 0": first, "head 1": second})` calls `stamped(ax, first, title="head 0")`, and so on.
@@ -59,7 +71,7 @@ def panels(draw, parts: dict, size=None, stacked: bool = False, **options) -> No
         draw(ax, *(given if isinstance(given, tuple) else (given,)), title=title, **options)
 
 
-def ink(ax) -> None:
+def ink(ax: Axes) -> None:
     """Transparent ground, and the page's ink for what stands on it."""
     # Hidden, not "none": a notebook puts white behind a figure whose ground it takes for transparent.
     ax.figure.patch.set_visible(False)
@@ -71,7 +83,7 @@ def ink(ax) -> None:
         spine.set_edgecolor(INK)
 
 
-def box(ax, centre, text, hue, width=1.2, height=0.6) -> None:
+def box(ax: Axes, centre: tuple[float, float], text: str, hue: str, width: float = 1.2, height: float = 0.6) -> None:
     """A box with a ground of its own; `hue` is its border."""
     from matplotlib.patches import FancyBboxPatch
 
@@ -90,12 +102,12 @@ def box(ax, centre, text, hue, width=1.2, height=0.6) -> None:
     ax.text(x, y, text, ha="center", va="center", fontsize=10, color=ON_PAPER)
 
 
-def arrow(ax, start, end, hue) -> None:
+def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], hue: str) -> None:
     """An arrow from start to end."""
     ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": hue, "lw": 1.5})
 
 
-def heat(ax, numbers, reach: float | None = None, **options) -> None:
+def heat(ax: Axes, numbers: np.ndarray, reach: float | None = None, **options: Any) -> None:
     """Paint a matrix in the colours of the worksheets."""
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -110,7 +122,7 @@ def pale(hue: str) -> tuple[float, ...]:
     return tuple(0.45 * part / 255 + 0.55 for part in colour.rgb(hue))
 
 
-def rectangle(corner, **style):
+def rectangle(corner: tuple[float, float], **style: Any) -> Rectangle:
     """A patch one unit wide and high."""
     from matplotlib.patches import Rectangle
 

@@ -6,6 +6,9 @@ the right size (`size=(8, 3)` for another). Ground and ink: see drawing.py.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from qkvlib.drawing import (
@@ -27,13 +30,18 @@ from qkvlib.drawing import (
 from qkvlib.shapes import shape_of
 from qkvlib.tables import number_text, vector_text
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.patches import Rectangle
+    from numpy.typing import ArrayLike
+
 QUIET = INK
 
 # -- lessons 0 to 2 -----------------------------------------------------------------------------------------------
 
 
 @drawing(9.6, 3)
-def exam_hall(ax, tokens, weights, reader: int) -> None:
+def exam_hall(ax: Axes, tokens: Sequence[str], weights: np.ndarray, reader: int) -> None:
     """Desks in a row; the candidate at desk `reader` reads from the others, the wider the line the larger the share."""
     for place, token in enumerate(tokens):
         allowed = place <= reader
@@ -51,7 +59,7 @@ def exam_hall(ax, tokens, weights, reader: int) -> None:
 
 
 @drawing(8.2, 3.3)
-def three_roles(ax, x, matrices, vectors) -> None:
+def three_roles(ax: Axes, x: np.ndarray, matrices: Sequence[np.ndarray], vectors: Sequence[np.ndarray]) -> None:
     """One embedding, three matrices, three vectors: a picture with three branches, shapes under everything.
 
     `matrices` and `vectors` are (W_Q, W_K, W_V) and (q, k, v).
@@ -71,7 +79,7 @@ def three_roles(ax, x, matrices, vectors) -> None:
 
 
 @drawing(6.4, 3.4)
-def share_against_gap(ax, gaps) -> None:
+def share_against_gap(ax: Axes, gaps: Mapping[str, float]) -> None:
     """The larger of two softmax shares, drawn against the gap between the two scores; `gaps` is {label: gap}."""
     line = np.linspace(0, 6, 200)
     ax.plot(line, _share(line), color=QUERY, linewidth=2)
@@ -84,7 +92,7 @@ def share_against_gap(ax, gaps) -> None:
 
 
 @drawing(6.4, 3.4)
-def saturation(ax, widths, series) -> None:
+def saturation(ax: Axes, widths: Sequence[int], series: Mapping[str, Sequence[float]]) -> None:
     """Mean largest share against d_head; `series` is {label: one value for each width}."""
     for (label, values), style in zip(series.items(), ("o-", "s--"), strict=True):
         ax.plot(widths, values, style, label=label, color=KEY if style == "o-" else QUERY)
@@ -96,13 +104,17 @@ def saturation(ax, widths, series) -> None:
 
 
 @drawing(6.4, 4.2)
-def blend_in_plane(ax, V, weights, out, labels) -> None:
+def blend_in_plane(ax: Axes, V: np.ndarray, weights: np.ndarray, out: np.ndarray, labels: Sequence[str]) -> None:
     """Value rows as arrows in the plane, their weighted parts laid end to end, and the blend they lead to."""
     corner = np.zeros(2)
     for value, weight, label in zip(V, weights, labels, strict=True):
         ax.annotate("", value, (0, 0), arrowprops={"arrowstyle": "-|>", "color": VALUE, "lw": 1.6})
         side = 1 if value[0] >= np.mean(V, axis=0)[0] else -1  # outwards, where the blend is not
-        place = {"xytext": (6 * side, 6), "textcoords": "offset points", "ha": "left" if side > 0 else "right"}
+        place: dict[str, Any] = {
+            "xytext": (6 * side, 6),
+            "textcoords": "offset points",
+            "ha": "left" if side > 0 else "right",
+        }
         ax.annotate(f"{label} {vector_text(value)}", value, color=VALUE, **place)
         ax.plot(*zip(corner, corner + weight * value, strict=True), color=QUIET, linewidth=2.4, linestyle=":")
         corner = corner + weight * value
@@ -111,7 +123,7 @@ def blend_in_plane(ax, V, weights, out, labels) -> None:
     ax.plot(*out, "o", color=INK, markersize=9)
     paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}
     place = {"xytext": (10, -15), "textcoords": "offset points", "weight": "bold", "color": ON_PAPER, "bbox": paper}
-    ax.annotate(f"out {vector_text(out)}", out, **place)
+    ax.annotate(f"out {vector_text(out)}", tuple(out), **place)
     reach = np.vstack([V, [out], [[0, 0]]])
     low, high = reach.min(0) - np.array([1.1, 0.4]), reach.max(0) + np.array([1.1, 0.6])
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="first number", ylabel="second number")
@@ -120,13 +132,24 @@ def blend_in_plane(ax, V, weights, out, labels) -> None:
 
 
 @drawing(9.6, 2.7)
-def attention_picture(ax, q, K, V, raw, weights, out, labels, reader: str, blank: bool = False) -> None:
+def attention_picture(
+    ax: Axes,
+    q: np.ndarray,
+    K: np.ndarray,
+    V: np.ndarray,
+    raw: np.ndarray,
+    weights: np.ndarray,
+    out: np.ndarray,
+    labels: Sequence[str],
+    reader: str,
+    blank: bool = False,
+) -> None:
     """The picture to draw from memory: one query meets every key, softmax, the weights mix the values.
 
     `raw` are the scores as softmax gets them. With `blank`, the boxes stay empty: a sheet to fill in.
     """
 
-    def said(text, kept):
+    def said(text: str, kept: str) -> str:
         return kept if blank else text
 
     middle = (len(K) - 1) / 2
@@ -156,34 +179,49 @@ def attention_picture(ax, q, K, V, raw, weights, out, labels, reader: str, blank
 
 
 @drawing(4, 2.9)
-def grid(ax, numbers, rows, cols, title="", lit=None, digits=2) -> None:
+def grid(
+    ax: Axes,
+    numbers: ArrayLike,
+    rows: Sequence[str],
+    cols: Sequence[str],
+    title: str = "",
+    lit: int | None = None,
+    digits: int = 2,
+) -> None:
     """A matrix as coloured cells with its numbers, in the colours of the worksheets; `lit` is a row to frame.
 
     Rows that share out 1 have the ramp of shares, everything else the pair of colours for plus and minus.
     """
-    numbers = np.asarray(numbers, dtype=float)
-    heat(ax, numbers, aspect="auto")
-    for r, c in np.ndindex(numbers.shape):
-        number = round(numbers[r, c], digits) + 0.0  # no "-0.00"
+    matrix = np.asarray(numbers, dtype=float)
+    heat(ax, matrix, aspect="auto")
+    for r, c in np.ndindex(matrix.shape):
+        number = round(float(matrix[r, c]), digits) + 0.0  # no "-0.00"
         ax.text(c, r, f"{number:.{digits}f}", ha="center", va="center", fontsize=11, color=ON_PAPER)
     if lit is not None:
         frame = rectangle((-0.5, lit - 0.5), fill=False, edgecolor=ON_PAPER, linewidth=2, clip_on=False)
-        frame.set_width(numbers.shape[1])
+        frame.set_width(matrix.shape[1])
         ax.add_patch(frame)
-    ax.set_xticks(range(numbers.shape[1]), cols, fontsize=11)
-    ax.set_yticks(range(numbers.shape[0]), rows, fontsize=11)
+    ax.set_xticks(range(matrix.shape[1]), cols, fontsize=11)
+    ax.set_yticks(range(matrix.shape[0]), rows, fontsize=11)
     ax.tick_params(top=True, bottom=False, labeltop=True, labelbottom=False, length=0)
     ax.spines[:].set_visible(False)
     ax.set_title(title, fontsize=12)
 
 
-def grids(parts: dict, rows, cols, size=None, stacked: bool = False, **options) -> None:
+def grids(
+    parts: dict,
+    rows: Sequence[str],
+    cols: Sequence[str],
+    size: tuple[float, float] | None = None,
+    stacked: bool = False,
+    **options: Any,
+) -> None:
     """`grid` for several matrices with the same rows and columns: {title: matrix}, side by side or `stacked`."""
     panels(grid, parts, size or ((8, 1.9 * len(parts)) if stacked else None), stacked, rows=rows, cols=cols, **options)
 
 
 @drawing(7, 2.6)
-def shares(ax, values: dict, ylabel: str) -> None:
+def shares(ax: Axes, values: dict, ylabel: str) -> None:
     """A bar between 0 and 1 for each entry of {label: value}, with its number on top."""
     bars = ax.bar(list(values), list(values.values()), 0.7, color=QUERY)
     clear = {"facecolor": PAPER, "edgecolor": "none", "pad": 1}  # a line across the bars must not strike it out
@@ -196,7 +234,7 @@ def shares(ax, values: dict, ylabel: str) -> None:
 
 
 @drawing(2.4, 2.6)
-def stamped(ax, stamps, title: str = "") -> None:
+def stamped(ax: Axes, stamps: ArrayLike, title: str = "") -> None:
     """A matrix of stamps (31: token 3, column 1), one colour for each token, so that mixed tokens show at a glance."""
     stamps = np.asarray(stamps)
     n_rows, n_cols = stamps.shape
@@ -211,7 +249,7 @@ def stamped(ax, stamps, title: str = "") -> None:
 
 
 @drawing(6.5, 2.8)
-def contributions(ax, vectors, labels) -> None:
+def contributions(ax: Axes, vectors: ArrayLike, labels: Sequence[str]) -> None:
     """What each head writes into every coordinate, as bars side by side, and their sum as a line."""
     vectors = np.asarray(vectors, dtype=float)
     places, width = np.arange(vectors.shape[1]), 0.8 / len(vectors)
@@ -224,7 +262,7 @@ def contributions(ax, vectors, labels) -> None:
 
 
 @drawing(6.5, 3.2)
-def curves(ax, x, series: dict, xlabel: str, ylabel: str) -> None:
+def curves(ax: Axes, x: Sequence[int], series: dict, xlabel: str, ylabel: str) -> None:
     """Lines on logarithmic axes, each named at its right end; every line has a style of its own, not a colour alone."""
     styles = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
     for i, (label, values) in enumerate(series.items()):
@@ -236,11 +274,11 @@ def curves(ax, x, series: dict, xlabel: str, ylabel: str) -> None:
     ax.legend(fontsize=8)
 
 
-def _share(gap):
+def _share(gap: ArrayLike) -> np.ndarray:
     return 1 / (1 + np.exp(-np.asarray(gap, dtype=float)))
 
 
-def _arc(ax, start, end, width) -> None:
+def _arc(ax: Axes, start: int, end: int, width: float) -> None:
     from matplotlib.patches import Arc
 
     if start == end:
@@ -253,7 +291,7 @@ def _arc(ax, start, end, width) -> None:
 
 
 @drawing(5.6, 1.6)
-def sharing(ax, n_heads: int, n_kv_heads: int, title: str = "") -> None:
+def sharing(ax: Axes, n_heads: int, n_kv_heads: int, title: str = "") -> None:
     """Query heads above, K/V heads below, and a line from each query head h to the K/V head it reads, h // n_rep."""
     n_rep = n_heads // n_kv_heads
     above = np.arange(n_heads) + 0.5
@@ -288,7 +326,7 @@ _ROLE_COLOURS = {"Q": QUERY, "K": KEY, "V": VALUE}
 
 
 @drawing(3, 3.6)
-def stored_shapes(ax, title, blocks, width) -> None:
+def stored_shapes(ax: Axes, title: str, blocks: Sequence[tuple[str, tuple[int, int], bool]], width: float) -> None:
     """The query, key and value weights of one file, drawn to scale as they lie in it, with their biases.
 
     `blocks` are (roles, shape, whether it has a bias): one role, or "QKV" for a fused matrix cut through its columns.
@@ -323,7 +361,7 @@ def stored_shapes(ax, title, blocks, width) -> None:
     ax.set_axis_off()
 
 
-def circuits(axes, matrices, titles) -> None:
+def circuits(axes: Sequence[Axes], matrices: Sequence[np.ndarray], titles: Sequence[str]) -> None:
     """W_Q W_Kᵀ of several heads side by side, one colour scale for all (symmetric around 0)."""
     reach = max(np.abs(matrix).max() for matrix in matrices)
     for ax, matrix, title in zip(axes, matrices, titles, strict=True):
@@ -333,14 +371,14 @@ def circuits(axes, matrices, titles) -> None:
 
 
 @drawing(4.8, 3.6)
-def heatmap(ax, numbers, title: str = "", reach: float | None = None) -> None:
+def heatmap(ax: Axes, numbers: ArrayLike, title: str = "", reach: float | None = None) -> None:
     """A matrix too large for its numbers, as colours alone: minus gold, plus violet, up to `reach` either way."""
     heat(ax, np.asarray(numbers, dtype=float), reach)
     ax.set_title(title, fontsize=10)
     ax.set(xticks=[], yticks=[])
 
 
-def _patch(corner, width, height, hue):
+def _patch(corner: tuple[float, float], width: float, height: float, hue: str) -> Rectangle:
     from matplotlib.patches import Rectangle
 
     return Rectangle(corner, width, height, facecolor=pale(hue), edgecolor="white", linewidth=1)

@@ -11,7 +11,7 @@ def open_saved(page, tmp_path, instrument):
     path = tmp_path / "instrument.html"
     instrument.save(path)
     page.goto(path.as_uri())
-    page.wait_for_selector(".ws-cell")
+    page.wait_for_selector(".qkv-ws svg")
 
 
 def test_one_word_flips_it_and_the_mask_stops_it(page, tmp_path):
@@ -26,7 +26,7 @@ def test_one_word_flips_it_and_the_mask_stops_it(page, tmp_path):
     page.wait_for_function("() => !document.body.innerText.includes('>99.9% on ball')")
     masked = said.inner_text()
     adjective.select_option(label="excited")
-    page.wait_for_function("() => document.querySelector('.ws-grid').innerText.includes('excited')")
+    page.wait_for_function("() => document.querySelector('.qkv-ws svg').textContent.includes('excited')")
     assert said.inner_text() == masked
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from qkvlib import examples
 from qkvlib.widgets import Sheet, Worksheet
 from qkvlib.widgets.page import save
 
@@ -55,3 +56,20 @@ def drag(page, node, i, pixels):
 def told(page):
     page.evaluate(FRAME)
     return page.locator(".ws-tell").first.inner_text().replace("\n", " ")
+
+
+def small(**more) -> Sheet:
+    s = Sheet("small", hint="Drag a number.")
+    X = s.input("X", examples.X, rows=["x1", "x2"], **more)
+    W_Q, W_K = s.input("W_Q", examples.W_Q), s.input("W_K", examples.W_K)
+    on, t = s.switch("causal", False), s.slider("temperature", 1.0, 0.5, 4)
+    Q, K = s.matmul("Q", X, W_Q), s.matmul("K", X, W_K)
+    z = s.mask("masked", s.scale("scaled", s.scores("scores", Q, K), temperature=t), on=on)
+    s.softmax("weights", z)
+    s.lay(["X", "W_Q", "W_K"], ["Q", "K"], ["masked", "weights"], [s.say("x2 takes {weights[1,0]:%} from x1.")])
+    return s
+
+
+def spoken(page):
+    page.evaluate(FRAME)
+    return page.locator('[role="status"]').inner_text()

@@ -52,8 +52,9 @@ def _read(lesson: Lesson, cell: Cell) -> tuple[str, dict, str]:
         call = None
     if not (isinstance(call, ast.Call) and ast.unparse(call.func) == "Predict" and call.args):
         raise Refusal(lesson.at(cell.line, 'a prediction cell is one `Predict("name", ...)` and nothing else'))
-    arguments = dict(zip(_POSITIONAL, call.args, strict=False)) | {word.arg: word.value for word in call.keywords}
-    name = arguments.pop("name").value
+    arguments = dict(zip(_POSITIONAL, call.args, strict=False))
+    arguments |= {word.arg: word.value for word in call.keywords if word.arg}
+    name = ast.literal_eval(arguments.pop("name"))
     given, computed = {}, ""
     for word, node in arguments.items():
         if any(isinstance(part, ast.Name) for part in ast.walk(node)):

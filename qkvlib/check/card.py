@@ -23,7 +23,7 @@ class Card(anywidget.AnyWidget):
 
     card = t.Unicode().tag(sync=True)
     buttons = t.Dict().tag(sync=True)
-    asked = t.List().tag(sync=True)  # [name of a button, how often one was pressed]
+    asked: t.List = t.List().tag(sync=True)  # [name of a button, how often one was pressed]
     note = t.Unicode().tag(sync=True)
 
     def __init__(self, card: str, offers: Mapping[str, Callable[[], Any]]):

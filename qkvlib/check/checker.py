@@ -193,7 +193,7 @@ def _as_next_cell(source: str) -> bool:
     except ImportError:
         return False
     shell = get_ipython()
-    if not hasattr(shell, "kernel"):
+    if shell is None or not hasattr(shell, "kernel"):
         return False
     shell.set_next_input(source)
     return True

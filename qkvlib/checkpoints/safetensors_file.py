@@ -7,9 +7,10 @@ The format: https://github.com/huggingface/safetensors#format
 
 import json
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class TensorInfo:
 class SafetensorsFile:
     """The tensors of one safetensors file: `.tensors` (name -> TensorInfo), and `.tensor(name)` to read one."""
 
-    def __init__(self, source: ByteSource):
+    def __init__(self, source: ByteSource) -> None:
         self.source = source
         try:
             self.tensors = read_header(source)
@@ -80,7 +81,7 @@ class SafetensorsFile:
         return decode(self.source.read(start, stop), info.dtype, shape, name)
 
 
-def missing(name, names, where):
+def missing(name: str, names: Collection[str], where: str) -> str:
     """The sentence for a tensor that is not there, with the nearest names that are."""
     near = get_close_matches(name, names, n=3, cutoff=0.4) or sorted(names)[:3]
     return f"{where} has no tensor {name!r}; the nearest of its {len(names)} names: {', '.join(near) or 'none'}."
@@ -103,7 +104,7 @@ def decode(data: bytes, dtype: str, shape: tuple[int, ...], name: str = "the ten
 def read_header(source: ByteSource) -> dict[str, TensorInfo]:
     """Read and check the header: every number in it is compared with the file before it is used."""
 
-    def corrupt(what):
+    def corrupt(what: str) -> CheckpointError:
         return CheckpointError(f"{source.name} is not a sound safetensors file: {what}; download it again.")
 
     try:
@@ -112,7 +113,9 @@ def read_header(source: ByteSource) -> dict[str, TensorInfo]:
         if source.size is not None and source.size < 8:
             raise corrupt(f"it has {source.size} bytes, and the header length alone takes 8") from error
         raise
-    room = source.size - 8
+    size = source.size
+    assert size is not None  # a source knows its size once it has been read
+    room = size - 8
     if length > MAX_HEADER:
         raise corrupt(f"its first 8 bytes announce a header of {length:,} bytes, above the limit of {MAX_HEADER:,}")
     if length > room:
@@ -154,14 +157,14 @@ def read_header(source: ByteSource) -> dict[str, TensorInfo]:
         if info.start > reached:
             raise corrupt(f"{info.start - reached} bytes between {before!r} and {name!r} belong to no tensor")
         reached, before = info.stop, name
-    if reached > source.size:
-        raise corrupt(f"it is truncated: its tensors end at byte {reached:,} and the file at byte {source.size:,}")
-    if reached < source.size:
-        raise corrupt(f"{source.size - reached:,} bytes after its last tensor belong to no tensor")
+    if reached > size:
+        raise corrupt(f"it is truncated: its tensors end at byte {reached:,} and the file at byte {size:,}")
+    if reached < size:
+        raise corrupt(f"{size - reached:,} bytes after its last tensor belong to no tensor")
     return tensors
 
 
-def _refuse_repeats(pairs):
+def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = {}
     for name, value in pairs:
         if name in found:
@@ -170,5 +173,5 @@ def _refuse_repeats(pairs):
     return found
 
 
-def _are_sizes(values):
+def _are_sizes(values: list) -> bool:
     return all(type(value) is int and 0 <= value < 2**63 for value in values)

@@ -6,6 +6,7 @@ documentation go through: name -> the lesson it belongs to.
 
 import sys
 from importlib import import_module
+from typing import Any
 
 REGISTRY = {
     "taste": "00",
@@ -37,7 +38,7 @@ REGISTRY = {
 }
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in REGISTRY:
         import_module(f"{__name__}.{name}")
         # Importing puts a module where its function belongs, also one that another imports: put the functions there.
@@ -48,5 +49,5 @@ def __getattr__(name):
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(REGISTRY)

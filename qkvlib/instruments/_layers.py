@@ -1,7 +1,15 @@
 """What the two-layer instruments of lesson 3 share: one attention layer on a sheet, and what is shown of it."""
 
+from collections.abc import Mapping, Sequence
 
-def attention_layer(s, n, X, W, causal=False, window=0):
+import numpy as np
+
+from ..widgets.sheet import Node, Param, Sheet
+
+
+def attention_layer(
+    s: Sheet, n: int, X: Node, W: Mapping[str, Node], causal: bool | Param = False, window: int = 0
+) -> Node:
     """Adds layer `n`'s nodes (Q1, K1, V1, scores1, ... for n = 1) and returns X plus what the layer adds.
 
     X [T, d_model]; W maps "W_Q", "W_K", "W_V", "W_O" to input nodes.
@@ -18,7 +26,9 @@ def attention_layer(s, n, X, W, causal=False, window=0):
     return s.add(f"X{n}", X, added, about=f"the tokens after layer {n}")
 
 
-def model_inputs(s, matrices, n, features=None):
+def model_inputs(
+    s: Sheet, matrices: Mapping[str, np.ndarray], n: int, features: Sequence[str] | None = None
+) -> dict[str, Node]:
     """Layer `n`'s four matrices as inputs W_Q1, W_K1, W_V1, W_O1; `features` names the d_model axis."""
     return {
         name: s.input(

@@ -11,7 +11,7 @@ _FEATURES = ("animal", "thing", "?animal", "?thing")
 _X = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]])
 
 
-def asymmetry():
+def asymmetry() -> Instrument:
     """X [3, 4] -> scores [3, 3] four ways: embeddings as they are, W_Q for both, W_K for both, W_Q and W_K."""
     s = Sheet(
         "asymmetry",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..clinic import BUGS
+from ..clinic.bug import Bug
 from ..clinic.layer import FAULTS, Layer
-from ..clinic.probes import DECIMALS, PROBES, examine
+from ..clinic.probes import DECIMALS, PROBES, Finding, examine
 from ..widgets.blind_clinic import BlindClinic
 
 
@@ -33,16 +36,16 @@ def blind_clinic(*faults: str, title: str = "The blind clinic") -> BlindClinic:
     return BlindClinic(title, probes, patients, {bug.name: _fault(bug, findings[bug.name]) for bug in by_title})
 
 
-def _finding(finding) -> dict:
+def _finding(finding: Finding) -> dict:
     told = {"kind": finding.kind, "symptom": finding.symptom}
     if finding.kind == "same":
         return told
-    if finding.kind == "crashes":
+    if finding.answer is None or finding.off is None:
         return {**told, "answer": None}
     return {**told, "answer": _text(finding.answer), "off": _marks(finding.off)}
 
 
-def _fault(bug, findings) -> dict:
+def _fault(bug: Bug, findings: Sequence[Finding]) -> dict:
     return {
         "title": bug.title,
         "fingerprint": bug.fingerprint,

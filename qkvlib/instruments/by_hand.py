@@ -1,5 +1,6 @@
 """Two layers set by hand, on features a reader can name."""
 
+
 import numpy as np
 
 from .. import examples
@@ -9,7 +10,7 @@ from ._layers import attention_layer, model_inputs
 IT = 2  # the place of "it" among the four tokens
 
 
-def by_hand(animal="dog", thing="ball", adjective="excited"):
+def by_hand(animal: str = "dog", thing: str = "ball", adjective: str = "excited") -> Instrument:
     """Four tokens [4, 8] -> layer 1 lets "it" read the adjective -> layer 2 lets it find the noun -> il or elle."""
     s = Sheet(
         "by_hand",

@@ -9,7 +9,12 @@ from .two_tokens import attend
 MOST = 6
 
 
-def few_tokens(words="dog it ball", W_Q=examples.W_Q, W_K=examples.W_K, W_V=examples.W_V):
+def few_tokens(
+    words: str = "dog it ball",
+    W_Q: np.ndarray = examples.W_Q,
+    W_K: np.ndarray = examples.W_K,
+    W_V: np.ndarray = examples.W_V,
+) -> Instrument:
     """Up to six typed words -> X [T, 4] -> Q, K, V [T, 2] -> scores, weights [T, T] -> out [T, 2]."""
     s = Sheet(
         "few_tokens",

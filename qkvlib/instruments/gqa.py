@@ -1,15 +1,17 @@
 """Lesson 6: the K/V heads of a trained layer, shared by more and more query heads."""
 
+
 import numpy as np
 
 from .. import coref, examples
 from ..widgets import Instrument, Sheet
+from ..widgets.sheet import Node
 
 N_HEADS = 4
 SHARING = (4, 2, 1)
 
 
-def gqa():
+def gqa() -> Instrument:
     """Layer 2 of the trained model "gqa4" (d_model 32, 4 heads of 8), its K/V heads averaged from 4 to 2 to 1.
 
     Shows who reads whom [4, 4], where "it" looks in every query head before and after [4, 1, T], the outputs at "it"
@@ -45,7 +47,7 @@ def gqa():
         copies = [s.repeat_kv(f"{letter}_from_{n}", s.pool_kv(f"{letter}_{n}", own, n), N_HEADS // n) for n in SHARING]
         shared[letter] = s.choose(f"{letter}_read", n_kv, *copies, about="each K/V head repeated for its query heads")
 
-    def attend(prefix, K, V):
+    def attend(prefix: str, K: Node, V: Node) -> Node:
         grid = s.scale(f"{prefix}_scores", s.scores(f"{prefix}_raw", Q, K), like=Q)
         weights = s.softmax(f"{prefix}_weights", grid)
         s.rows(f"{prefix}_looks", weights, it, it + 1, about="where 'it' looks, in every query head")
@@ -140,7 +142,7 @@ def _mean(heads):
 
 def _numbered(tokens):
     """Row names that differ: the second "the" becomes "the (2)"."""
-    seen = {}
+    seen: dict[str, int] = {}
     names = []
     for token in tokens:
         seen[token] = seen.get(token, 0) + 1

@@ -4,7 +4,7 @@ from .. import examples
 from ..widgets import Instrument, Sheet
 
 
-def heads():
+def heads() -> Instrument:
     """X [3, 4] -> Q, K, V of every head -> weights [n, 3, 3] -> what each head writes [n, 3, 4] -> out [3, 4]."""
     s = Sheet(
         "heads",
@@ -38,14 +38,14 @@ def heads():
 
     s.number("parameters", 4 * examples.HEADS_W_Q.size, about="four matrices, [4, 4] each")
 
-    def lane(node, title):
-        return s.panel(node, title=title, look="lanes")
+    def lane(node, title, look="lanes"):
+        return s.panel(node, title=title, look=look)
 
     cut = [{"role": "query", "n": n_heads}]
     s.lay(
         ["X", s.panel("W_Q", bands=cut), "=", s.panel("Q", title="Q, cut into heads", bands=cut)],
-        [lane("Q_heads", "Q"), lane("K_heads", "K"), "→", lane("weights", "weights"), "→",
-         lane("written", "what the head writes"), "add up:", "out"],
+        [lane("Q_heads", "Q"), lane("K_heads", "K", "lanes joined"), "→", lane("weights", "weights", "lanes joined"),
+         "→", lane("written", "what the head writes", "lanes joined"), "Σ", s.panel("out", look="joined")],
         [s.say("Q of all heads is {Q_heads:shape}. The four W hold {parameters:int} weights, however you cut.")],
     )  # fmt: skip
     s.lay(

@@ -4,7 +4,7 @@ from .. import examples
 from ..widgets import Instrument, Sheet
 
 
-def key_bias():
+def key_bias() -> Instrument:
     """X [2, 4] and lesson 1's matrices, with b_Q and b_K [1, 2] -> scores and weights [2, 2], without and with them."""
     s = Sheet(
         "key_bias",

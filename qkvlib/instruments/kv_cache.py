@@ -6,7 +6,7 @@ from ..widgets import Instrument, Sheet
 TOKENS = ("the", "dog", "chased", "the", "ball", "because", "it")
 
 
-def kv_cache():
+def kv_cache() -> Instrument:
     """The head of lesson 1 on seven tokens: the shelf of K and V [t, 2], the newest query [1, 2], and the full pass."""
     s = Sheet(
         "kv_cache",

@@ -2,12 +2,13 @@
 
 from .. import examples
 from ..widgets import Instrument, Sheet
+from ..widgets.sheet import Node
 
 GIB = 2**30
 LENGTHS = tuple(2**power for power in range(9, 18))
 
 
-def kv_cache_calculator():
+def kv_cache_calculator() -> Instrument:
     """Shapes [7, 1] each (editable) -> KiB a token and GiB in all, with grouped heads, and as MHA and MQA would be."""
     s = Sheet(
         "kv_cache_calculator",
@@ -21,7 +22,7 @@ def kv_cache_calculator():
     models = list(examples.MODELS.values())
     names = [m.name for m in models] + ["your own"]
 
-    def column(name, own, title):
+    def column(name: str, own: int, title: str) -> Node:
         values = [[getattr(m, name)] for m in models] + [[own]]
         return s.input(name, values, rows=names, about=f"{title}, from the published configs")
 
@@ -30,7 +31,7 @@ def kv_cache_calculator():
     kv_heads = column("n_kv_heads", 12, "K/V heads")
     d_head = column("d_head", 64, "width of a head")
 
-    def product(name, *factors, about=""):
+    def product(name: str, *factors: Node, about: str = "") -> Node:
         so_far = factors[0]
         for i, factor in enumerate(factors[1:-1]):
             so_far = s.multiply(f"{name}_{i}", so_far, factor)
@@ -50,17 +51,17 @@ def kv_cache_calculator():
     ):
         s.divide(name, product(f"{name}_bytes", per, many), gib)
 
-    s.concat("in_all", "cache", "as_mha", "as_mqa", names=["as it is", "MHA", "MQA"],
-             about="GiB for all tokens and texts: as published, with a K/V head per query head, with one for all")  # fmt: skip
+    def column_of(name, title, **more):
+        return s.panel(name, title=title, look="joined", **more)
 
-    def shape(name, title):
-        return s.panel(name, title=title, look="joined")
-
+    in_all = {"bars": True, "scale": ["cache", "as_mha", "as_mqa"], "decimals": 2}
     s.lay(
         [
-            s.panel("n_layers", title="layers"), shape("n_heads", "query heads"), shape("n_kv_heads", "K/V heads"),
-            shape("d_head", "d_head"), "→", shape("KiB_a_token", "KiB a token"),
-            s.panel("in_all", title="GiB in all", bars=True, look="joined"),
+            s.panel("n_layers", title="layers"), column_of("n_heads", "query heads"),
+            column_of("n_kv_heads", "K/V heads"), column_of("d_head", "d_head"),
+            column_of("KiB_a_token", "KiB a token"),
+            column_of("cache", "GiB in all", **in_all), column_of("as_mha", "as MHA", **in_all),
+            column_of("as_mqa", "as MQA", **in_all),
         ]
     )  # fmt: skip
     return Instrument(s)

@@ -8,7 +8,7 @@ from ..widgets import Instrument, Sheet
 WIDTH = examples.W_Q.shape[1]
 
 
-def layouts():
+def layouts() -> Instrument:
     """c_attn [4, 6] -> W_Q, W_K, W_V [4, 2] -> q, k, v; beside it what torch's Linear would store, each [2, 4]."""
     s = Sheet(
         "layouts",

@@ -1,15 +1,18 @@
 """Layer 2 in the row of "it", with parts copied in from the same sentence with another ending."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from .. import coref, examples
 from ..grammar import ANSWERS
 from ..widgets import Instrument, Sheet
+from ..widgets.sheet import Node, Param
 
 OWN, ALL, ADJECTIVE = "its own", "all from the other", "the adjective's from the other"
 
 
-def patching(sentence=examples.DOG_SENTENCE, model="encoder"):
+def patching(sentence: str = examples.DOG_SENTENCE, model: str = "encoder") -> Instrument:
     """What layer 1 left of two sentences [T, d_model] -> layer 2's row of "it", its parts from the one or the other.
 
     Raises ValueError for a model of another build, SentenceError for a sentence that cannot take another ending.
@@ -20,6 +23,7 @@ def patching(sentence=examples.DOG_SENTENCE, model="encoder"):
             f"the model {model!r} does not fit this sheet, which shows the second of two layers of one head"
         )
     own, other = m.trace(sentence), m.trace(coref.other_ending(sentence, model=model))
+    assert own.parse is not None  # `trace` refuses a sentence outside the grammar
     at, adjective = own.read_at, own.parse.adjective
     s = Sheet(
         "patching",
@@ -50,17 +54,21 @@ def patching(sentence=examples.DOG_SENTENCE, model="encoder"):
     endings = [f"“… it was {t.tokens[adjective]}”: {t.answer}." for t in (own, other)]
     s.lay(
         [s.say(" ".join(endings))],
+        [s.arcs(weights, reader=at, title="where “it” looks in layer 2")],
+        [s.panel(answer, title="answer", max=1), s.say("Now: {answer[0]:top}.")],
+    )
+    s.lay(
         [s.panel(scores, title="scores of “it”")],
         [s.panel(weights, title="weights of “it”", max=1)],
-        [s.panel(answer, title="answer", max=1), s.say("Now: {answer[0]:top}.")],
         [s.panel(q, title="query of “it”")],
         [s.panel(K, title="keys")],
         [s.panel(V, title="values")],
+        fold="all numbers",
     )
     return Instrument(s)
 
 
-def _copied(s, part, choice, made, adjective):
+def _copied(s: Sheet, part: str, choice: Param, made: Mapping[tuple[str, str], Node], adjective: int) -> Node:
     """The rows of `part` [T, d_head]: the sentence's own, all of the other's, or the other's at the adjective alone."""
     own, other = made[part, "own"], made[part, "other"]
     before = s.rows(f"{part}_before", own, 0, adjective)  # the adjective is the sentence's last word

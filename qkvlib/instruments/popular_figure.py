@@ -4,7 +4,7 @@ from .. import examples
 from ..widgets import Instrument, Sheet
 
 
-def popular_figure():
+def popular_figure() -> Instrument:
     """Three scores [1, 3] -> softmax -> weights, beside the weights that the figure prints."""
     s = Sheet(
         "popular_figure",

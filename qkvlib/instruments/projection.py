@@ -1,10 +1,17 @@
 """One embedding, three matrices, three vectors; every number can be dragged."""
 
+import numpy as np
+
 from .. import examples
 from ..widgets import Instrument, Sheet
 
 
-def projection(x=examples.x1, W_Q=examples.W_Q, W_K=examples.W_K, W_V=examples.W_V):
+def projection(
+    x: np.ndarray = examples.x1,
+    W_Q: np.ndarray = examples.W_Q,
+    W_K: np.ndarray = examples.W_K,
+    W_V: np.ndarray = examples.W_V,
+) -> Instrument:
     """x [1, d_model] -> q, k, v [1, d_head]. Every number of x, W_Q, W_K and W_V is an input."""
     s = Sheet(
         "projection",

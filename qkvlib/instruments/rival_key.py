@@ -11,7 +11,7 @@ _COLUMNS = [examples.HAND_FEATURES.index(name) for name in FEATURES]
 _GENDER = [examples.HAND_FEATURES.index(name) for name in ANSWERS]
 
 
-def rival_key(rival=0.0):
+def rival_key(rival: float = 0.0) -> Instrument:
     """Four words [4, 8]; two heads with keys [4, 1] of the learner's making -> weights of "it" [1, 4] -> il, elle.
 
     `rival` is what the adjective's feature adds to its key in the head it does not fit; 0 leaves it to the learner.
@@ -54,5 +54,7 @@ def rival_key(rival=0.0):
     for head in keys:
         chosen = s.panel(f"key_{head}", title=f"head {head}: keys")
         s.lay([chosen, s.panel(f"weights_{head}", title=f"head {head}: weights of “it”", max=1), "→", f"out_{head}"])
-    s.lay([s.panel(answer, title="both added"), s.say("“it” becomes {answer[0]:top}.")])
+    s.lay(
+        [s.panel(answer, title="both added"), s.say("il gets {answer[0,0]}, elle {answer[0,1]}: the larger one wins.")]
+    )
     return Instrument(s)

@@ -3,7 +3,7 @@
 from ..widgets import Instrument, Sheet
 
 
-def same_query():
+def same_query() -> Instrument:
     """x [1, 2] times W_Q [2, 2] -> q [1, 2], and how far q is from the query at the start."""
     s = Sheet(
         "same_query",

@@ -6,7 +6,7 @@ from .. import examples
 from ..widgets import Instrument, Sheet
 
 
-def same_scores():
+def same_scores() -> Instrument:
     """Q and K of lesson 2 [2, 2], and Q A and K A⁻ᵀ for any A [2, 2] the learner makes: one table of scores."""
     s = Sheet(
         "same_scores",

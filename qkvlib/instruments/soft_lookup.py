@@ -4,7 +4,7 @@ from .. import examples
 from ..widgets import Instrument, Sheet
 
 
-def soft_lookup():
+def soft_lookup() -> Instrument:
     """A query [1, 3] against the keys of four records [4, 3] -> weights [1, 4] -> a blend of their values [1, 2]."""
     s = Sheet(
         "soft_lookup",

@@ -5,16 +5,16 @@ import numpy as np
 from ..widgets import Instrument, Sheet
 
 TERMS = ("dog", "cow", "balloon", "ball", "excited", "deflated", "the rest")
-SENTENCES = {
-    "dog, ball, excited": ("dog", "ball", "excited"),
-    "dog, ball, deflated": ("dog", "ball", "deflated"),
-    "cow, balloon, excited": ("cow", "balloon", "excited"),
-    "cow, balloon, deflated": ("cow", "balloon", "deflated"),
+SENTENCES = {  # named by number and by the pronoun that is right
+    "1: il": ("dog", "ball", "excited"),
+    "2: elle": ("dog", "ball", "deflated"),
+    "3: elle": ("cow", "balloon", "excited"),
+    "4: il": ("cow", "balloon", "deflated"),
 }
-SIGNS = (1, -1, -1, 1)  # il (le chien), elle (la balle), elle (la vache), il (le ballon)
+SIGNS = (1, -1, -1, 1)
 
 
-def square():
+def square() -> Instrument:
     """One term per word [1, 7] -> the four sentences' sums [4, 1], and how far each is on its right side of 0."""
     s = Sheet(
         "square",
@@ -41,6 +41,10 @@ def square():
     s.lay(
         ["terms"],
         ["sentences", "→", s.panel("sums", title="sum")],
-        ["wanted", s.panel("right_by", title="right by"), s.panel("together", title="all four together")],
+        [
+            s.panel("wanted", title="right sign"),
+            s.panel("right_by", title="right by"),
+            s.panel("together", title="all four together"),
+        ],
     )
     return Instrument(s)

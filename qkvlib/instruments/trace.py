@@ -1,8 +1,11 @@
 """The trained two-layer model at work, every number computed in the browser."""
 
+from typing import Any
+
 from .. import coref
 from ..grammar import ANSWERS
 from ..widgets import Instrument, Sheet
+from ..widgets.sheet import Node
 from ._layers import attention_layer, model_inputs
 
 NOUNS = ("dog", "cat", "cow", "mouse", "ball", "box", "balloon", "drum")
@@ -13,7 +16,13 @@ _IT = 6  # its place in "the N V the N because it was ADJ"
 _SECOND_IT = 10  # its place in "... ADJ so it"
 
 
-def trace(sentence=None, model="encoder", first="dog", second="ball", adjective="excited"):
+def trace(
+    sentence: str | None = None,
+    model: str = "encoder",
+    first: str = "dog",
+    second: str = "ball",
+    adjective: str = "excited",
+) -> Instrument:
     """The words of a sentence through a trained two-layer model: both layers, and il or elle for "it".
 
     Without `sentence`, the words are chosen from lists; with one, any known words can be typed. Raises ValueError for
@@ -47,7 +56,7 @@ def trace(sentence=None, model="encoder", first="dog", second="ball", adjective=
     logits = s.matmul("logits", X, s.input("W_U", m["W_U"], cols=ANSWERS, editable=False))
     answer = s.softmax("answer", logits, about="read in the row of 'it'; the other rows mean nothing")
 
-    def lit(node, title, **more):
+    def lit(node: Node | str, title: str, **more: Any) -> dict:
         return s.panel(node, title=title, lit="it", **more)
 
     if sentence is None:

@@ -11,7 +11,7 @@ PLACES = ("place 1", "chased", "place 3")
 PICK = 1000  # a softmax this sharp gives all to the largest logit, and equal parts to equals
 
 
-def two_questions():
+def two_questions() -> Instrument:
     """Scores of the row "chased" for three places [1, 3], a head's or two -> blends [6, 3] -> who and whom [6, 3].
 
     Values are one column a noun and hold nothing of a place; both questions are read off by a matrix [3, 3] each.
@@ -46,23 +46,26 @@ def two_questions():
         picked = s.softmax(f"{question}_picked", s.scale(f"{question}_sharp", logits, by=PICK))
         s.total(f"{question}_right", s.multiply(f"{question}_hits", picked, truth), over="all")
 
+    def beside(node, title):
+        return s.panel(node, title=title, look="joined")
+
     s.lay(
         [
-            s.panel("scores_0", title="head 0: score of each place"),
-            "→",
-            s.panel("weights_0", title="head 0: weights", max=1),
-        ],
-        [
-            s.panel("scores_1", title="head 1: score of each place"),
-            "→",
-            s.panel("weights_1", title="head 1: weights", max=1),
+            part
+            for h in (0, 1)
+            for part in (
+                s.panel(f"scores_{h}", title=f"head {h}: score of each place"),
+                "→",
+                s.panel(f"weights_{h}", title=f"head {h}: weights", look="joined", max=1),
+            )
         ],
         [s.say("Right, of 6: {who_right:int} for who chased, {whom_right:int} for who was chased.")],
         [
             s.panel("blend_0", title="what head 0 hands over", max=1),
-            s.panel("blend_1", title="what head 1 hands over", max=1),
+            beside("blend_1", "what head 1 hands over"),
+            beside("who_logits", "who chased?"),
+            beside("whom_logits", "who was chased?"),
         ],
-        [s.panel("U_who", title="read-out: who?"), s.panel("who_logits", title="who chased?")],
-        [s.panel("U_whom", title="read-out: whom?"), s.panel("whom_logits", title="who was chased?")],
+        [s.panel("U_who", title="read-out: who?"), s.panel("U_whom", title="read-out: whom?")],
     )
     return Instrument(s)

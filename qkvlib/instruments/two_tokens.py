@@ -1,10 +1,18 @@
 """Two tokens, all the way from embeddings to the blend."""
 
+import numpy as np
+
 from .. import examples
 from ..widgets import Instrument, Sheet
+from ..widgets.sheet import Node
 
 
-def two_tokens(X=examples.X, W_Q=examples.W_Q, W_K=examples.W_K, W_V=examples.W_V):
+def two_tokens(
+    X: np.ndarray = examples.X,
+    W_Q: np.ndarray = examples.W_Q,
+    W_K: np.ndarray = examples.W_K,
+    W_V: np.ndarray = examples.W_V,
+) -> Instrument:
     """X [T, 4] -> Q, K, V [T, 2] -> scores, weights [T, T] -> out [T, 2], with √d_head and temperature to turn."""
     s = Sheet(
         "two_tokens",
@@ -18,7 +26,7 @@ def two_tokens(X=examples.X, W_Q=examples.W_Q, W_K=examples.W_K, W_V=examples.W_
     return Instrument(s)
 
 
-def attend(s, x, wq, wk, wv, most, reader=1, say=""):
+def attend(s: Sheet, x: Node, wq: Node, wk: Node, wv: Node, most: int, reader: int = 1, say: str = "") -> None:
     """Adds Q, K, V, scores, weights, out and their controls to a sheet of at most `most` tokens, and lays all out.
 
     The product stands so that rows meet columns; arcs and planes show the row that is read, `reader` at the start.

@@ -8,7 +8,12 @@ from ..widgets import Instrument, Sheet
 MOST = 6
 
 
-def typed_tokens(words="dog it", W_Q=examples.W_Q, W_K=examples.W_K, W_V=examples.W_V):
+def typed_tokens(
+    words: str = "dog it",
+    W_Q: np.ndarray = examples.W_Q,
+    W_K: np.ndarray = examples.W_K,
+    W_V: np.ndarray = examples.W_V,
+) -> Instrument:
     """Up to six typed words -> X [T, 4] -> Q, K, V [T, 2]. A word with *: its row is made up."""
     s = Sheet(
         "typed_tokens",

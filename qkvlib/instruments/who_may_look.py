@@ -12,7 +12,7 @@ POSITIONS = ("off", "on")
 HIDING = ("before softmax, as -inf", "after softmax, as 0")
 
 
-def who_may_look(first="dog", second="chased", third="cat", fourth="it"):
+def who_may_look(first: str = "dog", second: str = "chased", third: str = "cat", fourth: str = "it") -> Instrument:
     """X [4, 4] -> scores [4, 4], cells hidden by a table of 0 and 1 before or after softmax -> out [4, 2]."""
     s = Sheet(
         "who_may_look",

@@ -1,13 +1,17 @@
 """Lesson 8: one layer of a shipped checkpoint, a head at a time, from the stored matrices to the weights."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checkpoints
-from ..checkpoints.forward import frequencies
+from ..checkpoints.forward import AttentionLayer, frequencies
 from ..widgets import Instrument, Sheet
+from ..widgets.sheet import Node, Param
 
 
-def wild(architecture="gpt2", layer=0):
+def wild(architecture: str = "gpt2", layer: int = 0) -> Instrument:
     """One of `checkpoints.TINY` as a sheet: stored matrices -> W_Q, W_K of a head -> W_Q W_Kᵀ, scores and weights.
 
     X [T, d_model] is what entered this layer when transformers ran the model. Raises CheckpointError.
@@ -48,7 +52,7 @@ def wild(architecture="gpt2", layer=0):
     serves = [[[number // group]] for number in range(n_heads)]
     s.select("key_head", s.input("serves", serves, editable=False), head)
 
-    def one(node, title, **more):
+    def one(node: Node | str, title: str, **more: Any) -> dict:
         return s.panel(node, title=title, pick=head, **more)
 
     reader = s.pointer("reader", len(hidden) - 1, max=len(hidden) - 1, label="who reads")
@@ -66,7 +70,7 @@ def wild(architecture="gpt2", layer=0):
     return Instrument(s)
 
 
-def _stored_sheet(s, model, layer, head):
+def _stored_sheet(s: Sheet, model: checkpoints.Checkpoint, layer: int, head: Param) -> dict[str, Node]:
     """Adds the stored query and key matrices as inputs; returns the picture's W_Q and W_K by role."""
     names = model.stored(layer)
     if model.layout.fused:
@@ -103,8 +107,9 @@ def _stored_lines(s, model, layer, head):
     return [[s.panel(f"stored_{role}", title=names[f"W_{role}"], look="small", bands=[marked[role]]) for role in "QK"]]
 
 
-def _turned(s, name, heads, matrices, n_tokens):
+def _turned(s: Sheet, name: str, heads: Node, matrices: AttentionLayer, n_tokens: int) -> Node:
     """LLaMA's rotation in the sheet's own words: H · cos + (H with its halves swapped, one negated) · sin."""
+    assert matrices.rotary is not None
     half = matrices.d_head // 2
     if "cos" not in s.inputs:
         angles = np.arange(n_tokens)[:, None] * np.tile(frequencies(matrices.rotary, matrices.d_head), 2)
@@ -121,6 +126,6 @@ def _turned(s, name, heads, matrices, n_tokens):
     )
 
 
-def _short(values):
+def _short(values: ArrayLike) -> np.ndarray:
     """Four decimals, as a learner would type them; the forward pass of the lesson uses the full numbers."""
     return np.round(np.asarray(values, np.float64), 4)

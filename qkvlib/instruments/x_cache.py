@@ -6,7 +6,7 @@ from ..widgets import Instrument, Sheet
 TOKENS = ("dog", "chased", "ball", "it")
 
 
-def x_cache():
+def x_cache() -> Instrument:
     """X [4, 4] and a query [1, 2] -> scores q Kᵀ and (q W_Kᵀ) Xᵀ [1, 4], outputs by V and by W_V at the end [1, 2]."""
     s = Sheet(
         "x_cache",

@@ -1,7 +1,8 @@
 // The controls beside a sheet are ipywidgets' or the page's own: here they get what they lack.
 import { focusable } from "./dom.js";
 
-/** Names for screen readers, keys that Lab leaves alone, and Ctrl+Z, as soon as controls appear in `box`. */
+/** Names for screen readers, keys that Lab leaves alone, and Ctrl+Z, as soon as controls appear in `box`.
+ * @param {any} box @param {import("./sheet_view.js").SheetView} sheet */
 export function mendControls(box, sheet) {
   const mend = () => {
     for (const control of box.querySelectorAll(".ws-controls > *")) {
@@ -13,7 +14,7 @@ export function mendControls(box, sheet) {
     }
   };
   // A line of text keeps the browser's own undo.
-  const key = (event) => {
+  const key = (/** @type {any} */ event) => {
     const text = event.target.matches?.("input:not([type]), input[type=text], [contenteditable], textarea");
     if (!sheet.root.contains(event.target) && !text && undoKey(event, sheet)) event.stopPropagation();
   };
@@ -27,7 +28,8 @@ export function mendControls(box, sheet) {
   };
 }
 
-/** Ctrl+Z, Ctrl+Y and Ctrl+Shift+Z (⌘ on a Mac). Returns whether the event was one of them. */
+/** Ctrl+Z, Ctrl+Y and Ctrl+Shift+Z (⌘ on a Mac). Returns whether the event was one of them.
+ * @param {KeyboardEvent} event @param {import("./sheet_view.js").SheetView} sheet */
 export function undoKey(event, sheet) {
   const key = event.key.toLowerCase();
   if (!(event.ctrlKey || event.metaKey) || event.altKey || (key !== "z" && key !== "y")) return false;
@@ -37,18 +39,19 @@ export function undoKey(event, sheet) {
   return true;
 }
 
-/** An input in a cell's place: Enter or leaving keeps what was typed, Escape does not. */
+/** An input in a cell's place: Enter or leaving keeps what was typed, Escape does not.
+ * @param {any} cell @param {{ label: string, text: string, select: boolean, keep: (typed: string) => void, drop: () => void }} how */
 export function typeInto(cell, { label, text, select, keep, drop }) {
   const input = focusable("input", { class: "ws-input", "aria-label": label, inputmode: "text", autocomplete: "off" });
   input.value = text;
-  const close = (kept) => {
+  const close = (/** @type {boolean} */ kept) => {
     input.onblur = null;
     const typed = input.value;
     cell.replaceChildren(" ");
     if (kept) keep(typed);
     else drop();
   };
-  input.onkeydown = (event) => {
+  input.onkeydown = (/** @type {KeyboardEvent} */ event) => {
     event.stopPropagation();
     if (event.key !== "Enter" && event.key !== "Escape") return;
     event.preventDefault();

@@ -67,7 +67,8 @@ export class Engine {
     return changed;
   }
 
-  /** A parameter's present value where an option names one; of a choice that is counted, its position. @param {any} value */
+  /** A parameter's present value where an option names one; of a choice that is counted, its position.
+   * @param {any} value @returns {any} */
   resolve(value) {
     if (Array.isArray(value)) return value.map((v) => this.resolve(v));
     if (value === null || typeof value !== "object") return value ?? null;

@@ -1,6 +1,6 @@
 // The op that makes a matrix of typed words; sent where a sheet uses it.
 import { make, refuse } from "./arrays.js";
-import { OPS, one } from "./ops.js";
+import { OPS } from "./ops.js";
 
 /** @typedef {import("./arrays.js").Value} Value */
 

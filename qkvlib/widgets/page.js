@@ -48,7 +48,7 @@ function control(model, param) {
   return label;
 }
 
-function host(widget, states) {
+export function host(widget, states) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const theme = () => { document.body.dataset.jpThemeLight = String(!dark.matches); };
   dark.addEventListener("change", theme);

@@ -32,7 +32,7 @@ export class Panel {
     this.foot = h("div", { class: "ws-shape" });
     this.closed = Boolean(entry.closed);
     this.heading = h("figcaption", { class: "ws-name" }, this.closed ? this.opener() : this.title);
-    this.root = h("figure", { class: `ws-panel${this.editable ? " ws-editable" : ""}${entry.look ? ` ws-${entry.look}` : ""}`, "data-node": this.name,
+    this.root = h("figure", { class: `ws-panel${this.editable ? " ws-editable" : ""}${(entry.look ?? "").replace(/\w+/g, " ws-$&")}`, "data-node": this.name,
       "data-role": entry.role || null }, this.heading, this.body, this.foot, entry.note ? h("div", { class: "ws-note" }, entry.note) : null);
     this.grids = new Map();
     this.active = 0;
@@ -55,10 +55,6 @@ export class Panel {
   /** Whether its cells are on the page, and count as shown. */
   get open() {
     return !this.closed && Boolean(this.value) && !this.root.closest("details:not([open])");
-  }
-
-  valueOf(name) {
-    return name === this.name ? this.value : undefined;
   }
 
   isEditable() {
@@ -142,7 +138,7 @@ export class Panel {
   }
 
   build(shown) {
-    const [, n, m] = frame(this.value), fold = m > FOLD_OVER && (n <= FOLD_OVER || m > 256) && this.entry.look !== "small";
+    const [, n, m] = frame(this.value), fold = m > FOLD_OVER && (n <= FOLD_OVER || m > 256) && !/small/.test(this.entry.look);
     this.columns = fold && !this.unfolded ? folded(m, FOLD_KEEP) : range(m);
     const Grid = n > TABLE_MOST[0] || n * this.columns.length > TABLE_MOST[1] ? LARGE.Grid : TableGrid;
     this.grids = new Map(shown.map((head) => [head, new Grid(this, head)]));

@@ -4,10 +4,10 @@ import { SheetView } from "./sheet_view.js";
 
 const STEP_MS = 1000;
 
-SheetView.prototype.player = function () {
+/** @type {any} */ (SheetView.prototype).player = function () {
   const { model, spec: { params } } = this, param = params.find(({ look }) => look === "play");
   if (!param) return null;
-  const { name, min, max, step, label } = /** @type {any} */ (param), key = `p_${name}`, turn = (to) => this.setParam(name, to, `play ${name}`);
+  const { name, min, max, step, label } = /** @type {any} */ (param), key = `p_${name}`, turn = (/** @type {number} */ to) => this.setParam(name, to, `play ${name}`);
   let timer = 0;
   const pause = () => { clearInterval(timer); timer = 0; button.textContent = "Play"; };
   const next = () => {

@@ -46,6 +46,9 @@ function svg(tag, attributes = {}) {
   return node;
 }
 
+/** A share as a view writes it. @param {number} share */
+export const percent = (share) => (share > 0 && share < 0.01 ? "<1%" : `${Math.trunc(Math.max(0, share) * 100 + 0.5)}%`);
+
 const TAG = /** @type {Record<string, string>} */ ({ dot: "circle", box: "rect", text: "text" });
 
 /** The attributes of a mark's element. @param {Mark} m */
@@ -225,7 +228,7 @@ class SceneView {
   }
 
   /** A drag over the picture, or null where this mark cannot be dragged; a click chooses. */
-  grab({ name, i }, event) {
+  grab({ name, i }) {
     const { sheet, entry, kind } = this, pull = kind.drag?.(sheet, entry, name, i, this);
     if (!pull) return null;
     const back = this.picture.getScreenCTM().inverse();

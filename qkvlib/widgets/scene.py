@@ -55,3 +55,8 @@ def box(x: float, y: float, w: float, h: float, r: float = 4, **more) -> Mark:
 def text(x: float, y: float, string: str, anchor: str = "middle", size: float = 12, **more) -> Mark:
     """Words centred on `y`."""
     return {"mark": "text", "at": [x, y], "string": string, "anchor": anchor, "size": size, **more}
+
+
+def percent(share: float) -> str:
+    """A share as a view writes it: whole percents, and "<1%" for what is not quite nothing."""
+    return "<1%" if 0 < share < 0.01 else f"{int(max(0.0, share) * 100 + 0.5)}%"

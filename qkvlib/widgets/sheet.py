@@ -182,8 +182,8 @@ class Sheet:
         role ("query", "key", "value", "weights", "out" or ""), ramp ("sign" or "share") and scale (nodes whose colours
         end at the same number) follow from the names and ops of the sheet; give them where that is wrong.
         look: "lanes" (the heads of a stack under one another), "small" (cells without their numbers, for a pattern) or
-        "joined" (no row names, beside a panel that has them). bands: columns to mark, as {"role": "query", "start": 0,
-        "stop": 4, "n": blocks, "pick": one of them}, or rows with "axis": "rows"; `n` and `pick` may be parameters.
+        "joined" (no row names, beside a panel that has them), or two of them. bands: columns to mark, as
+        {"role": "query", "start": 0, "stop": 4, "n": blocks, "pick": one of them}, or rows with "axis": "rows".
         """
         if ramp not in (None, "sign", "share"):
             raise SheetError(f'{self.name}: the ramp of a panel is "sign" or "share", not {ramp!r}')

@@ -3,6 +3,7 @@
 import { SheetView } from "./sheet_view.js";
 
 export default {
+  /** @param {{ model: import("./history.js").Model, el: HTMLElement }} display */
   render({ model, el }) {
     const view = new SheetView(model, el);
     return () => view.close();

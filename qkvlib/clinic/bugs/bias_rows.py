@@ -46,8 +46,8 @@ def sheet(s: Sheet, Q: np.ndarray, K: np.ndarray, slope: float) -> None:
     T, S = len(Q), len(K)
     back = np.tril(np.arange(S)[:, None] - np.arange(S)).astype(float)
     steep = s.slider("slope", slope, min=0.0, max=2.0, step=0.1, label="lost for each token back")
-    Q, K = s.input("Q", Q, rows=TOKENS[S - T : S]), s.input("K", K, rows=TOKENS[:S])
-    grid = s.scale("scores", s.scores("raw", Q, K), like=Q)
+    queries, keys = s.input("Q", Q, rows=TOKENS[S - T : S]), s.input("K", K, rows=TOKENS[:S])
+    grid = s.scale("scores", s.scores("raw", queries, keys), like=queries)
     allowed = s.input("allowed", np.tril(np.ones((T, S)), k=S - T), editable=False)
     for prefix, first in (("broken", 0), ("right", S - T)):
         rows = s.input(

@@ -47,8 +47,8 @@ def sheet(s: Sheet, K: np.ndarray, n_rep: int) -> None:
     """The two shelves as they fill, and the keys that are read."""
     n_kv, T, d_head = K.shape
     step = s.slider("step", 3, min=1, max=T, step=1, label="tokens so far")
-    K = s.input("K", K, rows=TOKENS[:T], heads=[f"kv {i}" for i in range(n_kv)])
-    right = s.rows("right", K, stop=step, about="stored as they come, one for each K/V head")
+    keys = s.input("K", K, rows=TOKENS[:T], heads=[f"kv {i}" for i in range(n_kv)])
+    right = s.rows("right", keys, stop=step, about="stored as they come, one for each K/V head")
     broken = s.repeat_kv("broken", right, n_rep, about="repeated first, then stored")
     read = s.repeat_kv("read", right, n_rep, about="repeated for the queries, after reading")
     s.norm("difference", s.subtract("gap", broken, read))

@@ -42,13 +42,13 @@ def example() -> tuple:
 def sheet(s: Sheet, Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> None:
     """The same two queries under both masks."""
     T, S = len(Q), len(K)
-    Q = s.input("Q", Q, rows=TOKENS[S - T : S])
-    K, V = (s.input(name, array, rows=TOKENS[:S]) for name, array in (("K", K), ("V", V)))
-    grid = s.scale("scores", s.scores("raw", Q, K), like=Q)
+    queries = s.input("Q", Q, rows=TOKENS[S - T : S])
+    keys, values = (s.input(name, array, rows=TOKENS[:S]) for name, array in (("K", K), ("V", V)))
+    grid = s.scale("scores", s.scores("raw", queries, keys), like=queries)
     for prefix, corner in (("broken", 0), ("right", S - T)):
         allowed = s.input(f"{prefix}_mask", np.tril(np.ones((T, S)), k=corner), editable=False, about="1: may look")
         weights = s.softmax(f"{prefix}_weights", s.mask(f"{prefix}_scores", grid, allowed, causal=False))
-        s.matmul(f"{prefix}_out", weights, V)
+        s.matmul(f"{prefix}_out", weights, values)
     s.lay(
         ["Q", "K", "V"],
         side_by_side(s, "weights", "broken_weights", "right_weights", max=1),

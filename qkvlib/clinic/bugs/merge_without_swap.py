@@ -39,12 +39,12 @@ def example() -> tuple:
 def sheet(s: Sheet, H: np.ndarray) -> None:
     """The heads as they are, and merged in both ways."""
     n_heads, T, _ = H.shape
-    H = s.input("H", H, rows=TOKENS[:T], heads=[f"head {h}" for h in range(n_heads)])
-    heads = [s.select(f"head_{h}", H, h) for h in range(n_heads)]
+    stack = s.input("H", H, rows=TOKENS[:T], heads=[f"head {h}" for h in range(n_heads)])
+    heads = [s.select(f"head_{h}", stack, h) for h in range(n_heads)]
     rows = [s.rows(f"row_{h}_{t}", head, t, t + 1) for h, head in enumerate(heads) for t in range(T)]
     lines = [s.concat(f"line_{t}", *rows[t * n_heads : (t + 1) * n_heads]) for t in range(T)]
     s.concat("broken", *lines, axis="rows")
-    s.merge_heads("right", H)
+    s.merge_heads("right", stack)
     s.lay(["H"], side_by_side(s, "rows"))
 
 

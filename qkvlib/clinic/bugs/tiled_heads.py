@@ -81,6 +81,6 @@ BUG = Bug(
     test=test,
     example=example,
     sheet=sheet,
-    symptom="Neighbours should read the same head: follow query head 1, or drag a number of K. With 1 copy each both agree.",
+    symptom="Neighbours should read the same head: follow query head 1, or drag K. With 1 copy each both agree.",
     threads=(pull("onnx/onnx", 7274), pull("ekzhang/jax-js", 180)),
 )

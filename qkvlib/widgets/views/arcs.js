@@ -1,11 +1,10 @@
 // Arcs: the tokens in a row, and from each an arc to the one that reads, as wide as its share. arcs.py draws the same.
-import { box, curve, register, text } from "../scene.js";
+import { box, curve, percent, register, text } from "../scene.js";
 
 const GAP = 84, SMALL = 52, LEFT = 8, FOOT = 44, WIDE = 1040;
 
 /** @typedef {import("../scene.js").Mark} Mark @typedef {import("../scene.js").Value} Value */
 
-const percent = (/** @type {number} */ share) => (share > 0 && share < 0.01 ? "<1%" : `${Math.trunc(share * 100 + 0.5)}%`);
 
 function fitted(/** @type {string} */ token, /** @type {number} */ gap) {
   const most = Math.floor((gap - 10) / 7.5), letters = Array.from(token);
@@ -36,12 +35,12 @@ function strip(name, value, head, reader, left, y, gap, called) {
 
 register("arcs", {
   scene(entry, values, resolve) {
-    const reader = resolve(entry.reader), pick = resolve(entry.pick), marks = [];
+    const reader = resolve(entry.reader), pick = resolve(entry.pick), marks = /** @type {Mark[]} */ ([]);
     let width = 0, top = 0;
     for (let layer = entry.nodes.length - 1; layer >= 0; layer--) {
       const name = entry.nodes[layer], value = values[name];
       if (!value || value.shape.length < 2) continue;
-      const [n, m] = value.shape.slice(-2), count = value.shape.length === 3 ? value.shape[0] : 1;
+      const m = value.shape.at(-1) ?? 1, count = value.shape.length === 3 ? value.shape[0] : 1;
       const heads = pick === null ? [...Array(count).keys()] : [Math.min(Math.max(0, Math.trunc(pick)), count - 1)];
       const small = heads.length > 1, gap = small ? SMALL : GAP, each = LEFT * 2 + m * gap, rise = 18 + Math.min(m, 8) * 9;
       const across = Math.max(1, Math.floor(WIDE / each));

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ..ops import Value
-from ..scene import Scene, box, curve, text
+from ..scene import Scene, box, curve, percent, text
 
 GAP, SMALL = 84, 52  # pixels from token to token, alone and as one of several heads
 LEFT, FOOT, WIDE = 8, 44, 1040
@@ -81,7 +81,7 @@ def _strip(name, value, h, reader, left, y, gap, called):
             )
             arcs.append(curve(*ends, role="weights", width=max(0.75, 11 * share), of=[name, i]))
         token = tokens[c] if c < len(tokens) else str(c)
-        told = "masked" if closed else _percent(share)
+        told = "masked" if closed else percent(share)
         said = f"{token}, masked" if closed else f"{token} gives {told}" + (" to itself" if reads else "")
         boxes.append(
             box(left + c * gap + 3, y, gap - 6, 22, 5, role="query" if reads else "soft", width=2.5 if reads else 1,
@@ -92,10 +92,6 @@ def _strip(name, value, h, reader, left, y, gap, called):
             text(x, y + 31, "—" if closed else told, size=11, role="soft" if closed else "weights", bold=share >= 0.5)
         )
     return [*arcs, *boxes, *words]
-
-
-def _percent(share: float) -> str:
-    return "<1%" if 0 < share < 0.01 else f"{int(share * 100 + 0.5)}%"
 
 
 def _fitted(token: str, gap: float) -> str:

@@ -1,13 +1,12 @@
 // Bars: scores, what the exponential makes of them, and the one strip of length 1 they share. bars.py draws the same.
 import { short } from "../numbers.js";
-import { area, box, line, register, text } from "../scene.js";
+import { area, box, line, percent, register, text } from "../scene.js";
 
 const GAP = 96, BAR = 40, LEFT = 74, UP = 60, DOWN = 34, ODDS = 48, FALL = 34, STRIP = 26;
 const ZERO = 20 + UP, ODDS_TOP = ZERO + DOWN + 24, ODDS_END = ODDS_TOP + ODDS, STRIP_TOP = ODDS_END + FALL;
 
 /** @typedef {import("../scene.js").Mark} Mark @typedef {import("../scene.js").Value} Value */
 
-const percent = (/** @type {number} */ share) => (share > 0 && share < 0.01 ? "<1%" : `${Math.trunc(share * 100 + 0.5)}%`);
 
 function oddsText(/** @type {number} */ odds) {
   if (odds === 0 || odds === 1) return short(odds);

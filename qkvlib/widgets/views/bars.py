@@ -13,7 +13,7 @@ import numpy as np
 
 from ..numbers import nice_ceiling, short
 from ..ops import Value
-from ..scene import Scene, area, box, line, text
+from ..scene import Scene, area, box, line, percent, text
 
 GAP, BAR, LEFT = 96, 40, 74  # pixels from bar to bar, the width of one, room for the names of the storeys
 UP, DOWN, ODDS, FALL, STRIP = 60, 34, 48, 34, 26  # heights: scores above and below 0, odds, bands, the strip
@@ -97,12 +97,12 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
         long = w[c] / whole * m * GAP
         corners = [[middle - BAR / 2, ODDS_END], [middle + BAR / 2, ODDS_END], [at + long, STRIP_TOP], [at, STRIP_TOP]]
         marks.append(area(corners, role="weights", width=0, fill=0.14, of=[entry["nodes"][1], i]))
-        told = "masked" if closed else f"{tokens[c]} gets {_percent(w[c])}"
+        told = "masked" if closed else f"{tokens[c]} gets {percent(w[c])}"
         marks.append(box(at, STRIP_TOP, long, STRIP, 0, role="weights", width=1, fill=0.45,
                          cell=[entry["nodes"][1], i], label=told))  # fmt: skip
-        named = f"{tokens[c]} {_percent(w[c])}"
+        named = f"{tokens[c]} {percent(w[c])}"
         over.append(text(at + long / 2, STRIP_TOP + STRIP / 2, named if 7 * len(named) < long else "", size=12))
-        over.append(text(middle, STRIP_TOP + STRIP + 13, f"{tokens[c]} {_percent(w[c])}", size=12, bold=odds == 1))
+        over.append(text(middle, STRIP_TOP + STRIP + 13, f"{tokens[c]} {percent(w[c])}", size=12, bold=odds == 1))
         at += long
     return Scene(width, STRIP_TOP + STRIP + 24, marks + over)
 
@@ -118,7 +118,3 @@ def _odds(odds: float) -> str:
     if odds in (0, 1):
         return short(odds)
     return f"1 to {short(float(f'{1 / odds:.2g}'))}" if 1 / odds < 1e6 else "almost 0"
-
-
-def _percent(share: float) -> str:
-    return "<1%" if 0 < share < 0.01 else f"{int(share * 100 + 0.5)}%"

@@ -1,11 +1,10 @@
 // Pairs: two tables of shares, each number as a pale bar and a solid one beside it, row by row. pairs.py draws the same.
-import { box, line, register, text } from "../scene.js";
+import { box, line, percent, register, text } from "../scene.js";
 
 const GAP = 60, BAR = 14, LEFT = 110, TALL = 34, TOP = 22, ROW = TALL + 16;
 
 /** @typedef {import("../scene.js").Mark} Mark @typedef {import("../scene.js").Value} Value */
 
-const percent = (/** @type {number} */ share) => (share > 0 && share < 0.01 ? "<1%" : `${Math.trunc(Math.max(0, share) * 100 + 0.5)}%`);
 const part = (/** @type {number} */ share) => Math.max(0, Math.min(1, share));
 
 /** @param {any} entry @param {Record<string, Value>} values */
@@ -50,11 +49,10 @@ register("pairs", {
   said(entry, values) {
     const found = tablesOf(entry, values);
     if (!found) return "";
-    const { m, n, rows, cols, share } = found;
-    const top = (/** @type {number} */ k, /** @type {number} */ r) => {
-      const best = [...Array(m).keys()].reduce((a, c) => (share(k, r * m + c) > share(k, r * m + a) ? c : a), 0);
-      return `${percent(share(k, r * m + best))} on ${cols[best]}`;
-    };
-    return `${[...Array(n).keys()].map((r) => `${rows[r]}: ${entry.names[0]} ${top(0, r)}, ${entry.names[1]} ${top(1, r)}`).join("; ")}.`;
+    const { m, n, rows, cols, share } = found, every = [...Array(m).keys()];
+    return `${[...Array(n).keys()].map((r) => `${rows[r]}: ${entry.names.map((/** @type {string} */ name, /** @type {number} */ k) => {
+      const best = every.reduce((a, c) => (share(k, r * m + c) > share(k, r * m + a) ? c : a), 0);
+      return `${name} ${percent(share(k, r * m + best))} on ${cols[best]}`;
+    }).join(", ")}`).join("; ")}.`;
   },
 });

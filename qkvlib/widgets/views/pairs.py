@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ..ops import Value
-from ..scene import Scene, box, line, text
+from ..scene import Scene, box, line, percent, text
 
 GAP, BAR, LEFT, TALL, TOP = (
     60,
@@ -63,10 +63,10 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
                 marks.append(
                     box(middle + (k - 1) * (BAR + 2) + 1, foot - high, BAR, high, 1, role="weights", width=1,
                         fill=0.7 if k else 0.12, dash=not k, cell=[entry["nodes"][k], i],
-                        label=f"{rows[r]}, {entry['names'][k]}: {cols[c]} {_percent(float(table[r, c]))}")
+                        label=f"{rows[r]}, {entry['names'][k]}: {cols[c]} {percent(float(table[r, c]))}")
                 )  # fmt: skip
             now = float(tables[1][r, c])
-            told = _percent(now) if now >= 0.05 else ""
+            told = percent(now) if now >= 0.05 else ""
             marks.append(text(middle + 8, foot - max(0.0, min(1.0, now)) * TALL - 7, told, size=10, bold=True))
     y = TOP + n * ROW + 16
     marks += [box(LEFT, y - 6, BAR, 12, 1, role="weights", width=1, fill=0.12, dash=True),
@@ -74,7 +74,3 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
               box(LEFT + 120, y - 6, BAR, 12, 1, role="weights", width=1, fill=0.7),
               text(LEFT + 120 + BAR + 6, y, entry["names"][1], "start", 11, role="soft")]  # fmt: skip
     return Scene(width, y + 10, marks)
-
-
-def _percent(share: float) -> str:
-    return "<1%" if 0 < share < 0.01 else f"{int(max(0.0, share) * 100 + 0.5)}%"

@@ -65,7 +65,7 @@ function room() {
 
 /** @param {any} entry @param {any} g @param {number} reader @param {Function} words @returns {Mark[]} */
 function arrows(entry, { shown, place }, reader, words) {
-  const marks = [], origin = place([0, 0]);
+  const marks = /** @type {Mark[]} */ ([]), origin = place([0, 0]);
   for (const name of entry.arrows) {
     if (!shown[name]) continue;
     const value = shown[name], role = roleOf(entry, name);
@@ -82,7 +82,7 @@ function arrows(entry, { shown, place }, reader, words) {
 
 /** @param {any} entry @param {any} g @param {number} reader @param {Function} words @returns {Mark[]} */
 function points(entry, { shown, place }, reader, words) {
-  const marks = [];
+  const marks = /** @type {Mark[]} */ ([]);
   for (const name of entry.points) {
     if (!shown[name]) continue;
     const value = shown[name], role = roleOf(entry, name), corners = hull(pairs(value).filter((p) => p.every(Number.isFinite)));

@@ -55,8 +55,7 @@ register("wires", {
       return column.map(([tall]) => (y += tall + SPACE) - tall - SPACE);
     });
     const heads = entry.names.map((/** @type {string} */ name, /** @type {number} */ k) => text(k * STEP + BOX / 2, 10, name, "middle", 12, { bold: true }));
-    /** @type {Mark[]} */
-    const ribbons = [], boxes = [];
+    const ribbons = /** @type {Mark[]} */ ([]), boxes = /** @type {Mark[]} */ ([]);
     steps.forEach(({ n, m, size }, k) => {
       const left = count(m).map((c) => places[k][c] + (columns[k][c][0] - sum(count(n).map((r) => wide(size(r, c))))) / 2);
       const right = count(n).map((r) => places[k + 1][r] + (columns[k + 1][r][0] - sum(count(m).map((c) => wide(size(r, c))))) / 2);

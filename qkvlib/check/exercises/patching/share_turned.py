@@ -17,8 +17,8 @@ def _cases(rng: np.random.Generator, n: int) -> tuple[list[int], list[int], list
 
 
 def _share(own: list, patched: list, other: list) -> float:
-    own, patched, other = (np.asarray(x) for x in (own, patched, other))
-    return float(np.mean(patched[own != other] == other[own != other]))
+    before, copied, aim = (np.asarray(x) for x in (own, patched, other))
+    return float(np.mean(copied[before != aim] == aim[before != aim]))
 
 
 def _of(choose):
