@@ -2,6 +2,7 @@
 
 from .. import examples
 from ..widgets import Instrument, Sheet
+from ..widgets.sheet import Node
 
 TOKENS = ("the", "dog", "chased", "the", "ball", "because", "it")
 
@@ -50,7 +51,7 @@ def kv_cache() -> Instrument:
         "without_cache", n_full, stop=step, about="every token's row of weights, computed all over again"
     )
 
-    def shelf(node, title):
+    def shelf(node: Node | str, title: str) -> dict:
         return s.panel(node, title=title, slots=len(TOKENS))
 
     s.lay(
