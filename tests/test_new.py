@@ -50,7 +50,7 @@ def fill_in(path, replacements):
 
 @pytest.fixture
 def course(tmp_path):
-    """A copy of what git holds, and a Python that finds the library there and everything else where it is."""
+    """A clone of the course as it stands, and a Python that finds the library there and everything else where it is."""
     copy = tmp_path / "course"
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -64,6 +64,9 @@ def course(tmp_path):
         if name and (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, copy / name)
+    git = ["git", "-C", copy, "-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+    for step in (["init", "-q"], ["add", "--all"], ["commit", "-q", "-m", "The course as it is"]):
+        subprocess.run([*git, *step], check=True, capture_output=True)
     venv.create(tmp_path / "venv", symlinks=True)
     places = sysconfig.get_paths(vars={"base": str(tmp_path / "venv"), "platbase": str(tmp_path / "venv")})
     Path(places["purelib"], "course.pth").write_text(f"{copy}\n{sysconfig.get_paths()['purelib']}\n", encoding="utf-8")

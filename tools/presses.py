@@ -4,11 +4,20 @@ A burst that ends where it began could not show a lost update, so it goes one wa
 moved the first number that can be changed by 90 of its steps. An instrument without one has its first control pressed.
 """
 
+from __future__ import annotations
+
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 
 from qkvlib import instruments
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from tools.jupyterlab import Lab
 
 _CELLS = (
     "from qkvlib import instruments\nshown = instruments.{name}()\nshown",
@@ -16,7 +25,7 @@ _CELLS = (
 )
 
 
-def write_notebooks(root) -> None:
+def write_notebooks(root: Path) -> None:
     """One notebook per instrument into the folder `root`."""
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     for name in instruments.REGISTRY:
@@ -24,7 +33,7 @@ def write_notebooks(root) -> None:
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec}), root / f"{name}.ipynb")
 
 
-def unheard(lab, browser, name: str) -> float:
+def unheard(lab: Lab, browser: Browser, name: str) -> float:
     """How many of the presses Python has not heard of."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     page = context.new_page()
@@ -44,7 +53,7 @@ def unheard(lab, browser, name: str) -> float:
     return round(90 - moved / step, 6)
 
 
-def printed(lab, page, cell: str) -> str:
+def printed(lab: Lab, page: Page, cell: str) -> str:
     """What a cell prints, after the lazy sync."""
     page.wait_for_timeout(500)
     lab.run_cell(page, cell)

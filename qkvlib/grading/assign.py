@@ -12,6 +12,7 @@ import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def hand_out(
     hold(alive)
     own = {} if same_for_all else {s.id: variants.values_for(task, course.secret, s.id) for s in roster}
     names = tuple(n for n, value in variants.defaults(task).items() if any(own[s][n] != value for s in own))
-    key = {"assignment": task.slug, "title": task.title, "individual": bool(names), "students": {}}
+    key: dict[str, Any] = {"assignment": task.slug, "title": task.title, "individual": bool(names), "students": {}}
     try:
         for student in roster:
             values = {name: own[student.id][name] for name in names}
@@ -199,7 +200,7 @@ def answers(task: Assignment, values: dict) -> dict:
     return found
 
 
-def _jsonable(value):
+def _jsonable(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, list | tuple):

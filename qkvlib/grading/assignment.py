@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from qkvlib.check.registry import exercises
 from qkvlib.course.root import course_root
@@ -73,7 +74,7 @@ class Assignment:
     @property
     def digest(self) -> str:
         """Changes whenever anything that decides a grade changes, the checks themselves included."""
-        parts = [version.checks(), self.slug, self.provided, sorted(self.solutions.items()), self.parameters]
+        parts: list[Any] = [version.checks(), self.slug, self.provided, sorted(self.solutions.items()), self.parameters]
         parts += [
             (i.name, i.points, i.expressions, sorted(i.named.items()), sorted(i.given.items())) for i in self.items
         ]
@@ -167,7 +168,9 @@ def _title(cells: list[dict], fallback: str) -> str:
 def _item(cell: dict, where: str, title: str) -> Item:
     """Read `check.NAME(...)` out of a check cell."""
     for node in ast.walk(ast.parse(_source(cell))):
-        func = node.func if isinstance(node, ast.Call) else None
+        if not isinstance(node, ast.Call):
+            continue
+        func = node.func
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == "check":
             exercise = exercises().get(func.attr)
             parts = exercise.parts if exercise is not None else ()

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import atexit
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from qkvlib.grading.collect import Source, Submission
+from qkvlib.grading.engines import DaskEngine, LocalEngine
 from qkvlib.grading.journal import Journal
 from qkvlib.grading.notebook import NotebookProblem
 from qkvlib.grading.worker import Job, close_sandboxes
@@ -50,14 +52,14 @@ def grade_batch(
     source: Source,
     submissions: list[Submission],
     journal: Journal,
-    engine,
+    engine: LocalEngine | DaskEngine,
     progress: Callable[[Progress], None] = lambda state: None,
 ) -> list[str]:
     """Grade what the journal does not have yet. The keys of all submissions, in their order."""
     keys: dict[str, str] = {}
     state = Progress(len(submissions))
 
-    def chunks():
+    def chunks() -> Iterator[list[dict]]:
         chunk, size = [], 0
         for submission in submissions:
             data, problem = b"", submission.problem
@@ -83,7 +85,7 @@ def grade_batch(
         if chunk:
             yield chunk
 
-    def done(records):
+    def done(records: list[dict]) -> None:
         journal.append(records)
         state.done += len(records)
         progress(state)
@@ -95,7 +97,7 @@ def grade_batch(
     return [keys[submission.student] for submission in submissions]
 
 
-def _chain(first, rest):
+def _chain(first: Any, rest: Iterable) -> Iterator:
     yield first
     yield from rest
 

@@ -31,7 +31,7 @@ class Totals:
         self.scores: list[float] = []
         self.missing = self.unreadable = self.late = self.failed = 0
         self.unsafe = False
-        self.statuses = {name: Counter() for name in assignment.graded}
+        self.statuses: dict[str, Counter] = {name: Counter() for name in assignment.graded}
         self.mistakes: Counter = Counter()
         self.examples: dict[tuple[str, str], tuple[str, list[dict]]] = {}
         self.looks: dict[str, list[dict]] = {}  # what -> students, for what a teacher should see

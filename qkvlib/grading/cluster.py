@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from typing import Any
 
 from qkvlib.grading import version
 from qkvlib.grading.sandbox import SandboxUnavailable, available
@@ -51,7 +52,7 @@ def check_workers(address: str, unsafe: bool = False) -> int:
     return len(answers)
 
 
-def _problem(mine: dict, its) -> str:
+def _problem(mine: dict, its: Any) -> str:
     if isinstance(its, BaseException):
         return f"cannot grade with this qkvlib ({clean(its, 120)}). Install the same version there."
     if its["library"] != mine["library"]:

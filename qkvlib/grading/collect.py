@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Self
 
 from qkvlib.grading.notebook import NotebookProblem, parse
 from qkvlib.grading.remarks import Remark
@@ -45,7 +46,7 @@ class Submission:
 class Source:
     """A folder or a zip of submissions: what is in it, and the bytes of one file."""
 
-    def __init__(self, place: Path):
+    def __init__(self, place: Path) -> None:
         self.place = Path(place)
         self._zip = None
         if self.place.is_file() and self.place.suffix.lower() == ".zip":
@@ -59,10 +60,10 @@ class Source:
         elif not self.place.is_dir():
             raise CollectError(f"{self.place} is neither a folder nor a zip of submissions.")
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -108,6 +109,7 @@ class Source:
                 yield label, "It is not an ordinary file."
 
     def _zip_files(self) -> Iterator[tuple[str, str]]:
+        assert self._zip is not None
         for info in self._zip.infolist():
             parts = PurePosixPath(info.filename.replace("\\", "/")).parts
             if info.is_dir() or _SKIPPED.intersection(parts):
@@ -198,11 +200,11 @@ def collect(
     for student in roster:
         if student.id not in by_student:
             found.append(Submission(student.id, "", _nothing(student, files, instead.pop(student.id, []))))
-    for student, names in instead.items():  # somebody off the roster with another kind of file appears as well
-        if student not in by_student and student not in matcher.ids.values():
-            names = ", ".join(quoted(name, 60) for name in names[:3])
+    for person, unread in instead.items():  # somebody off the roster with another kind of file appears as well
+        if person not in by_student and person not in matcher.ids.values():
+            names = ", ".join(quoted(name, 60) for name in unread[:3])
             problem = f"No notebook was handed in, but {names}. Hand in the file that ends in .ipynb."
-            found.append(Submission(student, "", problem, [_NOT_ON_THE_ROSTER]))
+            found.append(Submission(person, "", problem, [_NOT_ON_THE_ROSTER]))
     return sorted(found, key=lambda s: s.student)
 
 
@@ -261,7 +263,7 @@ def _submission(student: str, files: list[_File], slug: str, has_roster: bool, t
     return found
 
 
-def _preference(file: _File, slug: str):
+def _preference(file: _File, slug: str) -> tuple:
     """Of several notebooks: readable before not, surely theirs, this assignment's, then the last upload."""
     stem = PurePosixPath(file.label).stem
     ours = slug in stem, stem[:2] == slug[:2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, SpinnerColumn, TextColumn
@@ -24,7 +25,7 @@ from qkvlib.grading.journal import Journal, JournalBusy
 from qkvlib.grading.records import is_record
 from qkvlib.grading.report import write_report
 from qkvlib.grading.results import ResultsError, claim
-from qkvlib.grading.roster import CollectError, read_roster
+from qkvlib.grading.roster import CollectError, Student, read_roster
 from qkvlib.grading.sandbox import SandboxUnavailable, available
 from qkvlib.grading.secret import is_mark
 from qkvlib.grading.text import number
@@ -140,7 +141,17 @@ def grade(
     return summary
 
 
-def _run(job, source, found, journal, engine, out, students, due, console: Console) -> tuple[int, dict]:
+def _run(
+    job: Job,
+    source: Source,
+    found: Any,
+    journal: Journal,
+    engine: LocalEngine | DaskEngine,
+    out: Path,
+    students: list[Student],
+    due: str,
+    console: Console,
+) -> tuple[int, dict]:
     """Grade and write, with bars to watch. (How many were graded before, the class's numbers)."""
     before = 0
     with _bars(console) as bars:
@@ -178,7 +189,7 @@ def _sum_up(console: Console, slug: str, out: Path, summary: dict, before: int, 
 class _Left(ProgressColumn):
     """How long it still takes, in words as coarse as the knowledge behind them."""
 
-    def render(self, task) -> Text:
+    def render(self, task: Any) -> Text:
         return Text(in_words(task.fields.get("left")), style="progress.remaining")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 import numpy as np
 
@@ -30,11 +31,11 @@ def _is_literal(expression: str) -> bool:
     return True
 
 
-def _given(expression: str, parameters: dict):
+def _given(expression: str, parameters: dict) -> Any:
     """A keyword of the check cell: the student's parameter of that name, or a literal."""
     return parameters[expression] if expression in parameters else ast.literal_eval(expression)
 
 
-def _like(original, value):
+def _like(original: Any, value: Any) -> Any:
     """Parameters are plain lists; an exercise that is given an array gets an array."""
     return np.asarray(value, dtype=original.dtype) if isinstance(original, np.ndarray) else value

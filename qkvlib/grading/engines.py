@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from qkvlib.grading.sandbox import SandboxUnavailable
 from qkvlib.grading.sandbox.command import ONE_THREAD
@@ -19,7 +20,7 @@ class BatchError(RuntimeError):
 class LocalEngine:
     """Worker processes on this machine, one per core."""
 
-    def __init__(self, workers: int | None = None):
+    def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
 
     def run(self, job: Job, chunks: Iterator[list[dict]], done: Callable[[list[dict]], None]) -> None:
@@ -35,7 +36,7 @@ class LocalEngine:
         while not todo.empty:
             pool = ProcessPoolExecutor(self.workers, context, initializer=start_worker, initargs=(os.getpid(),))
             try:
-                waiting = {}
+                waiting: dict[Any, list[dict]] = {}
                 while waiting or not todo.empty:
                     while len(waiting) < todo.at_a_time(2 * self.workers) and (chunk := todo.take()) is not None:
                         waiting[pool.submit(grade_chunk, job, chunk)] = chunk
@@ -66,7 +67,7 @@ class _Chunks:
     So a submission that kills whoever grades it is found, and given up after a few deaths; its neighbours are not.
     """
 
-    def __init__(self, chunks: Iterator[list[dict]]):
+    def __init__(self, chunks: Iterator[list[dict]]) -> None:
         self._fresh, self._next = chunks, next(chunks, None)
         self._suspects: list[list[dict]] = []
         self._under_way: list[list[dict]] = []
@@ -114,7 +115,7 @@ class _Chunks:
 class DaskEngine:
     """A Dask cluster: one that is running already (`scheduler`), or workers on this machine."""
 
-    def __init__(self, scheduler: str | None = None, workers: int | None = None):
+    def __init__(self, scheduler: str | None = None, workers: int | None = None) -> None:
         self.scheduler, self.workers = scheduler, workers
 
     def run(self, job: Job, chunks: Iterator[list[dict]], done: Callable[[list[dict]], None]) -> None:
@@ -143,9 +144,9 @@ class DaskEngine:
             with contextlib.suppress(OSError, TimeoutError):
                 client.run(close_sandboxes)
 
-    def _submit(self, client, job, chunks, done):
+    def _submit(self, client: Any, job: Job, chunks: Iterator[list[dict]], done: Callable[[list[dict]], None]) -> None:
         deaths: dict[str, int] = {}
-        waiting = {}
+        waiting: dict[Any, list[dict]] = {}
         more = True
         while more or waiting:
             slots = _slots(client) if more else 0
@@ -173,7 +174,7 @@ class DaskEngine:
                         waiting[client.submit(grade_chunk, job, [item], pure=False, retries=3)] = [item]
 
     @staticmethod
-    def _some_ready(client, waiting):
+    def _some_ready(client: Any, waiting: dict) -> list:
         """Futures that ended; polls, so that a scheduler that vanished is noticed."""
         while waiting:
             ready = [future for future in waiting if future.status != "pending"]
@@ -188,7 +189,7 @@ class DaskEngine:
 _SAFE = "What is graded is safe in the journal: run the same command again to go on from there."
 
 
-def _slots(client) -> int:
+def _slots(client: Any) -> int:
     """How many chunks to have under way: two for each thread that the cluster has just now."""
     try:
         return max(2, 2 * sum(client.nthreads().values()))
@@ -196,5 +197,5 @@ def _slots(client) -> int:
         raise BatchError(f"The Dask scheduler went away. {_SAFE}") from error
 
 
-def _alive(client) -> bool:
+def _alive(client: Any) -> bool:
     return client.status == "running" and client.scheduler is not None and client.scheduler_comm is not None

@@ -9,7 +9,9 @@ where an answer stands on one that is wrong, it is asked again, and its calls to
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from qkvlib.check import attempt
 from qkvlib.check.registry import exercises
@@ -57,7 +59,7 @@ class _Budget:
     without an end cannot use up the time of the others.
     """
 
-    def __init__(self, limits: Limits):
+    def __init__(self, limits: Limits) -> None:
         self._limits, self._wall, self._cpu = limits, limits.wall, 3.0 * limits.cpu_total
         self._ended_one = False
 
@@ -77,7 +79,9 @@ class _Budget:
 class _Run:
     """The requests one submission needs, to one child when all goes well, to more when answers end their process."""
 
-    def __init__(self, sandbox, assignment, cells, student, secret, given):
+    def __init__(
+        self, sandbox: Sandbox, assignment: Assignment, cells: list, student: str, secret: bytes, given: Any
+    ) -> None:
         self.sandbox, self.assignment, self.cells = sandbox, assignment, cells
         self.items = {item.name: item for item in assignment.items}
         self.calls = {
@@ -104,27 +108,29 @@ class _Run:
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
-    def ask(self, names: list[str], served: list[str] = ()) -> Reply:
+    def ask(self, names: list[str], served: Sequence[str] = ()) -> Reply:
         """Ask for `names`: the child that answered for them before, or a fresh one when there is none left.
 
-        What is `served` is answered from outside, and always in a child of its own, which never hears of anything else.
+        A child that was `served` anything is asked nothing more: what it learnt can reach no other answer. All that are
+        asked there together may have the same served, so they can tell each other nothing new either.
         """
         self.requests += 1
         questions = Questions(self.offered, served, {name: self.calls[name] for name in names})
-        reuse = self.child is not None and self.child.alive and self.prepared_for.issuperset(names) and not served
-        if reuse:
+        if self.child is not None and self.child.alive and self.prepared_for.issuperset(names):
             reply = self.child.ask(*self.request(names, served), questions)
+            if served or reply.ended:
+                self.close(ended=bool(reply.ended))
             if not reply.ended:
                 return reply
         self.close()
         self.child, self.started = self.sandbox.child(self.budget.next_limits()), time.monotonic()
         self.prepared_for = set(names)
         reply = self.child.ask(*self.request(names, served, notebook=True), questions)
-        if reply.ended or served:
+        if served or reply.ended:
             self.close(ended=bool(reply.ended))
         return reply
 
-    def request(self, names: list[str], served: list[str], notebook: bool = False) -> tuple[dict, wire.Packer]:
+    def request(self, names: list[str], served: Sequence[str], notebook: bool = False) -> tuple[dict, wire.Packer]:
         """One request: what to call with which inputs, and first of all the notebook itself."""
         packer = wire.Packer()
         asks = []
@@ -201,7 +207,8 @@ class _Run:
     def note_findings(self, reply: Reply, first: bool) -> None:
         """Keep what the child says about how it found the answers."""
         if first and reply.found:
-            self.remarks += [remarks.of_finding(finding, self.assignment.graded) for finding in reply.found.findings]
+            told = [remarks.of_finding(finding, self.assignment.graded) for finding in reply.found.findings]
+            self.remarks += [remark for remark in told if remark is not None]
             self.uses = {
                 name: [other for other in used if other in self.items] for name, used in reply.found.uses.items()
             }
@@ -211,32 +218,52 @@ class _Run:
     def regrade_dependents(self) -> None:
         """Ask again for what failed while it stood on answers that are lost, those being answered from outside.
 
-        In the order of the notebook, so that an answer which is right by itself counts as right for those above it.
-        What it may stand on is what its solution stands on; what is still wrong then is wrong by itself.
+        What an answer may stand on is what its solution stands on. The answers at the root are served first; what is
+        still wrong then is wrong by itself, and is served in turn to what stands on it.
         """
         graph = stands_on(self.assignment)
-        for name in self.assignment.graded:
-            result = self.results.get(name)
-            if not self.lost(name) or (result and result.mistake == "not-found"):
-                continue
-            if self.requests > 4 * len(self.items) + 4:
+        served: dict[str, set[str]] = {name: set() for name in self.items}
+        for _ in self.items:
+            doubtful = {name: below for name in self.items if (below := self.lost_below(name, graph)) - served[name]}
+            groups: dict[frozenset[str], list[str]] = {}
+            for name, below in doubtful.items():
+                if root_causes := below - set(doubtful):
+                    groups.setdefault(frozenset(root_causes | served[name]), []).append(name)
+            if not groups or self.requests > 4 * len(self.items) + 4:
                 return
-            root_causes = [n for n in self.assignment.graded if n in graph[name] and self.lost(n)]
-            root_causes = [n for n in root_causes if n in self.uses.get(name, [])]
-            if root_causes:
-                self.ask_without(name, root_causes)
+            for root_causes, names in groups.items():
+                self.ask_without(names, sorted(root_causes, key=self.assignment.graded.index))
+                for name in names:
+                    served[name] |= root_causes
 
-    def ask_without(self, name: str, root_causes: list[str]) -> None:
-        """Judge `name` again with its calls to the root causes answered from outside."""
-        reply = self.ask([name], served=root_causes)
-        heard = reply.answers([name]).get(name)
-        if heard is None:
-            if reply.ended and reply.prepared:
-                self.results.setdefault(name, judging.ended_badly(self.items[name], reply))
-            return
+    def lost_below(self, name: str, graph: dict[str, frozenset[str]]) -> set[str]:
+        """The lost answers on which this one stands; none when it is right itself, or not there."""
+        result = self.results.get(name)
+        if result is not None and (result.status == "correct" or result.mistake == "not-found"):
+            return set()
+        return {other for other in self.uses.get(name, []) if other in graph[name] and self.lost(other)}
+
+    def ask_without(self, names: list[str], root_causes: list[str]) -> None:
+        """Judge `names` again with their calls to the root causes answered from outside."""
+        waiting = list(names)
+        while waiting:
+            reply = self.ask(waiting, served=root_causes)
+            answers = reply.answers(waiting)
+            for name, heard in answers.items():
+                self.take_second_answer(name, heard, root_causes)
+            left = [name for name in waiting if name not in answers]
+            if reply.ended and reply.prepared and left:
+                ended = left.pop(0)
+                self.results.setdefault(ended, judging.ended_badly(self.items[ended], reply))
+            if len(left) == len(waiting):
+                return
+            waiting = left
+
+    def take_second_answer(self, name: str, heard, root_causes: list[str]) -> None:
+        """Let an answer that ran with others served stand for the first one, where it ran to its end."""
         result, outcomes = self.judged(name, heard)
         if name not in self.results or {outcome.kind for outcome in outcomes} == {"returned"}:
-            listed = " and ".join(f"`{other}`" for other in root_causes)
+            listed = " and ".join(f"`{other}`" for other in root_causes if other in self.uses[name])
             result.note = f"Graded with a right {listed} in place of yours, which is marked where it stands."
             self.results[name], self.outcomes[name] = result, outcomes
 
@@ -246,7 +273,7 @@ class _Run:
 
     # -- judging ---------------------------------------------------------------------------------------------------
 
-    def judged(self, name: str, heard) -> tuple[Result, list[attempt.Outcome]]:
+    def judged(self, name: str, heard: Any) -> tuple[Result, list[attempt.Outcome]]:
         """The verdict on one answer, its mistake not yet named, and the outcomes that will name it."""
         return judging.judged(self.items[name], self.calls[name], heard, self.sandbox.limits.seconds)
 

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO, Self
 
 
 class JournalBusy(RuntimeError):
@@ -19,12 +20,12 @@ class JournalBusy(RuntimeError):
 class Journal:
     """An append-only file of grading records, each with a unique `key`. Use as a context manager."""
 
-    def __init__(self, path: Path, is_record: Callable[[bytes], bool] = lambda line: True):
+    def __init__(self, path: Path, is_record: Callable[[bytes], bool] = lambda line: True) -> None:
         self.path, self._is_record = Path(path), is_record
         self.dropped = 0  # lines that are no records
         self.keys: dict[str, int] = {}  # key -> where its line starts
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(self.path, "a+b")
         try:
@@ -40,7 +41,7 @@ class Journal:
             raise
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self._file.close()
 
     def _load(self) -> None:
@@ -90,7 +91,7 @@ class Journal:
                 yield json.loads(file.readline())
 
 
-def hold(file) -> None:
+def hold(file: IO) -> None:
     """Hold a file until it is closed, even by being killed. Raises OSError when another process holds it."""
     try:
         import fcntl

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from qkvlib.check import attempt, judge
 from qkvlib.check.plain import Unusable
@@ -12,7 +13,7 @@ from qkvlib.check.spec import Call, Exercise
 from qkvlib.grading.assignment import Item
 from qkvlib.grading.inside.wire import Foreign
 from qkvlib.grading.sandbox import Reply, replies
-from qkvlib.grading.sandbox.replies import Heard
+from qkvlib.grading.sandbox.replies import Answer, Heard
 from qkvlib.grading.text import quoted
 
 
@@ -32,6 +33,7 @@ class Result:
 def judged(item: Item, calls: list[Call], heard: Heard, seconds: float) -> tuple[Result, list[attempt.Outcome]]:
     """The verdict on one answer, its mistake not yet named, and the outcomes that will name it."""
     answer, exercise = heard.message, exercises()[item.name]
+    assert isinstance(answer, Answer)
     if answer.time:
         message = f"`{item.name}` did not come back within {seconds:g} seconds of computing."
         return wrong(item, "no-end", f"{message} Look for a loop whose condition never becomes false."), []
@@ -89,7 +91,7 @@ def ended_badly(item: Item, reply: Reply) -> Result:
     )  # fmt: skip
 
 
-def _outcome(exercise: Exercise, result: replies.Result, value) -> attempt.Outcome:
+def _outcome(exercise: Exercise, result: replies.Result, value: Any) -> attempt.Outcome:
     """A judge's Outcome out of what a child sent, the words of the student's code in quotation marks."""
     return attempt.Outcome(
         kind=result.kind,
@@ -112,7 +114,7 @@ def _kind_in_words(said: str) -> str:
     return said if _OURS.fullmatch(said) else f"something that calls itself {quoted(said, 60)}"
 
 
-def _with_unusable(value):
+def _with_unusable(value: Any) -> Any:
     if isinstance(value, Foreign):
         return Unusable(_kind_in_words(value.type_name))
     if isinstance(value, tuple | list):

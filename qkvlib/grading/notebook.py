@@ -59,8 +59,7 @@ def parse(data: bytes) -> Notebook:
     found = [_cell(cell) for cell in cells if isinstance(cell, dict)]
     if sum(len(cell["source"]) for cell in found) > MAX_SOURCE:
         raise NotebookProblem(f"The notebook has more than {MAX_SOURCE >> 20} MB of code and text.")
-    about = book.get("metadata") if isinstance(book.get("metadata"), dict) else {}
-    ours = about.get("qkv") if isinstance(about.get("qkv"), dict) else {}
+    ours = _table(_table(book, "metadata"), "qkv")
     facts = {key: clean(ours.get(key, ""), _MAX_NAME) for key in ("student", "mark", "assignment")}
     return Notebook(found, facts["student"], facts["mark"], facts["assignment"], remarks)
 
@@ -74,12 +73,18 @@ def _decoded(data: bytes) -> tuple[str, bool]:
         return data.decode("latin-1" if encoding == "utf-8-sig" else encoding, "replace"), False
 
 
+def _table(of: dict, name: str) -> dict:
+    """What stands under `name`; anything but a table counts as an empty one."""
+    found = of.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def _cell(cell: dict) -> dict:
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
         source = "".join(part for part in source if isinstance(part, str))
-    metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
+    metadata = _table(cell, "metadata")
+    nbgrader = _table(metadata, "nbgrader")
     name = nbgrader.get("grade_id") or cell.get("id") or ""
     return {
         "type": cell.get("cell_type") if cell.get("cell_type") in ("code", "markdown", "raw") else "code",

@@ -7,6 +7,7 @@ import hashlib
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -36,7 +37,7 @@ def _environment() -> tuple[Environment, dict]:
     return environment, {"style": Markup(style), "style_hash": Markup(digest), "signs": SIGNS, "headings": HEADINGS}
 
 
-def render(template: str, **values) -> str:
+def render(template: str, **values: Any) -> str:
     """One page."""
     environment, shared = _environment()
     return environment.get_template(template).render(**shared, **values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from pathlib import Path
+from typing import Any
 
 from qkvlib.grading.text import HEADINGS, clean
 
@@ -16,15 +17,15 @@ _NEXT_CELL = re.compile(r"""([;,|\t]["'\s]*)(?=[=+\-@])""")
 class Table:
     """A CSV in which no cell is read as a formula, whatever the reader takes for the end of a cell."""
 
-    def __init__(self, path: Path, encoding: str = "utf-8"):
+    def __init__(self, path: Path, encoding: str = "utf-8") -> None:
         self._path, self._encoding = path, encoding
 
-    def __enter__(self):
+    def __enter__(self) -> Any:
         self._file = open(self._path, "w", newline="", encoding=self._encoding)
         self._writer = csv.writer(self._file)
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: Any) -> None:
         self._file.close()
 
     def row(self, cells: list[str], ids_at: tuple[int, ...] = ()) -> None:

@@ -5,8 +5,8 @@ a name and some plain arguments.
 
 - "library": a function of `qkvlib.attention`, where the hand-out itself gives that module to its readers. Not the
   graded ones, nor those that are built on a graded one (by the call graph of the module's own text).
-- "answer": an exercise that this student has already lost, while one other exercise is judged whose *solution* stands
-  on it. The exercise asked is the only one in that child, so nothing learnt can be carried to another.
+- "answer": an exercise that this student has already lost, while others are judged whose *solutions* stand on it. The
+  child is asked nothing after that, so nothing learnt can be carried to another answer.
 
 Neither is answered when the arguments are the very inputs that are being judged and the value is right for them: that
 would be the answer itself under another name. Sizes and the number of questions are bounded before anything is
@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from qkvlib.check.spec import Call
 from qkvlib.grading.assignment import Assignment
 from qkvlib.grading.inside import extract, wire
 from qkvlib.grading.inside.cells import strip_magics
-from qkvlib.grading.sandbox.replies import Heard
+from qkvlib.grading.sandbox.replies import Heard, Question
 
 _MAX_QUESTIONS = 2_000
 _MAX_NUMBERS = 100_000  # in all arguments together
@@ -42,9 +43,9 @@ class Refused(ValueError):
 
 
 class Questions:
-    """Answers the questions of one child, which is asked for `asked` with `calls`."""
+    """Answers the questions of one child, which is asked for the exercises in `calls`."""
 
-    def __init__(self, offered: Iterable[str], served: Iterable[str], calls: dict[str, list[Call]]):
+    def __init__(self, offered: Iterable[str], served: Iterable[str], calls: dict[str, list[Call]]) -> None:
         self._offered, self._served, self._calls = frozenset(offered), frozenset(served), calls
         self._asked = 0
 
@@ -52,6 +53,7 @@ class Questions:
         """The frame that answers one question."""
         packer = wire.Packer()
         try:
+            assert isinstance(heard.message, Question)
             value = self._value(heard.message.source, heard.message.name, *heard.values)
             header = {"value": packer.pack(plain(value))}
             return wire.frame(header, packer)
@@ -60,7 +62,7 @@ class Questions:
         except Exception as error:  # a shape that cannot work, as the function itself says it
             return wire.frame({"refused": f"{error}"[:300]})
 
-    def _value(self, source: str, name: str, args: tuple, keywords: dict):
+    def _value(self, source: str, name: str, args: tuple, keywords: dict) -> Any:
         self._asked += 1
         if self._asked > _MAX_QUESTIONS:
             raise Refused("too many calls of functions that are computed outside")
@@ -93,7 +95,7 @@ def _bound(values: list) -> None:
         raise Refused("these arguments are too large for a function that is computed outside")
 
 
-def _arrays(value):
+def _arrays(value: Any) -> Iterator[np.ndarray]:
     """Every array, and every list of numbers, in a value."""
     if isinstance(value, np.ndarray):
         yield value
@@ -104,7 +106,7 @@ def _arrays(value):
         yield from _arrays(list(value.values()))
 
 
-def _is_the_answer(name: str, call: Call, arguments: tuple, value) -> bool:
+def _is_the_answer(name: str, call: Call, arguments: tuple, value: Any) -> bool:
     """Whether a call with just these inputs gives just what is judged: right, in one of the forms it may have."""
     exercise = exercises()[name]
     if exercise.kind != "function" or not _same(arguments, call.args[: len(arguments)]):
@@ -116,7 +118,7 @@ def _is_the_answer(name: str, call: Call, arguments: tuple, value) -> bool:
     )
 
 
-def _same(a, b) -> bool:
+def _same(a: Any, b: Any) -> bool:
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(_same, a, b))
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
@@ -175,7 +177,7 @@ def stands_on(assignment: Assignment) -> dict[str, frozenset[str]]:
 
 
 @cache
-def _stands_on(provided, solutions, graded) -> tuple[tuple[str, frozenset[str]], ...]:
+def _stands_on(provided: Any, solutions: Any, graded: Any) -> tuple[tuple[str, frozenset[str]], ...]:
     cells = [{"type": "code", "source": source, "name": ""} for source in (*provided, *dict(solutions).values())]
     plan = extract.plan(cells, [name for name in graded if name in dict(solutions)], [], list(graded))
     direct = {name: set(extract.uses(plan, [name], list(graded))) for name in graded}
@@ -184,7 +186,8 @@ def _stands_on(provided, solutions, graded) -> tuple[tuple[str, frozenset[str]],
 
 
 def _reached(direct: dict[str, set[str]], start: str) -> set[str]:
-    reached, waiting = set(), [start]
+    reached: set[str] = set()
+    waiting = [start]
     while waiting:
         fresh = direct.get(waiting.pop(), set()) - reached
         reached |= fresh
@@ -206,7 +209,7 @@ def _examples() -> dict:
     return {name: value for name, value in named.items() if _is_data(value)}
 
 
-def _is_data(value) -> bool:
+def _is_data(value: Any) -> bool:
     if isinstance(value, dict):
         return all(map(_is_data, value.values()))
     if isinstance(value, tuple):

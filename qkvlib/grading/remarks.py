@@ -7,6 +7,7 @@ that nobody takes them for the grader's.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from qkvlib.grading.text import quoted
 
@@ -27,7 +28,7 @@ class Remark:
     text: str
 
 
-def of_finding(finding, graded: list[str]) -> Remark | None:
+def of_finding(finding: Any, graded: list[str]) -> Remark | None:
     """What a child found, in words. `finding` came from inside: only names that are graded stand as they are."""
     name = f"`{finding.name}`" if finding.name in graded else quoted(finding.name)
     if finding.kind == "in-a-text-cell":
@@ -43,7 +44,7 @@ def of_finding(finding, graded: list[str]) -> Remark | None:
     return Remark(finding.kind, text)
 
 
-def of_problem(problem) -> Remark:
+def of_problem(problem: Any) -> Remark:
     """A statement that raised or did not end when it was run, in words."""
     where = f"Cell {problem.cell}, line {problem.line}"
     if problem.time:

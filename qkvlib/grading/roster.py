@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from qkvlib.grading.text import clean
 
@@ -43,7 +45,7 @@ def read_roster(path: Path) -> list[Student]:
     """
     path = Path(path)
     start, rows = _rows(path, _text(path))
-    heading = next(_read_rows(path, start, rows), [])
+    heading: list[str] = next(_read_rows(path, start, rows), [])
     columns = _columns([cell.strip().lower() for cell in heading])
     if "student_id" not in columns or not ("name" in columns or {"first", "last"} <= set(columns)):
         seen = clean(", ".join(heading), 60) or "nothing"
@@ -92,7 +94,7 @@ def _text(path: Path) -> str:
     raise CollectError(f"The roster {path} cannot be read as text. Save it as CSV (UTF-8).")
 
 
-def _rows(path: Path, text: str):
+def _rows(path: Path, text: str) -> tuple:
     """(number of the first line, a csv reader that splits at what the heading splits at)."""
     lines = text.splitlines(keepends=True)
     start = 1
@@ -103,7 +105,7 @@ def _rows(path: Path, text: str):
     return start, csv.reader(lines, delimiter=delimiter, strict=True)
 
 
-def _read_rows(path: Path, start: int, rows):
+def _read_rows(path: Path, start: int, rows: Any) -> Iterator:
     """The rows, or a sentence that names the line where there are none any more."""
     try:
         for row in rows:

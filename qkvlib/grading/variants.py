@@ -11,6 +11,7 @@ import io
 from contextlib import redirect_stderr, redirect_stdout
 from functools import lru_cache
 from random import Random
+from typing import Any
 
 import numpy as np
 
@@ -55,11 +56,11 @@ def _defaults(source: str, provided: tuple[str, ...]) -> tuple:
     return tuple((name, _plain(space[name])) for name in names)
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
-def vary(name: str, original, rng: np.random.Generator):
+def vary(name: str, original: Any, rng: np.random.Generator) -> Any:
     """Another value of the same kind as `original`; the original itself where there is nothing to vary."""
     if isinstance(original, str):
         return _sentence(rng) if name == "sentence" else original

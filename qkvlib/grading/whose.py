@@ -58,7 +58,7 @@ class Matcher:
     def owner(self, label: str) -> Owner:
         """Whose the file with this path is; the path starts at the top level of what was handed over."""
         parts = PurePosixPath(label.replace("\\", "/")).parts
-        parts = [part for part in parts if part not in ("/", "..", ".")] or ["unnamed"]
+        parts = tuple(part for part in parts if part not in ("/", "..", ".")) or ("unnamed",)
         if moodle := _MOODLE.match(parts[0]):
             found = self._named(moodle["name"]) or self.ids.get(normal_id(moodle["name"]))
             person = f"{moodle['name']}_{moodle['number']}"
@@ -72,7 +72,7 @@ class Matcher:
         canvas = _CANVAS.match(parts[0] if len(parts) > 1 else stem)
         if canvas and canvas["name"]:
             name, person = _fold(canvas["name"]), canvas["user"]
-            found = self._names.get(name) or (name not in self._names and self.ids.get(person))
+            found = self._names.get(name) or (None if name in self._names else self.ids.get(person))
             return Owner(found, BY_NAME, person) if found else Owner(as_id(canvas["name"]), UNKNOWN, person)
         return self._by_words(stem, len(parts) == 1) or Owner(as_id(parts[0] if len(parts) > 1 else stem))
 

@@ -1,6 +1,5 @@
 """Two layers set by hand, on features a reader can name."""
 
-
 import numpy as np
 
 from .. import examples
@@ -43,7 +42,7 @@ def by_hand(animal: str = "dog", thing: str = "ball", adjective: str = "excited"
     )  # fmt: skip
     reader = s.pointer("reader", IT, max=3, label="who reads")
 
-    def asks(name, sentence):
+    def asks(name: str, sentence: str) -> dict:
         return s.panel(name, title=sentence, closed=True)
 
     s.lay(

@@ -1,5 +1,6 @@
 """Lesson 6: the K/V heads of a trained layer, shared by more and more query heads."""
 
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -130,7 +131,7 @@ def gqa() -> Instrument:
     return Instrument(s)
 
 
-def _mean(heads):
+def _mean(heads: Sequence[str]) -> str:
     return (
         f"head {heads[0]}"
         if len(heads) == 1
@@ -140,7 +141,7 @@ def _mean(heads):
     )
 
 
-def _numbered(tokens):
+def _numbered(tokens: Sequence[str]) -> list[str]:
     """Row names that differ: the second "the" becomes "the (2)"."""
     seen: dict[str, int] = {}
     names = []

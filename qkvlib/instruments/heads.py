@@ -2,6 +2,7 @@
 
 from .. import examples
 from ..widgets import Instrument, Sheet
+from ..widgets.sheet import Node
 
 
 def heads() -> Instrument:
@@ -38,7 +39,7 @@ def heads() -> Instrument:
 
     s.number("parameters", 4 * examples.HEADS_W_Q.size, about="four matrices, [4, 4] each")
 
-    def lane(node, title, look="lanes"):
+    def lane(node: Node | str, title: str, look: str = "lanes") -> dict:
         return s.panel(node, title=title, look=look)
 
     cut = [{"role": "query", "n": n_heads}]

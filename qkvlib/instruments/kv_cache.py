@@ -2,6 +2,7 @@
 
 from .. import examples
 from ..widgets import Instrument, Sheet
+from ..widgets.sheet import Node
 
 TOKENS = ("the", "dog", "chased", "the", "ball", "because", "it")
 
@@ -50,7 +51,7 @@ def kv_cache() -> Instrument:
         "without_cache", n_full, stop=step, about="every token's row of weights, computed all over again"
     )
 
-    def shelf(node, title):
+    def shelf(node: Node | str, title: str) -> dict:
         return s.panel(node, title=title, slots=len(TOKENS))
 
     s.lay(
@@ -59,8 +60,8 @@ def kv_cache() -> Instrument:
             shelf("K", "shelf of K"),
             shelf("V", "shelf of V"),
             s.stack(
-                s.panel(n_own, title="scores with the cache", look="small"),
-                s.panel(square, title="scores without", look="small", slots=len(TOKENS)),
+                s.panel(n_own, title="computed with the cache", look="small"),
+                s.panel(square, title="and without it", look="small", slots=len(TOKENS)),
             ),
         ],
         [s.panel("weights", max=1), "· V =", "out", s.panel("same_row", title="the same row of the full pass")],

@@ -1,5 +1,7 @@
 """Lesson 6: how big the cache of published models gets."""
 
+from typing import Any
+
 from .. import examples
 from ..widgets import Instrument, Sheet
 from ..widgets.sheet import Node
@@ -51,10 +53,10 @@ def kv_cache_calculator() -> Instrument:
     ):
         s.divide(name, product(f"{name}_bytes", per, many), gib)
 
-    def column_of(name, title, **more):
+    def column_of(name: str, title: str, **more: Any) -> dict:
         return s.panel(name, title=title, look="joined", **more)
 
-    in_all = {"bars": True, "scale": ["cache", "as_mha", "as_mqa"], "decimals": 2}
+    in_all: dict[str, Any] = {"bars": True, "scale": ["cache", "as_mha", "as_mqa"], "decimals": 2}
     s.lay(
         [
             s.panel("n_layers", title="layers"), column_of("n_heads", "query heads"),

@@ -9,7 +9,7 @@ from ..widgets import Instrument, Sheet
 TOKENS = ("dog", "ball", "it")
 
 
-def taste():
+def taste() -> Instrument:
     """q of "it" [1, 2] against three keys [3, 2] -> weights [1, 3] -> out, what "it" takes home [1, 2]."""
     X = np.array([examples.VOCABULARY[token] for token in TOKENS])
     Q, K, V = project_qkv(X, examples.W_Q, examples.W_K, examples.W_V)

@@ -46,7 +46,7 @@ def two_questions() -> Instrument:
         picked = s.softmax(f"{question}_picked", s.scale(f"{question}_sharp", logits, by=PICK))
         s.total(f"{question}_right", s.multiply(f"{question}_hits", picked, truth), over="all")
 
-    def beside(node, title):
+    def beside(node: str, title: str) -> dict:
         return s.panel(node, title=title, look="joined")
 
     s.lay(

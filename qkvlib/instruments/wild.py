@@ -90,7 +90,7 @@ def _stored_sheet(s: Sheet, model: checkpoints.Checkpoint, layer: int, head: Par
     return found
 
 
-def _stored_lines(s, model, layer, head):
+def _stored_lines(s: Sheet, model: checkpoints.Checkpoint, layer: int, head: Param) -> list[list[dict]]:
     """The stored matrices, small, with the chosen head's columns or rows marked in each."""
     names, d = model.stored(layer), model.d_model
     if model.layout.fused:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from qkvlib.grading.inside.newer import requoted
 
@@ -61,7 +63,7 @@ def read_source(source: str) -> tuple[list[tuple], tuple[int, str] | None, str]:
     return read, problem, "\n".join(lost)
 
 
-def _parse(source: str):
+def _parse(source: str) -> tuple[ast.Module | None, tuple[int, str] | None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -82,11 +84,10 @@ def strip_magics(source: str) -> str:
             return ""
         lines[first] = ""
     for i, line in enumerate(lines):
-        magic = _MAGIC.match(line)
-        if magic:
-            rest = magic[3].split(None, 1)
-            keep = magic[2] == "%" and len(rest) == 2 and rest[0] in ("time", "prun") and rest[1]
-            lines[i] = magic[1] + (keep or "pass")
+        if found := _MAGIC.match(line):
+            rest = found[3].split(None, 1)
+            keep = found[2] == "%" and len(rest) == 2 and rest[0] in ("time", "prun") and rest[1]
+            lines[i] = found[1] + (keep or "pass")
         elif _HELP.match(line):
             lines[i] = ""
         elif assigned := _ASSIGNED_MAGIC.match(line):
@@ -94,9 +95,10 @@ def strip_magics(source: str) -> str:
     return "\n".join(lines)
 
 
-def _chunks(source: str):
+def _chunks(source: str) -> Iterator[tuple[str, int]]:
     """Split at lines that can start a new top-level statement, so that one broken statement loses itself alone."""
-    chunk, start, decorated = [], 0, False
+    chunk: list[str] = []
+    start, decorated = 0, False
     for i, line in enumerate(source.split("\n")):
         opens = bool(line) and not line[0].isspace() and line[0] not in "#)]}" and not _continues(line)
         if opens and not decorated and chunk:
@@ -118,9 +120,11 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 def _names(node: ast.stmt) -> tuple:
     """The statement, with the names it binds for the whole notebook and those it reads anywhere inside."""
-    binds, reads, inner = set(), set(), set()
+    binds: set[str] = set()
+    reads: set[str] = set()
+    inner: set[str] = set()
     always = False
-    stack = [(node, True)]  # (node, whether it acts at module level)
+    stack: list[tuple[Any, bool]] = [(node, True)]  # (node, whether it acts at module level)
     while stack:
         child, outer = stack.pop()
         kind = type(child)
@@ -162,7 +166,7 @@ def _names(node: ast.stmt) -> tuple:
     return node, frozenset(binds), frozenset(reads), frozenset(reads - inner), always
 
 
-def _parts(node: ast.AST):
+def _parts(node: ast.AST) -> Iterator:
     """The nodes directly below `node`, but for those that hold nothing (operators, and whether a name is read)."""
     for name in node._fields:
         value = getattr(node, name, None)
@@ -174,7 +178,7 @@ def _parts(node: ast.AST):
             yield value
 
 
-def _root(node) -> set[str]:
+def _root(node: ast.AST) -> set[str]:
     while isinstance(node, (ast.Subscript, ast.Attribute)):
         node = node.value
     return {node.id} if isinstance(node, ast.Name) else set()

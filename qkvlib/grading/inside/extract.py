@@ -13,7 +13,9 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from qkvlib.grading.inside.cells import Statement, parse_cell
 
@@ -127,9 +129,9 @@ def _is_blank(node: ast.stmt) -> bool:
     )
 
 
-def _last_definition_wins(statements, graded, findings):
+def _last_definition_wins(statements: list[Statement], graded: Iterable[str], findings: list[dict]) -> list[Statement]:
     """Drop earlier definitions of a graded function; a blank copy of the stub never beats a written answer."""
-    dropped = set()
+    dropped: set[int] = set()
     for name in graded:
         places = [i for i, s in enumerate(statements) if isinstance(s.node, ast.FunctionDef) and s.node.name == name]
         if len(places) < 2:
@@ -143,7 +145,7 @@ def _last_definition_wins(statements, graded, findings):
     return [s for i, s in enumerate(statements) if i not in dropped]
 
 
-def _without_undoing(statements, graded):
+def _without_undoing(statements: list[Statement], graded: Iterable[str]) -> list[Statement]:
     """Leave out what takes an answer away after it was checked: `del scores`, and `scores = scores(Q, K)`.
 
     In the notebook the check stood in between, so its reader saw it pass.
@@ -163,7 +165,7 @@ def _undoes(node: ast.stmt, name: str) -> bool:
     return name in bound and any(isinstance(call.func, ast.Name) and call.func.id == name for call in calls)
 
 
-def _from_text_cells(cells, name):
+def _from_text_cells(cells: list, name: str) -> list:
     """A graded function whose cell was turned into markdown or raw text."""
     for number in reversed(range(len(cells))):
         cell = cells[number]
@@ -177,7 +179,7 @@ def _from_text_cells(cells, name):
     return []
 
 
-def _function_in_named_cell(cells, statements, name):
+def _function_in_named_cell(cells: list, statements: list[Statement], name: str) -> Any:
     """The last function defined in the cell that carries the exercise's name."""
     numbers = {i for i, cell in enumerate(cells) if cell.get("name") == name}
     functions = [s.node.name for s in statements if s.cell in numbers and isinstance(s.node, ast.FunctionDef)]

@@ -15,7 +15,8 @@ _TRIPLES = ('"""', "'''")
 
 def requoted(source: str) -> str:
     """`source` with f-strings whose fields reuse their marks written with others; unchanged where there are none."""
-    parts, place = [], 0
+    parts: list[str] = []
+    place = 0
     while (match := _OPENS.search(source, place)) is not None:
         end = _end_of(source, match.end(), match[2])
         if end is None:
@@ -23,7 +24,7 @@ def requoted(source: str) -> str:
         inner = requoted(source[match.end() : end])
         other = next((mark for mark in _TRIPLES if mark not in inner and not inner.endswith(mark[0])), None)
         reused = len(match[2]) == 1 and match[2] in inner.replace("\\" + match[2], "") and other
-        mark = other if reused else match[2]
+        mark = other if reused and other else match[2]
         parts += [source[place : match.start()], match[1], mark, inner, mark]
         place = end + len(match[2])
     return "".join([*parts, source[place:]])

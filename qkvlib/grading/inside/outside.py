@@ -10,6 +10,8 @@ import json
 import os
 import signal
 import threading
+from collections.abc import Callable
+from typing import Any
 
 from qkvlib.grading.inside import wire
 
@@ -19,21 +21,21 @@ _CLOCKS = {signal.SIGPROF, signal.SIGALRM}
 class Outside:
     """Asks over the pipe and the socket of one submission, one question at a time."""
 
-    def __init__(self, submission):
+    def __init__(self, submission: Any) -> None:
         self._submission, self._lock = submission, threading.Lock()
 
-    def function(self, source: str, name: str):
+    def function(self, source: str, name: str) -> Callable:
         """A function that is answered from outside: one of the library's, or an earlier answer."""
 
-        def asked(*args, **kwargs):
+        def asked(*args: Any, **kwargs: Any) -> Any:
             return self._ask(source, name, args, kwargs)
 
         asked.__name__ = asked.__qualname__ = name
         return asked
 
-    def _ask(self, source, name, args, kwargs):
+    def _ask(self, source: str, name: str, args: tuple, kwargs: dict) -> Any:
         packer = wire.Packer()
-        question = {"event": "call", "source": source, "name": name}
+        question: dict[str, Any] = {"event": "call", "source": source, "name": name}
         question["args"] = [packer.pack(arg) for arg in args]
         question["keywords"] = {key: packer.pack(value) for key, value in kwargs.items()}
         with self._lock:

@@ -21,6 +21,7 @@ import socket
 import sys
 import time
 from itertools import pairwise
+from typing import Any
 
 from qkvlib.grading.inside import walls, watch, wire
 from qkvlib.grading.inside.submission import Submission
@@ -52,7 +53,7 @@ def serve(control_fd: int, isolated: bool) -> None:
         control.sendall(json.dumps(report).encode())
 
 
-def run_child(control, fds: list[int], limits: dict, isolated: bool, filters) -> dict:
+def run_child(control: socket.socket, fds: list[int], limits: dict, isolated: bool, filters: Any) -> dict:
     """Fork, isolate, wait (killing on the wall clock or on request), and report how the child ended."""
     start = time.monotonic()
     told, tell = os.pipe()
@@ -63,7 +64,7 @@ def run_child(control, fds: list[int], limits: dict, isolated: bool, filters) ->
         try:
             os.close(told)
             control.close()
-            child_main(*fds, tell, limits, isolated, filters, own_ids)
+            child_main(fds[0], fds[1], tell, limits, isolated, filters, own_ids)
             status = 0
         except BaseException as error:
             with contextlib.suppress(OSError):  # closed already when it is the student's part that failed
@@ -87,7 +88,7 @@ def run_child(control, fds: list[int], limits: dict, isolated: bool, filters) ->
     }
 
 
-def wait_for_end(pid: int, control, start: float, limits: dict, isolated: bool) -> tuple[str, float]:
+def wait_for_end(pid: int, control: socket.socket, start: float, limits: dict, isolated: bool) -> tuple[str, float]:
     """Wait until the child ends; kill it when it is asked for, or when the submission has used up what it may.
 
     (why it was killed, "" when it ended by itself; the seconds of processor time that were seen).
@@ -127,7 +128,7 @@ def _kill(pid: int, isolated: bool) -> None:
         os.kill(pid, signal.SIGKILL) if isolated else os.killpg(pid, signal.SIGKILL)
 
 
-def child_main(asked: int, said: int, tell: int, limits: dict, isolated: bool, filters, own_ids: tuple) -> None:
+def child_main(asked: int, said: int, tell: int, limits: dict, isolated: bool, filters: Any, own_ids: tuple) -> None:
     """Put up the walls and run the submission behind them."""
     if isolated:
         walls.map_own_user(*own_ids)

@@ -12,6 +12,10 @@ import sys
 import sysconfig
 import types
 import warnings
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any, Literal, NoReturn, Self
 
 from qkvlib.grading.inside.contents import INERT
 
@@ -19,30 +23,30 @@ from qkvlib.grading.inside.contents import INERT
 class Inert:
     """Accepts every use and does nothing: plots, widgets, `display`, `get_ipython`, the notebook's own checks."""
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         return INERT_OBJECT
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return INERT_OBJECT
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator:
         return iter((INERT_OBJECT, INERT_OBJECT))  # so that `fig, ax = plt.subplots()` unpacks
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> Any:
         return INERT_OBJECT
 
-    def __setitem__(self, key, value):
+    def __setitem__(self, key: Any, value: Any) -> None:
         pass
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> Literal[False]:
         return False
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "<not used in grading>"
 
 
@@ -52,9 +56,9 @@ INERT_OBJECT = Inert()
 class InertModule(types.ModuleType):
     """A module whose every name is inert."""
 
-    __path__ = ()
+    __path__ = ()  # type: ignore[assignment]  # nothing is looked up there
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         return INERT_OBJECT
@@ -64,19 +68,19 @@ class InertFinder:
     """Imports anything below an inert package as another inert module."""
 
     @staticmethod
-    def find_spec(name, path=None, target=None):
+    def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         from importlib.machinery import ModuleSpec
 
         if any(name == inert or name.startswith(inert + ".") for inert in INERT):
-            return ModuleSpec(name, InertFinder, is_package=True)
+            return ModuleSpec(name, InertFinder, is_package=True)  # type: ignore[arg-type]  # a class will do
         return None
 
     @staticmethod
-    def create_module(spec):
+    def create_module(spec: ModuleSpec) -> ModuleType:
         return InertModule(spec.name)
 
     @staticmethod
-    def exec_module(module):
+    def exec_module(module: ModuleType) -> None:
         pass
 
 
@@ -85,21 +89,21 @@ class Printed:
 
     encoding = "utf-8"
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.count = 0
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         self.count += len(text)
         return len(text)
 
-    def flush(self):
+    def flush(self) -> None:
         pass
 
-    def isatty(self):
+    def isatty(self) -> bool:
         return False
 
 
-def no_input(prompt=""):
+def no_input(prompt: object = "") -> NoReturn:
     """What `input` is during grading."""
     raise EOFError("nobody is there to answer input() while a notebook is graded")
 
@@ -107,11 +111,11 @@ def no_input(prompt=""):
 class Library(types.ModuleType):
     """`qkvlib.attention`: the functions that the hand-out offers, each a question to the grader, and no others."""
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
 
-        def refuse(*args, **kwargs):
+        def refuse(*args: Any, **kwargs: Any) -> NoReturn:
             raise RuntimeError(f"qkvlib's own {name} is not part of this hand-out: write it yourself")
 
         return refuse
@@ -125,8 +129,8 @@ def install() -> None:
     for name in INERT:
         sys.modules[name] = InertModule(name)
     # Where this Python was built and installed is the teacher's business; numpy.testing wants the module to exist.
-    nothing = types.ModuleType(sysconfig._get_sysconfigdata_name())
-    nothing.build_time_vars = {}
+    nothing = types.ModuleType(sysconfig._get_sysconfigdata_name())  # type: ignore[attr-defined]
+    nothing.__dict__["build_time_vars"] = {}
     sys.modules[nothing.__name__] = nothing
     sys.meta_path.insert(0, InertFinder)
     _put("check", InertModule("qkvlib.check"))
@@ -148,6 +152,6 @@ def show_library(functions: dict, examples: dict) -> None:
 
 def show_given(shown: dict) -> None:
     """Let `check.exercise(name).given` be what this student was given."""
-    sys.modules["qkvlib.check"].exercise = lambda name: (
+    sys.modules["qkvlib.check"].__dict__["exercise"] = lambda name: (
         types.SimpleNamespace(given=shown[name]) if name in shown else INERT_OBJECT
     )

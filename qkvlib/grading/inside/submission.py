@@ -9,7 +9,10 @@ import os
 import signal
 import sys
 import types
+from collections.abc import Callable
 from functools import cache
+from types import CodeType
+from typing import Any, NoReturn
 
 from qkvlib.check import attempt
 from qkvlib.grading.inside import cells, extract, wire
@@ -21,13 +24,13 @@ class OutOfTime(BaseException):
     """Raised inside a student's code when its CPU time is up. Not an Exception, so `except Exception` lets it pass."""
 
 
-def time_is_up(*_):
+def time_is_up(*_: object) -> NoReturn:
     """The handler of both clocks."""
     raise OutOfTime
 
 
 @cache
-def compiled(node: ast.stmt):
+def compiled(node: ast.stmt) -> CodeType:
     """One statement as code that runs in a module. The name of its "file" tells a student's lines from others."""
     return compile(ast.Module([node], []), "cell", "exec")
 
@@ -36,24 +39,24 @@ class Submission:
     """Reads requests, runs the statements the answers need, calls the answers, sends each result as it is known."""
 
     @staticmethod
-    def prepare():
+    def prepare() -> None:
         """Put up the stand-ins and the clocks, in the warm process. Nothing here has seen a student's code."""
         install()
         signal.signal(signal.SIGPROF, time_is_up)
         signal.signal(signal.SIGALRM, time_is_up)
 
     @staticmethod
-    def learn(source):
+    def learn(source: Any) -> None:
         """Read a cell of the hand-out once and for all."""
         for node, *_ in cells.read_source(source)[0]:
             compiled(node)
 
-    def __init__(self, asked, said):
+    def __init__(self, asked: int, said: int) -> None:
         self.asked, self.said, self.pid = asked, said, os.getpid()
         self.printed = Printed()
         self.outside = Outside(self)
 
-    def receive(self):
+    def receive(self) -> bool:
         """Read the next request into `header` and `body`; False when there is none."""
         frame = wire.read_frame(lambda n: os.read(self.asked, n))
         if frame is None:
@@ -61,7 +64,7 @@ class Submission:
         self.header, self.body = json.loads(frame[0]), frame[1]
         return True
 
-    def send(self, header, packer=None, ring=False):
+    def send(self, header: dict, packer: wire.Packer | None = None, ring: bool = False) -> None:
         """Write one event; `ring` when the other side has to react to it."""
         if os.getpid() != self.pid:
             os._exit(0)  # a copy that the student's code forked: it has no say
@@ -71,7 +74,7 @@ class Submission:
         if ring:
             os.write(self.asked, b".")
 
-    def run(self):
+    def run(self) -> None:
         """Answer one request after another. The first brings the notebook; the next ask for some answers again."""
         if not self.receive():
             return
@@ -92,7 +95,7 @@ class Submission:
         while self.answer_all() and self.receive():
             pass
 
-    def answer_all(self):
+    def answer_all(self) -> bool:
         """Run the statements in a namespace of their own and answer what is asked.
 
         False when the next request deserves a fresh child: after an answer without an end, and where processes or
@@ -106,13 +109,13 @@ class Submission:
         self.send({"event": "done"}, ring=True)
         return in_time and not _thread._count() and not _has_children()
 
-    def open_namespace(self):
+    def open_namespace(self) -> None:
         """A new, empty `__main__` for the student's statements."""
         module = sys.modules["__main__"] = types.ModuleType("__main__")
         self.space = module.__dict__
         self.space.update(get_ipython=INERT_OBJECT, display=INERT_OBJECT)
 
-    def limited(self, function, *args):
+    def limited(self, function: Callable, *args: Any) -> tuple[str, Any]:
         """Call `function` under the CPU clock: ("ok", result), ("raised", facts) or ("time", None)."""
         outcome = None
         try:
@@ -129,7 +132,7 @@ class Submission:
             return "raised", _facts(error)
         return outcome
 
-    def execute(self):
+    def execute(self) -> list:
         """Run the planned statements one by one; a failing one loses itself alone."""
         problems = []
         for statement in self.plan.statements:
@@ -145,12 +148,12 @@ class Submission:
                 )
         return problems
 
-    def serve_dependencies(self):
+    def serve_dependencies(self) -> None:
         """Where an earlier answer was wrong, calls to it are answered from outside: no code comes in."""
         for name in self.header["served"]:
             self.space[self.plan.names.get(name, name)] = self.outside.function("answer", name)
 
-    def answer(self, ask) -> bool:
+    def answer(self, ask: dict) -> bool:
         """Evaluate what one check would have been given, let qkvlib.check.attempt try it, send plain values back.
 
         False when the time was up: the next answer then deserves a fresh child.
@@ -163,8 +166,8 @@ class Submission:
             self.send({"event": "answer", "name": ask["name"], "missing": missing})
             return True
         packer = wire.Packer()
-        calls = [types.SimpleNamespace(args=wire.unpack(tree, self.body)) for tree in ask["calls"]]
-        exercise = types.SimpleNamespace(
+        calls: list[Any] = [types.SimpleNamespace(args=wire.unpack(tree, self.body)) for tree in ask["calls"]]
+        exercise: Any = types.SimpleNamespace(
             kind=ask["kind"], parameters=tuple(ask["parameters"]), unpacked=tuple(ask["unpacked"])
         )
         outcome, found = self.limited(lambda: attempt.run(exercise, self.handed_over(ask, space), calls))
@@ -176,7 +179,7 @@ class Submission:
                                            changed=(), unstable=False)] * len(calls)  # fmt: skip
         results = []
         for o in found:
-            result = {"kind": str(o.kind), "value": self.pack(packer, o.value)}
+            result: dict[str, Any] = {"kind": str(o.kind), "value": self.pack(packer, o.value)}
             if o.error or o.detail:
                 result |= {"error": str(o.error)[:80], "detail": str(o.detail)[:300]}
             if o.changed or o.unstable:
@@ -185,7 +188,7 @@ class Submission:
         self.send({"event": "answer", "name": ask["name"], "results": results}, packer)
         return True
 
-    def handed_over(self, ask, space):
+    def handed_over(self, ask: dict, space: dict) -> Any:
         """What the notebook's own check cell hands over: one thing, several in order, or several by name."""
         parts = {name: eval(text, space) for name, text in ask["named"].items()}
         values = [eval(text, space) for text in ask["expressions"]]
@@ -193,7 +196,7 @@ class Submission:
             return parts
         return values[0] if len(values) == 1 else tuple(values)
 
-    def pack(self, packer, value):
+    def pack(self, packer: wire.Packer, value: Any) -> dict:
         """Pack a plain value, or say what it is when it may not cross."""
         try:
             return packer.pack(_without_unusable(value))
@@ -201,7 +204,7 @@ class Submission:
             return {"k": "foreign", "t": str(error) if isinstance(error, wire.WireError) else "something unusable"}
 
 
-def _without_unusable(value):
+def _without_unusable(value: Any) -> Any:
     """An `Unusable` as the wire's `Foreign`."""
     if type(value) is tuple:
         return tuple(_without_unusable(item) for item in value)

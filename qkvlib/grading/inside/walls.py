@@ -11,6 +11,7 @@ import os
 import signal
 import struct
 import sys
+from typing import Any
 
 # The network namespace is the sandbox's own, with no way out; `seccomp_filter` keeps children from opening sockets.
 _NEW = {"mnt": 0x20000, "uts": 0x4000000, "ipc": 0x8000000, "user": 0x10000000, "pid": 0x20000000}
@@ -78,7 +79,7 @@ _CLONE_NEW_ANY = 0x7E020080
 _SOCKET, _AF_UNIX = (41, 198), 1  # the call's numbers, as above; the one family that is no network
 
 
-def seccomp_filter():
+def seccomp_filter() -> tuple[int, Any]:
     """A classic BPF program that answers EPERM to the calls above and to sockets of any network, ENOSYS to clone3."""
     load, jump_eq, jump_set, jump_ge, give = 0x20, 0x15, 0x45, 0x35, 0x06
     allow, kill, eperm, enosys = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
@@ -96,7 +97,7 @@ def seccomp_filter():
     return len(code), ctypes.create_string_buffer(raw, len(raw))
 
 
-def drop_everything(filters) -> None:
+def drop_everything(filters: Any) -> None:
     """Give up every capability for good, forbid gaining any, and install the system call filter."""
     header = struct.pack("<II", 0x20080522, 0)
     if libc.capset(header, bytes(24)):

@@ -13,7 +13,9 @@ from __future__ import annotations
 import json
 import math
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -49,12 +51,12 @@ class Foreign:
 class Packer:
     """Collects the bytes of arrays while values are turned into JSON trees."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.chunks: list[bytes] = []
         self.size = 0
         self.nodes = 0
 
-    def pack(self, value, depth: int = 0) -> dict:
+    def pack(self, value: Any, depth: int = 0) -> dict:
         """Turn `value` into a tree of tagged JSON; what may not cross becomes a `Foreign` carrying only its type."""
         self.nodes += 1
         if self.nodes > _MAX_NODES or depth > _MAX_DEPTH:
@@ -106,10 +108,11 @@ def _foreign(type_name: str) -> dict:
     return {"k": "foreign", "t": str(type_name)[:80]}
 
 
-def unpack(tree: dict, body: bytes):
+def unpack(tree: dict, body: bytes) -> Any:
     """Rebuild a value from a header tree and the body it points into. For what the trusted side sends; the other way
     every message passes through `qkvlib.grading.sandbox.replies`."""
-    kind, inner = tree["k"], tree.get("v")
+    kind: str = tree["k"]
+    inner: Any = tree.get("v")
     if kind in ("array", "scalar"):
         dtype = DTYPES[tree["d"]]
         array = np.frombuffer(body, dtype, count=math.prod(tree["s"]), offset=tree["o"]).reshape(tree["s"]).copy()
@@ -138,7 +141,7 @@ def frame(header: dict, packer: Packer | None = None) -> bytes:
     return _LENGTHS.pack(len(text), len(body)) + text + body
 
 
-def read_frame(receive) -> tuple[bytes, bytes] | None:
+def read_frame(receive: Callable[[int], bytes]) -> tuple[bytes, bytes] | None:
     """(header, body) of one frame, with `receive(n) -> bytes` (at most n, empty at the end). None at a clean end."""
     lengths = _read_exactly(receive, _LENGTHS.size)
     if lengths is None:
@@ -152,7 +155,7 @@ def read_frame(receive) -> tuple[bytes, bytes] | None:
     return header, body
 
 
-def _read_exactly(receive, n: int) -> bytes | None:
+def _read_exactly(receive: Callable[[int], bytes], n: int) -> bytes | None:
     parts, missing = [], n
     while missing:
         part = receive(min(missing, 1 << 20))

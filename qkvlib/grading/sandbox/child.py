@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from qkvlib.grading.inside import wire
 from qkvlib.grading.sandbox import replies
@@ -80,18 +80,19 @@ class Child:
     in the pipe all the same.
     """
 
-    def __init__(self, sandbox: Sandbox, limits: Limits, channel: socket.socket, answers: int):
-        self._sandbox, self._channel, self._answers = sandbox, channel, answers
+    def __init__(self, sandbox: Sandbox, limits: Limits, channel: socket.socket, answers: int) -> None:
+        self._sandbox, self._answers = sandbox, answers
+        self._channel: Any = channel  # None once it is hung up
         self._limits = limits
         self._unread = bytearray()
         self._received = self._messages = 0
         self.cpu = 0.0  # seconds of processor time, known once it has ended
         self._deadline = time.monotonic() + self._limits.wall + GRACE
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     @property

@@ -20,6 +20,7 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any, Self
 
 from qkvlib.grading.inside import wire
 from qkvlib.grading.sandbox.child import GRACE, Child, Limits, Reply
@@ -31,20 +32,20 @@ _CONTROL_KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOC
 class Sandbox:
     """One warm process and, one after another, its children. Use as a context manager; not shared between threads."""
 
-    def __init__(self, limits: Limits | None = None, unsafe: bool = False):
+    def __init__(self, limits: Limits | None = None, unsafe: bool = False) -> None:
         self.limits = limits or Limits()
         self.unsafe = unsafe
-        self._process = None
-        self._control = None
-        self._errors = None
-        self._scratch = None
+        self._process: Any = None
+        self._control: Any = None
+        self._errors: Any = None
+        self._scratch: str | None = None
         self._learned: set[str] = set()
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.start()
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def start(self) -> None:

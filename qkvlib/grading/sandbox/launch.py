@@ -21,7 +21,7 @@ def stage(paths: list[str], staging: str) -> dict[str, str]:
     """As root: mirror `paths` read-only below a tmpfs that only this process and its children see."""
     libc = ctypes.CDLL(None, use_errno=True)
 
-    def must(result, what):
+    def must(result: int, what: str) -> None:
         if result:
             number = ctypes.get_errno()
             sys.exit(f"{what}: {os.strerror(number)}")

@@ -8,7 +8,7 @@ in it are then built afresh, as ordinary Python and numpy objects, within limits
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
 import msgspec
 import numpy as np
@@ -32,54 +32,54 @@ class _Tree(Struct, tag_field="k", forbid_unknown_fields=True, frozen=True):
     """One node of a value: which kind it is stands in the field `k`."""
 
 
-class NoneNode(_Tree, tag="none"):
+class NoneNode(_Tree, tag="none", frozen=True):
     pass
 
 
-class EllipsisNode(_Tree, tag="ellipsis"):
+class EllipsisNode(_Tree, tag="ellipsis", frozen=True):
     pass
 
 
-class BoolNode(_Tree, tag="bool"):
+class BoolNode(_Tree, tag="bool", frozen=True):
     v: bool
 
 
-class IntNode(_Tree, tag="int"):
+class IntNode(_Tree, tag="int", frozen=True):
     v: int | Annotated[str, Meta(pattern=r"^-?0x[0-9a-f]{1,64}$")]
 
 
-class FloatNode(_Tree, tag="float"):
+class FloatNode(_Tree, tag="float", frozen=True):
     v: float | Literal["nan", "inf", "-inf"]
 
 
-class TextNode(_Tree, tag="str"):
+class TextNode(_Tree, tag="str", frozen=True):
     v: Annotated[str, Meta(max_length=20_000)]
 
 
-class ForeignNode(_Tree, tag="foreign"):
+class ForeignNode(_Tree, tag="foreign", frozen=True):
     t: Annotated[str, Meta(max_length=80)]
 
 
-class ListNode(_Tree, tag="list"):
+class ListNode(_Tree, tag="list", frozen=True):
     v: list[Node]
 
 
-class TupleNode(_Tree, tag="tuple"):
+class TupleNode(_Tree, tag="tuple", frozen=True):
     v: list[Node]
 
 
-class DictNode(_Tree, tag="dict"):
+class DictNode(_Tree, tag="dict", frozen=True):
     v: list[tuple[NoneNode | BoolNode | IntNode | FloatNode | TextNode, Node]]
 
 
-class ArrayNode(_Tree, tag="array"):
-    d: Literal[tuple(DTYPES)]
+class ArrayNode(_Tree, tag="array", frozen=True):
+    d: Literal[tuple(DTYPES)]  # type: ignore[valid-type]  # one list serves both sides
     s: Annotated[list[_Axis], Meta(max_length=16)]
     o: Annotated[int, Meta(ge=0, le=BODY_LIMIT)]
 
 
-class ScalarNode(_Tree, tag="scalar"):
-    d: Literal[tuple(DTYPES)]
+class ScalarNode(_Tree, tag="scalar", frozen=True):
+    d: Literal[tuple(DTYPES)]  # type: ignore[valid-type]  # one list serves both sides
     s: Annotated[list[_Axis], Meta(max_length=0)]
     o: Annotated[int, Meta(ge=0, le=BODY_LIMIT)]
 
@@ -93,10 +93,10 @@ Node = Union[  # noqa: UP007  - named before it is used in itself
 class Values:
     """Builds the values of one message. Each byte of its body is paid for once, however many arrays point at it."""
 
-    def __init__(self, body: bytes):
+    def __init__(self, body: bytes) -> None:
         self._body, self._nodes, self._left = body, 0, len(body)
 
-    def build(self, node: Node, depth: int = 0):
+    def build(self, node: Node, depth: int = 0) -> Any:
         """The value that `node` describes. Raises `WireError`."""
         self._nodes += 1
         if self._nodes > MAX_NODES or depth > MAX_DEPTH:
@@ -122,7 +122,7 @@ class Values:
                 return {self.build(key, depth + 1): self.build(value, depth + 1) for key, value in node.v}
         return self._array(node)
 
-    def _array(self, node: ArrayNode | ScalarNode):
+    def _array(self, node: ArrayNode | ScalarNode) -> Any:
         dtype, count = DTYPES[node.d], 1
         for n in node.s:
             count *= n

@@ -20,8 +20,8 @@ def _probes(rng, layer: Layer, T: int, n_heads: int, d_head: int) -> tuple:
     """What a layer with drawn weights gives: a level and values of that level, V, 2V, its last token with a cache."""
     d = n_heads * d_head
     X = normal(rng, T, d)
-    matrices = [normal(rng, d, d) / np.sqrt(d) for _ in "QKV"]
-    W = Weights(*matrices, np.zeros(d), n_heads, n_heads)
+    Q, K, V = (normal(rng, d, d) / np.sqrt(d) for _ in "QKV")
+    W = Weights(Q, K, V, np.zeros(d), n_heads, n_heads)
     level = float(rng.uniform(1, 2))
     flat = Weights(W.Q, W.K, 0 * W.V, np.full(d, level), n_heads, n_heads)
     twice = Weights(W.Q, W.K, 2 * W.V, np.zeros(d), n_heads, n_heads)
