@@ -128,7 +128,7 @@ BANK_W_Q = _fixed([[0, 0], [0, 0], [0, 0], [4, 0], [0, 0]])  # the ambiguous loo
 BANK_W_K = _fixed([[0, 0], [0, 0], [0, 1], [0, 0], [1, 0]])  # found by settling, or by being a place
 BANK_W_V = _fixed([[1, 0], [0, 1], [0, 0], [0, 0], [0, 0]])  # handed over: edge and money
 
-# -- lesson 5: two heads. The first one is the head of lessons 1 and 2; the second looks for things ----------------
+# -- two heads. The first one is the head of "One token" and "Two tokens"; the second looks for things --------------
 
 HEADS_TOKENS = ("dog", "ball", "it")
 HEADS_X = _fixed([VOCABULARY[token] for token in HEADS_TOKENS])
@@ -187,7 +187,7 @@ MODELS = {
     )
 }
 
-# -- lesson 8: one published model of each other layout -----------------------------------------------------------
+# -- one published model of each other layout ---------------------------------------------------------------------
 
 WILD_MODELS = {
     model.name: model
