@@ -361,15 +361,6 @@ def stored_shapes(ax: Axes, title: str, blocks: Sequence[tuple[str, tuple[int, i
     ax.set_axis_off()
 
 
-def circuits(axes: Sequence[Axes], matrices: Sequence[np.ndarray], titles: Sequence[str]) -> None:
-    """W_Q W_Kᵀ of several heads side by side, one colour scale for all (symmetric around 0)."""
-    reach = max(np.abs(matrix).max() for matrix in matrices)
-    for ax, matrix, title in zip(axes, matrices, titles, strict=True):
-        heatmap(ax, matrix, title, reach=reach)
-        ax.set(xlabel="offered")
-    axes[0].set_ylabel("wanted")
-
-
 @drawing(4.8, 3.6)
 def heatmap(ax: Axes, numbers: ArrayLike, title: str = "", reach: float | None = None) -> None:
     """A matrix too large for its numbers, as colours alone: minus gold, plus violet, up to `reach` either way."""

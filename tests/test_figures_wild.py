@@ -1,4 +1,4 @@
-"""Lesson 8's figures draw the arrays they are given."""
+"""The figures of "In the wild" draw the arrays they are given."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -24,11 +24,12 @@ def test_stored_shapes_is_to_scale_and_says_what_is_missing(axes):
     assert axes[0].get_title() == "five"
 
 
-def test_circuits_share_one_scale(axes):
+def test_heatmaps_side_by_side_share_one_scale():
     matrices = [np.diag([1.0, -2.0]), np.eye(2), np.full((2, 2), 0.5)]
-    assert figures.circuits(axes, matrices, ["a", "b", "c"]) is None
-    for ax, matrix, title in zip(axes, matrices, "abc", strict=True):
+    figures.panels(figures.heatmap, dict(zip("abc", matrices, strict=True)), reach=2.0)
+    for ax, matrix, title in zip(plt.gcf().axes, matrices, "abc", strict=True):
         (image,) = ax.images
         np.testing.assert_array_equal(image.get_array(), matrix)
         assert image.get_clim() == (-2, 2)
         assert ax.get_title() == title
+    plt.close()

@@ -1,4 +1,4 @@
-"""Q, K, V and O out of real checkpoints: GPT-2, LLaMA and relatives, BERT, ViT and Whisper's encoder.
+"""Q, K, V and O out of checkpoints as published: GPT-2, LLaMA and relatives, BERT, ViT and Whisper's encoder.
 
     from qkvlib import checkpoints
     model = checkpoints.load("openai-community/gpt2")   # or a folder, or a .safetensors file

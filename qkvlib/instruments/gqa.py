@@ -1,4 +1,4 @@
-"""Lesson 6: the K/V heads of a trained layer, shared by more and more query heads."""
+"""The K/V heads of a trained layer, shared by more and more query heads."""
 
 from collections.abc import Sequence
 

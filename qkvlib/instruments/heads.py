@@ -1,4 +1,4 @@
-"""Lesson 5: one projection cut into heads, and W_O as a sum of what each head writes."""
+"""One projection cut into heads, and W_O as a sum of what each head writes."""
 
 from .. import examples
 from ..widgets import Instrument, Sheet

@@ -1,11 +1,11 @@
-"""Lesson 8: a bias on the keys shifts whole rows of scores, and no weight moves; a bias on the queries moves them."""
+"""A bias on the keys shifts whole rows of scores, and no weight moves; a bias on the queries moves them."""
 
 from .. import examples
 from ..widgets import Instrument, Sheet
 
 
 def key_bias() -> Instrument:
-    """X [2, 4] and lesson 1's matrices, with b_Q and b_K [1, 2] -> scores and weights [2, 2], without and with them."""
+    """X [2, 4], the matrices of "One token", b_Q and b_K [1, 2] -> scores and weights [2, 2], without and with them."""
     s = Sheet(
         "key_bias",
         title="A bias nobody misses",

@@ -1,4 +1,4 @@
-"""Lesson 6: decoding with a cache, one token at a time."""
+"""Decoding with a cache, one token at a time."""
 
 from .. import examples
 from ..widgets import Instrument, Sheet
@@ -8,11 +8,11 @@ TOKENS = ("the", "dog", "chased", "the", "ball", "because", "it")
 
 
 def kv_cache() -> Instrument:
-    """The head of lesson 1 on seven tokens: the shelf of K and V [t, 2], the newest query [1, 2], and the full pass."""
+    """The head of "One token" on seven tokens: cached K and V [t, 2], the newest query [1, 2], and the full pass."""
     s = Sheet(
         "kv_cache",
         title="One step of decoding",
-        hint="Play, or move the step. Only the newest row is computed; all above it lies on the shelf, unchanged.",
+        hint="Play, or move the step. Only the newest row is computed; all above it lies in the cache, unchanged.",
     )
     step = s.slider("step", 4, min=1, max=len(TOKENS), step=1, label="tokens so far", play=True)
 
@@ -25,9 +25,9 @@ def kv_cache() -> Instrument:
     so_far = s.rows("so_far", X, stop=step)
     new = s.rows("new_token", so_far, start=-1, about="the token that has just arrived")
     q = s.matmul("q", new, W_Q, about="one new query; it is used now and never again")
-    K = s.matmul("K", so_far, W_K, about="the shelf of keys: the last row is new, the others were put there before")
-    V = s.matmul("V", so_far, W_V, about="the shelf of values")
-    grid = s.scores("scores", q, K, about="one row: the new query with every key on the shelf")
+    K = s.matmul("K", so_far, W_K, about="the cached keys: the last row is new, the others were put there before")
+    V = s.matmul("V", so_far, W_V, about="the cached values")
+    grid = s.scores("scores", q, K, about="one row: the new query with every key in the cache")
     weights = s.softmax("weights", s.scale("scaled_scores", grid, like=q))
     out = s.matmul("out", weights, V, about="the output for the new token")
 
@@ -51,14 +51,14 @@ def kv_cache() -> Instrument:
         "without_cache", n_full, stop=step, about="every token's row of weights, computed all over again"
     )
 
-    def shelf(node: Node | str, title: str) -> dict:
+    def cached(node: Node | str, title: str) -> dict:
         return s.panel(node, title=title, slots=len(TOKENS))
 
     s.lay(
         [
             s.stack(s.panel("new_token", title="x, the new token"), s.panel(q, title="its query, used once")),
-            shelf("K", "shelf of K"),
-            shelf("V", "shelf of V"),
+            cached("K", "K in the cache"),
+            cached("V", "V in the cache"),
             s.stack(
                 s.panel(n_own, title="computed with the cache", look="small"),
                 s.panel(square, title="and without it", look="small", slots=len(TOKENS)),

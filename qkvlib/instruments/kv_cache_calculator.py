@@ -1,4 +1,4 @@
-"""Lesson 6: how big the cache of published models gets."""
+"""How big the cache of published models gets."""
 
 from typing import Any
 

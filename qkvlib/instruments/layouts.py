@@ -1,4 +1,4 @@
-"""Lesson 8: the matrices of lesson 1 the way GPT-2 stores them, the way everybody else does, and as the one picture."""
+"""The matrices of "One token" the way GPT-2 stores them, the way everybody else does, and as the one picture."""
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def layouts() -> Instrument:
         W = s.columns(
             f"W_{letter}", c_attn, place * WIDTH, (place + 1) * WIDTH, about="a third of the columns of c_attn"
         )
-        s.transpose(f"{letter.lower()}_proj", W, about="torch's Linear keeps [out, in]: the same numbers, turned")
+        s.transpose(f"{letter.lower()}_proj", W, about="torch's Linear keeps [out, in]: the same numbers, transposed")
         s.matmul(letter.lower(), x, W)
     roles = ("query", "key", "value")
     thirds = [{"role": role, "start": k * WIDTH, "stop": (k + 1) * WIDTH} for k, role in enumerate(roles)]

@@ -1,4 +1,4 @@
-"""Lesson 8: one layer of a shipped checkpoint, a head at a time, from the stored matrices to the weights."""
+"""One layer of a shipped checkpoint, a head at a time, from the stored matrices to the weights."""
 
 from typing import Any
 
@@ -86,7 +86,7 @@ def _stored_sheet(s: Sheet, model: checkpoints.Checkpoint, layer: int, head: Par
     found = {}
     for role in "QK":
         weight = s.input(f"stored_{role}", _short(model.tensor(names[f"W_{role}"])), step=0.1, about=names[f"W_{role}"])
-        found[role] = s.transpose(f"W_{role}", weight, about="stored [out, in]; turned, so that X meets [in, out]")
+        found[role] = s.transpose(f"W_{role}", weight, about="stored [out, in]; transposed, so that X meets [in, out]")
     return found
 
 
@@ -122,7 +122,7 @@ def _turned(s: Sheet, name: str, heads: Node, matrices: AttentionLayer, n_tokens
         f"{name}_turned",
         s.multiply(f"{name}_cos", heads, "cos"),
         s.multiply(f"{name}_sin", swapped, "sin"),
-        about="every row turned by its position",
+        about="every row rotated by its position",
     )
 
 

@@ -55,9 +55,9 @@ def sheet(s: Sheet, K: np.ndarray, n_rep: int) -> None:
     size = s.multiply("right_bytes", s.number("per_token", n_kv * d_head * 8), s.number("t", step))
     s.multiply("broken_bytes", size, s.number("n_rep", n_rep))
     s.lay(
-        [s.panel("right", title="right shelf")],
-        [s.panel("broken", title="broken shelf")],
-        [s.say("Right shelf {right_bytes:int} bytes, broken shelf {broken_bytes:int} bytes (float64).")],
+        [s.panel("right", title="right cache")],
+        [s.panel("broken", title="broken cache")],
+        [s.say("Right cache {right_bytes:int} bytes, broken cache {broken_bytes:int} bytes (float64).")],
         [s.say("Difference between the keys that the query heads read: {difference}.")],
     )
 

@@ -155,5 +155,5 @@ EXERCISE = Exercise(
         'f"model.layers.{layer}.self_attn.q_proj.weight" is one of the three.',
         "A Linear stores [d_out, d_in]; turn each of them round for X @ W.",
     ),
-    praise="Right: three tensors by name, turned round for X @ W.",
+    praise="Right: three tensors by name, transposed for X @ W.",
 )

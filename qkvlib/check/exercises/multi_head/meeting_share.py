@@ -84,7 +84,7 @@ EXERCISE = Exercise(
     hints=(
         "Mix the lesson's first two blends, s of the one and 1 - s of the other. How much cat is in it? How much dog?",
         "Do the same with the last two. The parts of cat and dog must agree: that is an equation for s.",
-        "If place 3 has the larger weight, the two weights change their parts in the equation.",
+        "If place 3 has the larger weight, the two weights change places in the equation.",
     ),
     praise="Right: at this share the two mixtures are one vector, and one matrix cannot give it two answers.",
 )

@@ -149,7 +149,7 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "Six steps: project, split, attend in every head, merge, W_O. Which of them have you written already?",
+        "Five steps: project, split, attend in every head, merge, W_O. Which of them have you written already?",
         "attention works on the last two axes, so it runs in all heads at once after split_heads.",
         "Mask the scores, not the weights; mask=None means that everything is allowed.",
     ),
