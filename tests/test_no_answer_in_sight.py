@@ -14,17 +14,6 @@ FOLDERS = ("notebooks", "exercises", "solutions")
 # Wrong options that nothing is said about yet; the list only gets shorter.
 STILL_WITHOUT_WHY = frozenset(
     (
-        "l3-figure: about 0.82, as printed",
-        "l3-flip: the dog in both layers",
-        "l3-mask: It flips as before",
-        "l3-patching: all keys",
-        "l3-what-changes: All three",
-        "l4-circuit: Symmetric, with a pattern of its own",
-        "l4-self: It depends on the training",
-        "l4-signs: Both stay",
-        "l4-soft-lookup: The value of the worst match",
-        "l4-subspaces: gender in both",
-        "l4-subspaces: gender in the keys, class in the values",
         "l7-cache-numbers: all but the first token's",
         "l7-cache-numbers: those of repeated heads",
         "l7-conv1d-silent: both crash",

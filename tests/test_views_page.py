@@ -160,3 +160,50 @@ def test_a_dragged_arrow_leaves_its_ghost(show):  # noqa: F811
         "() => [...document.querySelectorAll('svg .ws-ghost')].map((ghost) => ghost.getAttribute('d'))"
     )
     assert before not in after
+
+
+def test_the_end_of_a_score_bar_is_dragged_and_moved_by_keys(show):  # noqa: F811
+    page = show(SHEETS["bars"]())
+    bar = mark(page, "hot", 1, "bars")
+    box = bar.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + 0.5
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y - 20, steps=4)
+    page.mouse.move(x, y - 45, steps=4)
+    page.mouse.up()
+    page.evaluate(FRAME)
+    after = state(page)["inputs"]["z"]["data"]
+    assert after[1] > 1.5
+    assert after[1] * 2 == round(after[1] * 2)  # snapped to the input's step
+    assert [*after[:1], *after[2:]] == [3, -1, 1, 1, 1]
+    bar.focus()
+    page.keyboard.press("ArrowUp")
+    assert state(page)["inputs"]["z"]["data"][1] == after[1] + 0.5
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    page.evaluate(FRAME)
+    assert state(page)["inputs"]["z"]["data"] == [3, 0, -1, 1, 1, 1]
+    said = page.locator('[data-view="bars"] .ws-live').inner_text()
+    assert said.startswith("dog before it: gap 3, odds 20 to 1. dog gets 94%")
+
+
+def test_a_temperature_divides_what_is_dragged(show):  # noqa: F811
+    page = show(SHEETS["bars"]())
+    page.get_by_role("slider", name="temperature").fill("2")
+    page.evaluate(FRAME)
+    mark(page, "hot", 0, "bars").focus()
+    page.keyboard.press("ArrowUp")
+    assert state(page)["inputs"]["z"]["data"][0] == 3.5
+
+
+def test_pointing_at_a_wire_lights_its_whole_path(show):  # noqa: F811
+    page = show(SHEETS["wires"]())
+    page.get_by_role("img", name="query head 3 reads K/V 1").hover()
+    page.evaluate(FRAME)
+    lit = page.evaluate(
+        """() => [...document.querySelectorAll('svg path.ws-way, svg path.ws-here')]
+            .map((p) => `${p.dataset.node} ${p.dataset.i}`).sort()"""
+    )
+    assert lit == ["merge 6", "merge 7", "reads 7"]
+    assert "query head 3 reads K/V 1" in page.locator('[data-view="wires"] .ws-live').inner_text()

@@ -111,20 +111,22 @@ class _Run:
     def ask(self, names: list[str], served: Sequence[str] = ()) -> Reply:
         """Ask for `names`: the child that answered for them before, or a fresh one when there is none left.
 
-        What is `served` is answered from outside, and always in a child of its own, which never hears of anything else.
+        A child that was `served` anything is asked nothing more: what it learnt can reach no other answer. All that are
+        asked there together may have the same served, so they can tell each other nothing new either.
         """
         self.requests += 1
         questions = Questions(self.offered, served, {name: self.calls[name] for name in names})
-        reuse = self.child is not None and self.child.alive and self.prepared_for.issuperset(names) and not served
-        if reuse and self.child is not None:
+        if self.child is not None and self.child.alive and self.prepared_for.issuperset(names):
             reply = self.child.ask(*self.request(names, served), questions)
+            if served or reply.ended:
+                self.close(ended=bool(reply.ended))
             if not reply.ended:
                 return reply
         self.close()
         self.child, self.started = self.sandbox.child(self.budget.next_limits()), time.monotonic()
         self.prepared_for = set(names)
         reply = self.child.ask(*self.request(names, served, notebook=True), questions)
-        if reply.ended or served:
+        if served or reply.ended:
             self.close(ended=bool(reply.ended))
         return reply
 
@@ -216,32 +218,52 @@ class _Run:
     def regrade_dependents(self) -> None:
         """Ask again for what failed while it stood on answers that are lost, those being answered from outside.
 
-        In the order of the notebook, so that an answer which is right by itself counts as right for those above it.
-        What it may stand on is what its solution stands on; what is still wrong then is wrong by itself.
+        What an answer may stand on is what its solution stands on. The answers at the root are served first; what is
+        still wrong then is wrong by itself, and is served in turn to what stands on it.
         """
         graph = stands_on(self.assignment)
-        for name in self.assignment.graded:
-            result = self.results.get(name)
-            if not self.lost(name) or (result and result.mistake == "not-found"):
-                continue
-            if self.requests > 4 * len(self.items) + 4:
+        served: dict[str, set[str]] = {name: set() for name in self.items}
+        for _ in self.items:
+            doubtful = {name: below for name in self.items if (below := self.lost_below(name, graph)) - served[name]}
+            groups: dict[frozenset[str], list[str]] = {}
+            for name, below in doubtful.items():
+                if root_causes := below - set(doubtful):
+                    groups.setdefault(frozenset(root_causes | served[name]), []).append(name)
+            if not groups or self.requests > 4 * len(self.items) + 4:
                 return
-            root_causes = [n for n in self.assignment.graded if n in graph[name] and self.lost(n)]
-            root_causes = [n for n in root_causes if n in self.uses.get(name, [])]
-            if root_causes:
-                self.ask_without(name, root_causes)
+            for root_causes, names in groups.items():
+                self.ask_without(names, sorted(root_causes, key=self.assignment.graded.index))
+                for name in names:
+                    served[name] |= root_causes
 
-    def ask_without(self, name: str, root_causes: list[str]) -> None:
-        """Judge `name` again with its calls to the root causes answered from outside."""
-        reply = self.ask([name], served=root_causes)
-        heard = reply.answers([name]).get(name)
-        if heard is None:
-            if reply.ended and reply.prepared:
-                self.results.setdefault(name, judging.ended_badly(self.items[name], reply))
-            return
+    def lost_below(self, name: str, graph: dict[str, frozenset[str]]) -> set[str]:
+        """The lost answers on which this one stands; none when it is right itself, or not there."""
+        result = self.results.get(name)
+        if result is not None and (result.status == "correct" or result.mistake == "not-found"):
+            return set()
+        return {other for other in self.uses.get(name, []) if other in graph[name] and self.lost(other)}
+
+    def ask_without(self, names: list[str], root_causes: list[str]) -> None:
+        """Judge `names` again with their calls to the root causes answered from outside."""
+        waiting = list(names)
+        while waiting:
+            reply = self.ask(waiting, served=root_causes)
+            answers = reply.answers(waiting)
+            for name, heard in answers.items():
+                self.take_second_answer(name, heard, root_causes)
+            left = [name for name in waiting if name not in answers]
+            if reply.ended and reply.prepared and left:
+                ended = left.pop(0)
+                self.results.setdefault(ended, judging.ended_badly(self.items[ended], reply))
+            if len(left) == len(waiting):
+                return
+            waiting = left
+
+    def take_second_answer(self, name: str, heard, root_causes: list[str]) -> None:
+        """Let an answer that ran with others served stand for the first one, where it ran to its end."""
         result, outcomes = self.judged(name, heard)
         if name not in self.results or {outcome.kind for outcome in outcomes} == {"returned"}:
-            listed = " and ".join(f"`{other}`" for other in root_causes)
+            listed = " and ".join(f"`{other}`" for other in root_causes if other in self.uses[name])
             result.note = f"Graded with a right {listed} in place of yours, which is marked where it stands."
             self.results[name], self.outcomes[name] = result, outcomes
 

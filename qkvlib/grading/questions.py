@@ -5,8 +5,8 @@ a name and some plain arguments.
 
 - "library": a function of `qkvlib.attention`, where the hand-out itself gives that module to its readers. Not the
   graded ones, nor those that are built on a graded one (by the call graph of the module's own text).
-- "answer": an exercise that this student has already lost, while one other exercise is judged whose *solution* stands
-  on it. The exercise asked is the only one in that child, so nothing learnt can be carried to another.
+- "answer": an exercise that this student has already lost, while others are judged whose *solutions* stand on it. The
+  child is asked nothing after that, so nothing learnt can be carried to another answer.
 
 Neither is answered when the arguments are the very inputs that are being judged and the value is right for them: that
 would be the answer itself under another name. Sizes and the number of questions are bounded before anything is
@@ -43,7 +43,7 @@ class Refused(ValueError):
 
 
 class Questions:
-    """Answers the questions of one child, which is asked for `asked` with `calls`."""
+    """Answers the questions of one child, which is asked for the exercises in `calls`."""
 
     def __init__(self, offered: Iterable[str], served: Iterable[str], calls: dict[str, list[Call]]) -> None:
         self._offered, self._served, self._calls = frozenset(offered), frozenset(served), calls

@@ -60,8 +60,8 @@ def kv_cache() -> Instrument:
             shelf("K", "shelf of K"),
             shelf("V", "shelf of V"),
             s.stack(
-                s.panel(n_own, title="scores with the cache", look="small"),
-                s.panel(square, title="scores without", look="small", slots=len(TOKENS)),
+                s.panel(n_own, title="computed with the cache", look="small"),
+                s.panel(square, title="and without it", look="small", slots=len(TOKENS)),
             ),
         ],
         [s.panel("weights", max=1), "· V =", "out", s.panel("same_row", title="the same row of the full pass")],

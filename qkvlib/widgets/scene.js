@@ -98,6 +98,7 @@ class SceneView {
     scene.marks.push(...this.ghosts(scene, values));
     for (const [name, v] of [["viewBox", `0 0 ${scene.width} ${scene.height}`], ["width", scene.width], ["height", scene.height]])
       picture.setAttribute(name, v);
+    picture.style.minWidth = `${scene.width * 0.75}px`;   // on a phone it scrolls rather than shrinks out of sight
     this.scene = scene;
     picture.setAttribute("role", scene.marks.some((m) => m.control === "radio") ? "radiogroup" : "group");
     scene.marks.forEach((m, k) => this.put(m, k));

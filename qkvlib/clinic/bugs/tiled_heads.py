@@ -35,7 +35,7 @@ def example() -> tuple:
 
 
 def sheet(s: Sheet, K: np.ndarray, n_rep: int) -> None:
-    """Which key head reaches which query head, as wires; the keys themselves are folded away below."""
+    """Which key head reaches which query head, as wires and as numbers."""
     n_kv = len(K)
     sharing = (n_rep, 1, 3)
     copies = s.choice("n_rep", sharing, label="query heads for each K/V head")
@@ -53,7 +53,8 @@ def sheet(s: Sheet, K: np.ndarray, n_rep: int) -> None:
     keys = s.input("K", K, rows=TOKENS[: K.shape[-2]], heads=_heads("kv", n_kv))
     s.tile_kv("broken", keys, copies, about="0 1 0 1")
     s.repeat_kv("right", keys, copies, about="0 0 1 1")
-    s.lay([keys], side_by_side(s, "keys of the query heads"), fold="the keys themselves")
+    broken, right = side_by_side(s, "keys of the query heads")
+    s.lay([keys, broken], [right])
 
 
 def _heads(word: str, count: int) -> list[str]:
@@ -80,6 +81,6 @@ BUG = Bug(
     test=test,
     example=example,
     sheet=sheet,
-    symptom="Neighbours should read the same head: follow query head 1. With 1 copy each both agree.",
+    symptom="Neighbours should read the same head: follow query head 1, or drag K. With 1 copy each both agree.",
     threads=(pull("onnx/onnx", 7274), pull("ekzhang/jax-js", 180)),
 )
