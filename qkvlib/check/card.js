@@ -1,4 +1,5 @@
 // A verdict with its buttons. The card itself is made in Python; a button asks the kernel, which answers with a note.
+/** @param {{model: any, el: HTMLElement}} view */
 function render({ model, el }) {
   const card = document.createElement("div");
   card.innerHTML = model.get("card");

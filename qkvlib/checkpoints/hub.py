@@ -7,7 +7,7 @@ nothing ever changes. A server that names no commit is asked again on every load
 
 Why this is not huggingface_hub (2.4.0, measured against a local server, a layer of 20 KB in a file of 3.2 MB): its
 `hf_hub_download` keeps what it fetched, but fetches the whole file; its `HfFileSystem` fetches no more than was asked
-for, but keeps nothing: a second load, or a piece whose transfer was cut, travels again, and offline there is nothing.
+for, but keeps nothing, so a second load travels again.
 """
 
 import http.client

@@ -231,10 +231,10 @@ class _Run:
                     groups.setdefault(frozenset(root_causes | served[name]), []).append(name)
             if not groups or self.requests > 4 * len(self.items) + 4:
                 return
-            for root_causes, names in groups.items():
-                self.ask_without(names, sorted(root_causes, key=self.assignment.graded.index))
+            for causes, names in groups.items():
+                self.ask_without(names, sorted(causes, key=self.assignment.graded.index))
                 for name in names:
-                    served[name] |= root_causes
+                    served[name] |= causes
 
     def lost_below(self, name: str, graph: dict[str, frozenset[str]]) -> set[str]:
         """The lost answers on which this one stands; none when it is right itself, or not there."""
@@ -259,7 +259,7 @@ class _Run:
                 return
             waiting = left
 
-    def take_second_answer(self, name: str, heard, root_causes: list[str]) -> None:
+    def take_second_answer(self, name: str, heard: Any, root_causes: list[str]) -> None:
         """Let an answer that ran with others served stand for the first one, where it ran to its end."""
         result, outcomes = self.judged(name, heard)
         if name not in self.results or {outcome.kind for outcome in outcomes} == {"returned"}:

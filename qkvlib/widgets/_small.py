@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anywidget
 
 from qkvlib.widgets import bundle
@@ -20,8 +22,8 @@ class SmallWidget(anywidget.AnyWidget):
     def _markdown(self) -> str:
         raise NotImplementedError
 
-    def _repr_mimebundle_(self, **kwargs):
-        data = {"text/plain": repr(self), "text/markdown": self._markdown()}
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        data: dict[str, Any] = {"text/plain": repr(self), "text/markdown": self._markdown()}
         if self.comm is not None:  # a closed widget has nothing to show but its text
             data["application/vnd.jupyter.widget-view+json"] = {
                 "version_major": 2,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from typing import Any
 
 import traitlets as t
 
@@ -38,7 +39,7 @@ class BlindClinic(SmallWidget):
     tried = t.List(t.List(t.Int())).tag(sync=True)
     named = t.List(t.List(t.Unicode())).tag(sync=True)
 
-    def __init__(self, title: str, probes: list[dict], patients: list[dict], faults: dict[str, dict]):
+    def __init__(self, title: str, probes: list[dict], patients: list[dict], faults: dict[str, dict]) -> None:
         super().__init__(
             title=title,
             probes=probes,
@@ -65,7 +66,7 @@ class BlindClinic(SmallWidget):
         ]
         return "\n".join(lines)
 
-    def _repr_mimebundle_(self, **kwargs) -> dict:
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return {**super()._repr_mimebundle_(**kwargs), "image/png": b64encode(self._picture()).decode()}
 
     def _picture(self) -> bytes:

@@ -14,25 +14,28 @@ from .. import colour
 INK, SOFT, PAPER, LINE = (27, 29, 33), (91, 96, 104), (255, 255, 255), (217, 220, 225)
 
 
+Colour = tuple[int, int, int]
+
+
 class Canvas:
     """A white ground. Places are pixels; words are centred on their `y`."""
 
-    def __init__(self, width: int, height: int):
+    def __init__(self, width: int, height: int) -> None:
         self.image = Image.new("RGB", (width, height), PAPER)
         self.draw = ImageDraw.Draw(self.image)
 
-    def _words(self, left: float, y: float, text: str, size: int, colour, bold: bool) -> None:
+    def _words(self, left: float, y: float, text: str, size: int, colour: Colour, bold: bool) -> None:
         if text:
             mask, lift = _letters(text, size, bold)
             self.image.paste(colour, (round(left), round(y) - lift), mask)
 
-    def starting(self, x: float, y: float, text: str, size: int, colour=INK, bold: bool = False) -> None:
+    def starting(self, x: float, y: float, text: str, size: int, colour: Colour = INK, bold: bool = False) -> None:
         self._words(x, y, text, size, colour, bold)
 
-    def centred(self, x: float, y: float, text: str, size: int, colour=INK, bold: bool = False) -> None:
+    def centred(self, x: float, y: float, text: str, size: int, colour: Colour = INK, bold: bool = False) -> None:
         self._words(x - wide(text, size, bold) / 2, y, text, size, colour, bold)
 
-    def ending(self, x: float, y: float, text: str, size: int, colour=INK, bold: bool = False) -> None:
+    def ending(self, x: float, y: float, text: str, size: int, colour: Colour = INK, bold: bool = False) -> None:
         self._words(x - wide(text, size, bold), y, text, size, colour, bold)
 
     def cell(self, x: int, y: int, width: int, height: int, share: float, ramp: str) -> None:
@@ -63,7 +66,7 @@ def palette() -> Image.Image:
     return image
 
 
-def _mixed(one, other, share: float) -> tuple[int, int, int]:
+def _mixed(one: Colour, other: Colour, share: float) -> tuple[int, int, int]:
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
     return red, green, blue
 

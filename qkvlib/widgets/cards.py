@@ -22,19 +22,19 @@ class Cards(SmallWidget):
     items = t.List(t.Dict()).tag(sync=True)
     tabs = t.Bool(False).tag(sync=True)
 
-    def __init__(self, label: str, items: list[tuple]):
+    def __init__(self, label: str, items: list[tuple]) -> None:
         super().__init__(label=label, items=[self._item(item) for item in items])
 
-    def _item(self, item):
+    def _item(self, item: tuple) -> dict:
         title, text, details, *hue = item
         if hue and hue[0] not in HUES:
             raise ValueError(f"card {title!r}: the hue {hue[0]!r} is not one of {', '.join(HUES)}")
         return {"title": title, "text": text, "details": details, "hue": hue[0] if hue else ""}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self.label}: {' | '.join(item['title'] for item in self.items)}"
 
-    def _markdown(self):
+    def _markdown(self) -> str:
         return "\n".join(f"- **{item['title']}**: {item['text']} {item['details']}" for item in self.items)
 
 

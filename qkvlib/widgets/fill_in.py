@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import traitlets as t
 
@@ -24,11 +25,11 @@ class FillIn(SmallWidget):
 
     name = t.Unicode().tag(sync=True)
     title = t.Unicode().tag(sync=True)
-    lines = t.List().tag(sync=True)
+    lines: t.List = t.List().tag(sync=True)
     options = t.List(t.Unicode()).tag(sync=True)
     given = t.List(t.Unicode()).tag(sync=True)
 
-    def __init__(self, name: str, title: str, lines: list[str], decoys: list[str] = ()):
+    def __init__(self, name: str, title: str, lines: list[str], decoys: Sequence[str] = ()) -> None:
         self.answers = [answer for line in lines for answer in _BLANK.findall(line)]
         if not self.answers:
             raise ValueError(f"{name}: no line has a {{blank}}")
@@ -46,11 +47,11 @@ class FillIn(SmallWidget):
     def right(self) -> int:
         return sum(a == g for a, g in zip(self.answers, self.given, strict=False))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         filled = sum(map(bool, self.given))
         return f"{self.title} [{len(self.answers)} blanks, {filled} filled]"
 
-    def _markdown(self):
+    def _markdown(self) -> str:
         rows = ["".join(part.get("text", "\\_\\_\\_\\_") for part in line) for line in self.lines]
         return f"**{self.title}**\n\n" + "\n".join(f"{place}. {row}" for place, row in enumerate(rows, 1))
 

@@ -8,6 +8,8 @@ import random
 import textwrap
 import tomllib
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
 
 import traitlets as t
 
@@ -50,7 +52,7 @@ def load_deck(number: str) -> list[dict]:
     return cards
 
 
-def _folder():
+def _folder() -> Traversable:
     return files("qkvlib") / "data" / "cards"
 
 
@@ -92,7 +94,9 @@ class Flashcards(SmallWidget):
     boxes = t.Dict().tag(sync=True)  # card id -> [box, day on which it is due]
     today = t.Int(None, allow_none=True).tag(sync=True)  # for tests; None: the browser's calendar
 
-    def __init__(self, *numbers: str, title: str = "", today: datetime.date | None = None, most: int | None = None):
+    def __init__(
+        self, *numbers: str, title: str = "", today: datetime.date | None = None, most: int | None = None
+    ) -> None:
         """`most` keeps that many cards: those due for the longest time first, then those never seen."""
         numbers = numbers or tuple(decks())
         cards = [card for number in numbers for card in load_deck(number)]
@@ -136,15 +140,15 @@ class Flashcards(SmallWidget):
             parts.append("\n".join(textwrap.fill(line, 100) for line in lines))
         return "\n\n".join(parts)
 
-    def _keep(self, change):
+    def _keep(self, change: Any) -> None:
         for card, place in change.new.items():
             if change.old.get(card) != place:
                 record("cards", card, box=place[0], due=place[1])
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self.title}: {len(self.cards)} cards, {len(self.boxes)} seen so far"
 
-    def _markdown(self):
+    def _markdown(self) -> str:
         count = len(self.cards)
         lines = [f"**{self.title}** ({count} cards). Answer each aloud; run this cell to turn them over."]
         if count <= 12:

@@ -21,6 +21,8 @@ qkvlib/instruments/two_tokens.py.
 from __future__ import annotations
 
 import math
+from os import PathLike
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -31,7 +33,7 @@ from .worksheet import Worksheet, with_picture
 class Instrument(widgets.VBox):
     """`.sheet` is the Worksheet; `instrument["Q"]` reads, `instrument["X"] = ...`, `instrument["head"] = 1` write."""
 
-    def __init__(self, sheet: Sheet):
+    def __init__(self, sheet: Sheet) -> None:
         self.sheet = Worksheet(sheet)
         turned = {name: param for name, param in sheet.params.items() if param.look != "none"}
         self.controls = {name: control(self.sheet, param) for name, param in turned.items()}
@@ -39,19 +41,19 @@ class Instrument(widgets.VBox):
         row = [widgets.HBox(list(self.controls.values()), _dom_classes=["ws-controls"])] if self.controls else []
         super().__init__([*row, self.sheet], _dom_classes=["qkv-instrument"])
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Any:
         return self.sheet[name]
 
-    def __setitem__(self, name, value):
+    def __setitem__(self, name: str, value: Any) -> None:
         self.sheet[name] = value
 
-    def save(self, path) -> None:
+    def save(self, path: str | PathLike) -> None:
         """One self-contained HTML file at `path`: live, with the controls, without network or kernel."""
         from .page import save
 
         save(self.sheet, path)
 
-    def close(self):
+    def close(self) -> None:
         """Frees the worksheet, every control and what each of them brought along, in the kernel and in the browser."""
         for control in self.controls.values():
             control.link.unlink()
@@ -65,14 +67,14 @@ class Instrument(widgets.VBox):
                 widget.close()
         super().close()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return repr(self.sheet).replace("Worksheet(", "Instrument(", 1)
 
-    def _repr_mimebundle_(self, **kwargs):
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return with_picture((super()._repr_mimebundle_(**kwargs), {}), self.sheet)
 
 
-def control(worksheet: Worksheet, param: Param):
+def control(worksheet: Worksheet, param: Param) -> widgets.Widget:
     """The ipywidgets control of a parameter, linked to it in the browser."""
     look = {"description": param.label, "style": {"description_width": "auto"}}
     trait, end = f"p_{param.name}", "value"

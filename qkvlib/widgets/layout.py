@@ -7,7 +7,8 @@ A layout is a list of lines, a line a list of entries: {"node"}, {"sign"}, {"say
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 # Ops that only move numbers: what they show is what they read.
 _MOVING = {"rows", "columns", "select", "transpose", "choose", "concat", "split_heads", "merge_heads", "repeat_kv"}
@@ -58,7 +59,7 @@ def complete(layout: list, inputs: Mapping, nodes: Mapping) -> list:
     return [[filled(entry) for entry in line] for line in layout]
 
 
-def _each(value, act):
+def _each(value: Any, act: Callable[[Any], Any]) -> Any:
     return [act(each) for each in value] if isinstance(value, list) else act(value)
 
 

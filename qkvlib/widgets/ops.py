@@ -11,13 +11,14 @@ its arithmetic), and add one line of test cases to tests/test_ops.py. `Sheet` ge
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .. import attention
+from ..shapes import shape_of
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ Position = int  # of the option chosen: what a choice parameter gives to an op a
 class Op:
     """A function of this file as the sheet calls it: with a list of Values and a dict of options."""
 
-    def __init__(self, function: Callable[..., Value], name: str = ""):
+    def __init__(self, function: Callable[..., Value], name: str = "") -> None:
         self.function, self.name, self.__doc__ = function, name or function.__name__.strip("_"), function.__doc__
         self.parameters = list(inspect.signature(function).parameters.values())
         self.reads = {p.name for p in self.parameters if "Value" in str(p.annotation)}
@@ -47,7 +48,9 @@ class Op:
 
     def __call__(self, args: Sequence[Value], opts: Mapping[str, Any]) -> Value:
         """`args` are the Values in the order of the parameters that take them, `opts` all other parameters."""
-        left, places, named = list(args), [], {}
+        left = list(args)
+        places: list[Any] = []
+        named: dict[str, Any] = {}
         for p in self.parameters:
             if p.name == self.spread:
                 places += left if p.name in self.reads else opts[p.name]
@@ -90,16 +93,12 @@ def op(function: Callable[..., Value]) -> Callable[..., Value]:
     return function
 
 
-def shape_text(array) -> str:
-    return "[" + ", ".join(map(str, array.shape)) + "]"
-
-
 @op
 def matmul(a: Value, b: Value) -> Value:
     """a · b; stacks of heads multiply head by head, and a plain matrix meets every head."""
     if a.array.ndim < 1 or b.array.ndim < 2 or a.array.shape[-1] != b.array.shape[-2]:
         raise ValueError(
-            f"{shape_text(a.array)} times {shape_text(b.array)} cannot work: "
+            f"{shape_of(a.array)} times {shape_of(b.array)} cannot work: "
             "the width of the left one must equal the number of rows of the right one"
         )
     return Value(_quiet(np.matmul, a.array, b.array), a.rows, b.cols, a.heads or b.heads)
@@ -110,8 +109,7 @@ def scores(q: Value, k: Value) -> Value:
     """q · kᵀ: every query row with every key row."""
     if q.array.ndim < 1 or k.array.ndim < 2 or q.array.shape[-1] != k.array.shape[-1]:
         raise ValueError(
-            f"queries {shape_text(q.array)} and keys {shape_text(k.array)} cannot be compared: "
-            "their widths must be equal"
+            f"queries {shape_of(q.array)} and keys {shape_of(k.array)} cannot be compared: their widths must be equal"
         )
     array = _quiet(np.matmul, q.array, np.swapaxes(k.array, -1, -2))
     return Value(array, q.rows, k.rows, q.heads or k.heads)
@@ -121,7 +119,7 @@ def scores(q: Value, k: Value) -> Value:
 def transpose(a: Value) -> Value:
     """Rows and columns swapped."""
     if a.array.ndim < 2:
-        raise ValueError(f"{shape_text(a.array)} has no rows and columns to swap")
+        raise ValueError(f"{shape_of(a.array)} has no rows and columns to swap")
     masked = None if a.masked is None else np.swapaxes(a.masked, -1, -2)
     return Value(np.swapaxes(a.array, -1, -2), a.cols, a.rows, a.heads, masked)
 
@@ -131,7 +129,7 @@ def _elementwise(function: np.ufunc, doc: str) -> Callable[..., Value]:
         try:
             array = _quiet(function, a.array, b.array)
         except ValueError:
-            raise ValueError(f"shapes {shape_text(a.array)} and {shape_text(b.array)} do not fit each other") from None
+            raise ValueError(f"shapes {shape_of(a.array)} and {shape_of(b.array)} do not fit each other") from None
         big, small = (a, b) if a.array.ndim >= b.array.ndim else (b, a)
         return Value(array, big.rows or small.rows, big.cols or small.cols, big.heads or small.heads)
 
@@ -166,7 +164,7 @@ def mask(a: Value, allowed: Value | None = None, *, causal: bool = True, window:
     """Closed cells become -inf: the future when `causal`, what is further than `window` away (0: no limit), and what
     is zero in the second argument (none: no more). Nothing happens unless `on`."""
     if a.array.ndim < 2:
-        raise ValueError(f"{shape_text(a.array)} is not a grid of queries and keys")
+        raise ValueError(f"{shape_of(a.array)} is not a grid of queries and keys")
     n_queries, n_keys = a.array.shape[-2:]
     keys, queries = np.arange(n_keys), np.arange(n_keys - n_queries, n_keys)[:, None]
     open_to = np.ones(a.array.shape, bool)
@@ -178,9 +176,7 @@ def mask(a: Value, allowed: Value | None = None, *, causal: bool = True, window:
         try:
             open_to &= allowed.array != 0
         except ValueError:
-            raise ValueError(
-                f"the mask {shape_text(allowed.array)} does not fit the grid {shape_text(a.array)}"
-            ) from None
+            raise ValueError(f"the mask {shape_of(allowed.array)} does not fit the grid {shape_of(a.array)}") from None
     if not on:
         open_to[...] = True
     masked = ~open_to if a.masked is None else ~open_to | a.masked
@@ -202,7 +198,7 @@ def split_heads(a: Value, n: int) -> Value:
     n = int(n)
     _need(a, 2, "split_heads")
     if n < 1 or a.array.shape[-1] % n:
-        raise ValueError(f"{shape_text(a.array)} does not divide into {n} heads of equal width")
+        raise ValueError(f"{shape_of(a.array)} does not divide into {n} heads of equal width")
     return Value(attention.split_heads(a.array, n), a.rows, None, _numbered("head", n))
 
 
@@ -250,7 +246,7 @@ def select(a: Value, index: int) -> Value:
     i = int(index)
     _need(a, 3, "select")
     if not 0 <= i < a.array.shape[0]:
-        raise ValueError(f"there is no head {i}: {shape_text(a.array)} has heads 0 to {a.array.shape[0] - 1}")
+        raise ValueError(f"there is no head {i}: {shape_of(a.array)} has heads 0 to {a.array.shape[0] - 1}")
     return Value(a.array[i], a.rows, a.cols, None, None if a.masked is None else a.masked[i])
 
 
@@ -278,7 +274,7 @@ def rows_like(a: Value, like: Value) -> Value:
     _need(a, 2, "rows_like")
     n = like.array.shape[-2]
     if n > a.array.shape[-2]:
-        raise ValueError(f"{n} rows are needed and {shape_text(a.array)} has only {a.array.shape[-2]}")
+        raise ValueError(f"{n} rows are needed and {shape_of(a.array)} has only {a.array.shape[-2]}")
     return Value(a.array[..., :n, :], like.rows, a.cols, a.heads)
 
 
@@ -289,10 +285,10 @@ def concat(*parts: Value, axis: str = "columns", names: Sequence[str] | None = N
     try:
         array = np.concatenate([a.array for a in parts], axis=-2 if down else -1)
     except ValueError:
-        shapes = " and ".join(shape_text(a.array) for a in parts)
+        shapes = " and ".join(shape_of(a.array) for a in parts)
         raise ValueError(f"shapes {shapes} do not fit {'under' if down else 'beside'} one another") from None
     first, joined = parts[0], [a.rows if down else a.cols for a in parts]
-    named = tuple(names or [n for part in joined for n in part]) if names or all(joined) else None
+    named = tuple(names or [n for part in joined for n in part or ()]) if names or all(joined) else None
     return Value(array, named if down else first.rows, first.cols if down else named, first.heads)
 
 
@@ -303,7 +299,7 @@ def total(a: Value, *, over: str = "heads") -> Value:
         return Value(_quiet(np.sum, a.array))
     axis = {"heads": -3, "rows": -2, "columns": -1}[over]
     if a.array.ndim < -axis:
-        raise ValueError(f"{shape_text(a.array)} has no {over} to add up")
+        raise ValueError(f"{shape_of(a.array)} has no {over} to add up")
     keep = axis != -3
     array = _quiet(np.sum, a.array, axis=axis, keepdims=keep)
     return Value(array, None if axis == -2 else a.rows, None if axis == -1 else a.cols, a.heads if keep else None)
@@ -318,7 +314,7 @@ def norm(a: Value) -> Value:
 @op
 def number(value: float) -> Value:
     """A parameter as a node, to calculate with."""
-    return Value(np.float64(value))
+    return Value(np.asarray(value, np.float64))
 
 
 @op
@@ -369,10 +365,10 @@ def made_up(word: str, width: int) -> np.ndarray:
     return np.array(numbers, np.float64)
 
 
-def closest(word: str, known, n: int = 3) -> list[str]:
+def closest(word: str, known: Iterable[str], n: int = 3) -> list[str]:
     """The `n` known words that share most letter pairs with `word`."""
 
-    def pairs(text):
+    def pairs(text: str) -> set[str]:
         text = f" {text} "
         return {text[i : i + 2] for i in range(len(text) - 1)}
 
@@ -380,21 +376,21 @@ def closest(word: str, known, n: int = 3) -> list[str]:
     return sorted(known, key=lambda other: (-len(wanted & pairs(other)) / len(wanted | pairs(other)), other))[:n]
 
 
-def _numbered(word, n):
+def _numbered(word: str, n: int) -> tuple[str, ...]:
     return tuple(f"{word} {i}" for i in range(n))
 
 
-def _index(value):
+def _index(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-def _need(value, axes, op):
+def _need(value: Value, axes: int, op: str) -> None:
     if value.array.ndim < axes:
         what = {2: "a matrix", 3: "a stack of heads"}[axes]
-        raise ValueError(f"{op} needs {what}, and got {shape_text(value.array)}")
+        raise ValueError(f"{op} needs {what}, and got {shape_of(value.array)}")
 
 
-def _quiet(function, *arrays, **keywords):
+def _quiet(function: Callable, *arrays: Any, **keywords: Any) -> np.ndarray:
     """Infinities and NaN are shown to the learner as they are, so numpy need not warn of them."""
     with np.errstate(all="ignore"):
         return np.asarray(function(*arrays, **keywords), np.float64)

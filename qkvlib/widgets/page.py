@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from os import PathLike
 from pathlib import Path
 
 from qkvlib.atomic import write_atomically
@@ -56,11 +57,11 @@ def page(*worksheets: Worksheet, title: str = "", foot: str = "") -> str:
     """
     titles = [html.escape(worksheet.sheet.title) for worksheet in worksheets]
     single = len(worksheets) == 1
-    scripts, styles = (
+    own_scripts, own_styles = (
         dict.fromkeys(part for worksheet in worksheets for part in worksheet.parts[k] if part not in ALWAYS[k])
         for k in (0, 1)
     )
-    scripts, styles = [*scripts, *ALWAYS[0]], [*ALWAYS[1], *styles]
+    scripts, styles = [*own_scripts, *ALWAYS[0]], [*ALWAYS[1], *own_styles]
     states = json.dumps([_state(worksheet) for worksheet in worksheets], ensure_ascii=False, allow_nan=False)
     return PAGE.format(
         layout="page-single" if single else "page-several",
@@ -80,6 +81,6 @@ def _state(worksheet: Worksheet) -> dict:
     return {"spec": worksheet.spec, "inputs": worksheet.inputs, **params}
 
 
-def save(worksheet: Worksheet, path) -> None:
+def save(worksheet: Worksheet, path: str | PathLike) -> None:
     """Writes the page of one worksheet to `path`, whole or not at all."""
     write_atomically(Path(path), page(worksheet))

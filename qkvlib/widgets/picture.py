@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
+from ..shapes import shape_of
 from . import views
-from .brush import INK, SOFT, Canvas, fitted, palette, wide
+from .brush import INK, SOFT, Canvas, Colour, fitted, palette, wide
 from .numbers import in_cell, nice_ceiling, places, short, written
-from .ops import Value, shape_text
+from .ops import Value
 from .scene import Scene
 from .scene_picture import draw_scene
+
+if TYPE_CHECKING:
+    from .worksheet import Worksheet
 
 CELL_W, CELL_H, GAP, PAD = 54, 28, 2, 16
 WIDEST = 1100  # a line wraps before it gets wider
@@ -35,7 +40,7 @@ class Block:
     draw: Callable[[Canvas, int, int], None]
 
 
-def png(worksheet) -> bytes:
+def png(worksheet: Worksheet) -> bytes:
     """The worksheet's present state, in its light colours. What stands in a fold or is closed is left out."""
     try:
         values = worksheet.values()
@@ -51,13 +56,13 @@ def png(worksheet) -> bytes:
 class _State:
     """One state of a worksheet, and the blocks of its entries."""
 
-    def __init__(self, worksheet, values: dict[str, Value]):
+    def __init__(self, worksheet: Worksheet, values: dict[str, Value]) -> None:
         self.worksheet, self.values = worksheet, values
 
-    def resolve(self, option):
+    def resolve(self, option: Any) -> Any:
         return self.worksheet[option["param"]] if isinstance(option, dict) else option
 
-    def blocks(self, entry) -> list[Block]:
+    def blocks(self, entry: dict) -> list[Block]:
         if "sign" in entry:
             return [_text(entry["sign"], 17, SOFT)]
         if "say" in entry:
@@ -70,7 +75,7 @@ class _State:
             return [_column([block for each in entry["stack"] for block in self.blocks(each)], PAD // 2)]
         return [self.panel(entry)] if "node" in entry and not entry.get("closed") else []
 
-    def view(self, entry) -> list[Block]:
+    def view(self, entry: dict) -> list[Block]:
         module = views.load(entry["view"])
         if not views.is_scene(entry["view"]):
             return [_table([[each and self.panel(each) for each in row] for row in module.rows(entry)])]
@@ -79,7 +84,7 @@ class _State:
         drawn = Block(round(scene.width) or 1, round(scene.height) or 1, partial(draw_scene, scene))
         return [_column([*title, drawn], 4)]
 
-    def panel(self, entry) -> Block:
+    def panel(self, entry: dict) -> Block:
         value, array = self.values[entry["node"]], self.values[entry["node"]].array
         stack = array if array.ndim == 3 else array.reshape(1, *((1, array.size) if array.ndim < 2 else array.shape))
         group = [self.values[name].array for name in entry.get("scale", [entry["node"]])]
@@ -93,23 +98,23 @@ class _State:
         for h in heads:
             masked = None if value.masked is None else value.masked.reshape(stack.shape)[h]
 
-            def write(v):
+            def write(v: float) -> str:
                 return short(v) if editable else in_cell(v, decimals)  # an input's number as it was given
 
             grid = _grid(stack[h], value, masked, write, end, ramp)
             named = _text(value.heads[h] if value.heads else f"head {h}", 11, SOFT) if array.ndim == 3 else None
             grids.append(_column([named, grid], 2) if named else grid)
         scale = "shares of 1" if ramp == "share" else f"±{short(end)}"
-        foot = f"{shape_text(array)}   {scale}" if array.size else shape_text(array)
+        foot = f"{shape_of(array)}   {scale}" if array.size else shape_of(array)
         title = _text(entry.get("title") or entry["node"], 13, bold=True)
         rule = [_rule(title.width, entry["role"])] if entry.get("role") else []
         return _column([title, *rule, *_wrapped(grids), _text(foot, 11, SOFT)], 4)
 
 
-def say(template: str, values: dict[str, Value], worksheet) -> str:
+def say(template: str, values: dict[str, Value], worksheet: Worksheet) -> str:
     """A sentence with live numbers, as dataflow.js says it."""
 
-    def one(found):
+    def one(found: re.Match) -> str:
         name, index, form = found[1], found[2], found[3] or ""
         if name in worksheet.sheet.params:
             value = worksheet[name]
@@ -119,7 +124,7 @@ def say(template: str, values: dict[str, Value], worksheet) -> str:
             return "–"
         array = values[name].array
         if form == "shape":
-            return shape_text(array)
+            return shape_of(array)
         try:
             part = array[tuple(int(i) for i in (index or "").split(",") if i.strip())]
         except IndexError:
@@ -133,7 +138,9 @@ def say(template: str, values: dict[str, Value], worksheet) -> str:
     return re.sub(r"\{(\w+)(?:\[([\d, -]*)\])?(?::(\w+|%))?\}", one, template)
 
 
-def _grid(matrix, value: Value, masked, write, end, ramp) -> Block:
+def _grid(
+    matrix: np.ndarray, value: Value, masked: np.ndarray | None, write: Callable[[float], str], end: float, ramp: str
+) -> Block:
     rows, cols = value.rows, value.cols
     shown_r, shown_c = (_some(n) for n in matrix.shape)
     left = 6 + max((wide(fitted(r, 110, 12), 12) for r in rows), default=0) if rows else 0
@@ -163,12 +170,12 @@ def _grid(matrix, value: Value, masked, write, end, ramp) -> Block:
     return Block(width or 40, top + len(shown_r) * (CELL_H + GAP) or 20, draw)
 
 
-def _some(n):
+def _some(n: int) -> list[int | None]:
     """Indices of what is drawn of `n` lines; None stands for those left out."""
     return list(range(n)) if n <= MOST else [*range(MOST - 3), None, n - 2, n - 1]
 
 
-def _text(text, size, colour=INK, bold=False) -> Block:
+def _text(text: str, size: int, colour: Colour = INK, bold: bool = False) -> Block:
     return Block(max(1, wide(text, size, bold)), size + 6,
                  lambda canvas, x, y: canvas.starting(x, y + (size + 6) / 2, text, size, colour, bold))  # fmt: skip
 
@@ -181,11 +188,11 @@ def _sentence(text: str) -> list[Block]:
     return [_column([_text(line, 13) for line in lines], 2)]
 
 
-def _rule(width, role) -> Block:
+def _rule(width: int, role: str) -> Block:
     return Block(max(40, width), 3, lambda canvas, x, y: canvas.rule(x, y, max(40, width), role))
 
 
-def _wrapped(blocks) -> list[Block]:
+def _wrapped(blocks: Sequence[Block]) -> list[Block]:
     lines: list[Block] = []
     line: list[Block] = []
     width = 0
@@ -198,10 +205,10 @@ def _wrapped(blocks) -> list[Block]:
     return [*lines, _row(line)] if line else lines
 
 
-def _row(blocks) -> Block:
+def _row(blocks: Sequence[Block]) -> Block:
     height = max(b.height for b in blocks)
 
-    def draw(canvas, x, y):
+    def draw(canvas: Canvas, x: int, y: int) -> None:
         for block in blocks:
             block.draw(canvas, x, y + (height - block.height) // 2)
             x += block.width + PAD
@@ -209,8 +216,8 @@ def _row(blocks) -> Block:
     return Block(sum(b.width + PAD for b in blocks), height, draw)
 
 
-def _column(blocks, gap) -> Block:
-    def draw(canvas, x, y):
+def _column(blocks: Sequence[Block], gap: int) -> Block:
+    def draw(canvas: Canvas, x: int, y: int) -> None:
         for block in blocks:
             block.draw(canvas, x, y)
             y += block.height + gap
@@ -218,12 +225,12 @@ def _column(blocks, gap) -> Block:
     return Block(max(b.width for b in blocks), sum(b.height + gap for b in blocks), draw)
 
 
-def _table(rows) -> Block:
+def _table(rows: Sequence[Sequence[Block | None]]) -> Block:
     """Blocks in rows and columns, each column as wide as its widest; None leaves a place free."""
     widths = [max((b.width for b in column if b), default=0) for column in zip(*rows, strict=True)]
     heights = [max((b.height for b in row if b), default=0) for row in rows]
 
-    def draw(canvas, x, y):
+    def draw(canvas: Canvas, x: int, y: int) -> None:
         for row, height in zip(rows, heights, strict=True):
             at = x
             for block, width in zip(row, widths, strict=True):
@@ -235,14 +242,14 @@ def _table(rows) -> Block:
     return Block(sum(w + PAD for w in widths), sum(heights), draw)
 
 
-def _stacked(lines) -> Image.Image:
+def _stacked(lines: Sequence[Block]) -> Image.Image:
     inner = _column(lines, PAD // 2)
     canvas = Canvas(inner.width + 2 * PAD, inner.height + 2 * PAD)
     inner.draw(canvas, PAD, PAD)
     return canvas.image
 
 
-def _bytes(image) -> bytes:
+def _bytes(image: Image.Image) -> bytes:
     out = io.BytesIO()
     # Finding a palette for each picture would take most of its time, and first paint waits for this.
     image.quantize(palette=palette(), dither=Image.Dither.NONE).save(out, "PNG", compress_level=3)

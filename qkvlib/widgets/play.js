@@ -5,7 +5,7 @@ import { SheetView } from "./sheet_view.js";
 const STEP_MS = 1000;
 
 /** @type {any} */ (SheetView.prototype).player = function () {
-  const { model, spec: { params } } = this, param = params.find(({ look }) => look === "play");
+  const { model, spec: { params } } = this, param = params.find((/** @type {any} */ { look }) => look === "play");
   if (!param) return null;
   const { name, min, max, step } = /** @type {any} */ (param), key = `p_${name}`, turn = (/** @type {number} */ to) => this.setParam(name, to, `play ${name}`);
   let timer = 0;

@@ -6,6 +6,7 @@ import hashlib
 import math
 import re
 import secrets
+from typing import Any
 
 import traitlets as t
 
@@ -70,13 +71,13 @@ class Predict(SmallWidget):
         unit: str = "",
         show_in: str = "",
         show_state: dict | None = None,
-    ):
+    ) -> None:
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
             raise ValueError(f"prediction {name!r}: a name is small letters, digits and hyphens, such as 'l1-shapes'")
         if question is None:
             # The words of the course come first; what this call says besides replaces them.
             given = {key: value for key, value in {"answer": answer}.items() if value is not None}
-            self.__init__(name, **{**asked(name), **given})
+            Predict.__init__(self, name, **{**asked(name), **given})
             return
         if answer is None:
             raise ValueError(f"prediction {name!r}: say what the answer is, answer=...")
@@ -128,13 +129,13 @@ class Predict(SmallWidget):
             return self.guess == self.answer
         return abs(self.guess - self.answer) <= self.tolerance
 
-    def _fits(self, guess) -> bool:
+    def _fits(self, guess: Any) -> bool:
         """Whether a guess from the progress file can be one of this question (which may have been edited since)."""
         if self.kind == "choices":
             return isinstance(guess, int) and 0 <= guess < len(self.choices)
         return isinstance(guess, str if self.kind == "text" else int | float)
 
-    def _keep(self, _change):
+    def _keep(self, _change: Any) -> None:
         record(
             "predictions",
             self.name,
@@ -147,7 +148,7 @@ class Predict(SmallWidget):
     def _shown_guess(self) -> str:
         return self.choices[self.guess] if self.kind == "choices" else str(self.guess)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if self.guess is None:
             state = "no guess yet"
         else:
@@ -155,7 +156,7 @@ class Predict(SmallWidget):
             state = f"your guess: {self._shown_guess()} ({outcome})"
         return f"Predict {self.name}: {' '.join(self.question.split())} [{state}]"
 
-    def _markdown(self):
+    def _markdown(self) -> str:
         head = "Say why, then compare" if self.kind == "text" else "Predict first"
         lines = [f"**{head}.** {self.question}"]
         if self.choices:
@@ -168,7 +169,7 @@ class Predict(SmallWidget):
         return "\n\n".join(lines)
 
 
-def _check_choices(name, choices, answer, why):
+def _check_choices(name: str, choices: list[str], answer: Any, why: dict[str, str]) -> tuple:
     if len(choices) < 2 or len(set(choices)) < len(choices):
         raise ValueError(f"prediction {name!r}: needs at least two choices, all different")
     if isinstance(answer, str):

@@ -20,7 +20,7 @@ class ProgressMap:
     `lessons` are those to show (default: all of the course).
     """
 
-    def __init__(self, lessons: Sequence[LessonOutline] | None = None):
+    def __init__(self, lessons: Sequence[LessonOutline] | None = None) -> None:
         self.lessons = read_outline() if lessons is None else list(lessons)
 
     def done(self, lesson: LessonOutline) -> tuple[int, int]:
@@ -47,11 +47,11 @@ class ProgressMap:
         open_ones = [lesson for lesson in self.lessons if _station(*self.done(lesson)) != _DONE]
         return f"{cards} Next: {_link(open_ones[0])}." if open_ones else cards
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         rows = [f"{int(lesson.number)} {lesson.title}: {self._so_far(lesson)}" for lesson in self.lessons]
         return "\n".join(row.rstrip(": ") for row in rows)
 
-    def _repr_markdown_(self):
+    def _repr_markdown_(self) -> str:
         line = " ─ ".join(
             f"{_station(*self.done(lesson))}{_TOGETHER}[{int(lesson.number)}]({lesson.slug}.ipynb)"
             for lesson in self.lessons

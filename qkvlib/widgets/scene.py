@@ -26,33 +26,35 @@ class Scene:
     marks: list[Mark] = field(default_factory=list)
 
 
-def line(x1: float, y1: float, x2: float, y2: float, **more) -> Mark:
+def line(x1: float, y1: float, x2: float, y2: float, **more: Any) -> Mark:
     return {"mark": "line", "at": [x1, y1, x2, y2], **more}
 
 
-def arrow(x1: float, y1: float, x2: float, y2: float, **more) -> Mark:
+def arrow(x1: float, y1: float, x2: float, y2: float, **more: Any) -> Mark:
     return {"mark": "arrow", "at": [x1, y1, x2, y2], **more}
 
 
-def curve(x1, y1, cx1, cy1, cx2, cy2, x2, y2, **more) -> Mark:
+def curve(
+    x1: float, y1: float, cx1: float, cy1: float, cx2: float, cy2: float, x2: float, y2: float, **more: Any
+) -> Mark:
     """A cubic Bézier curve; with a large `width`, a ribbon."""
     return {"mark": "curve", "at": [x1, y1, cx1, cy1, cx2, cy2, x2, y2], **more}
 
 
-def area(points: list, **more) -> Mark:
+def area(points: list, **more: Any) -> Mark:
     """A closed polygon."""
     return {"mark": "area", "at": [number for point in points for number in point], **more}
 
 
-def dot(x: float, y: float, r: float, **more) -> Mark:
+def dot(x: float, y: float, r: float, **more: Any) -> Mark:
     return {"mark": "dot", "at": [x, y, r], **more}
 
 
-def box(x: float, y: float, w: float, h: float, r: float = 4, **more) -> Mark:
+def box(x: float, y: float, w: float, h: float, r: float = 4, **more: Any) -> Mark:
     return {"mark": "box", "at": [x, y, w, h, r], **more}
 
 
-def text(x: float, y: float, string: str, anchor: str = "middle", size: float = 12, **more) -> Mark:
+def text(x: float, y: float, string: str, anchor: str = "middle", size: float = 12, **more: Any) -> Mark:
     """Words centred on `y`."""
     return {"mark": "text", "at": [x, y], "string": string, "anchor": anchor, "size": size, **more}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import pairwise
 
 from PIL import Image, ImageDraw
@@ -31,7 +32,7 @@ def draw_scene(scene: Scene, canvas: Canvas, x: int, y: int) -> None:
             write(left, middle, mark["string"], round(mark["size"]), _ink(mark), mark.get("bold", False))
 
 
-def _ink(mark: Mark):
+def _ink(mark: Mark) -> tuple[int, int, int]:
     role = mark.get("role", "ink")
     return _PLAIN.get(role) or colour.rgb(colour.role(role))
 
@@ -62,7 +63,7 @@ def _draw(draw: ImageDraw.ImageDraw, mark: Mark) -> None:
                 draw.line([end, (x2, y2)], ink, max(1, round(width)))
 
 
-def _path(draw, points, ink, width, mark) -> None:
+def _path(draw: ImageDraw.ImageDraw, points: list, ink: tuple[int, int, int], width: float, mark: Mark) -> None:
     if not width:
         return
     if mark.get("dash") or mark.get("closed"):
@@ -72,7 +73,9 @@ def _path(draw, points, ink, width, mark) -> None:
         draw.line(points, ink, max(1, round(width)), joint="curve")
 
 
-def _bezier(x1, y1, cx1, cy1, cx2, cy2, x2, y2, steps=28):
+def _bezier(
+    x1: float, y1: float, cx1: float, cy1: float, cx2: float, cy2: float, x2: float, y2: float, steps: int = 28
+) -> list[tuple[float, float]]:
     points = []
     for k in range(steps + 1):
         t = k / steps
@@ -81,7 +84,7 @@ def _bezier(x1, y1, cx1, cy1, cx2, cy2, x2, y2, steps=28):
     return points
 
 
-def _dashes(points, on, off):
+def _dashes(points: list, on: float, off: float) -> Iterator[tuple]:
     """Pieces of a line of straight parts; each part starts anew, which is enough for short ones."""
     for (x1, y1), (x2, y2) in pairwise(points):
         length = math.hypot(x2 - x1, y2 - y1)

@@ -21,45 +21,23 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..colour import ROLES
 from . import views
 from .layout import complete, shown_nodes
-from .ops import OPS, Op, Value, shape_text
-
-
-class SheetError(ValueError):
-    """A sheet that cannot be computed; the message names the node and says what to do."""
-
-
-@dataclass(frozen=True)
-class Node:
-    """A name on a sheet, returned by the builder methods so that typos are caught by Python."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Param(Node):
-    """Something a learner turns: a slider, a switch, a choice or a text."""
-
-    kind: str = "float"
-    label: str = ""
-    value: float | int | bool | str = 0
-    options: tuple = ()
-    limits: dict = field(default_factory=dict)
-    look: str = ""
+from .nodes import Node, Param, SheetError, make_value, name_of, params_in, plain, reference
+from .ops import OPS, Op, Value
 
 
 class Sheet:
     """A builder and evaluator of one worksheet. `name` is a Python name, used in reprs and file names."""
 
-    def __init__(self, name: str, title: str = "", hint: str = ""):
+    def __init__(self, name: str, title: str = "", hint: str = "") -> None:
         self.name, self.title, self.hint = name, title or name.replace("_", " "), hint
         self.inputs: dict[str, Value] = {}
         self.params: dict[str, Param] = {}
@@ -69,7 +47,17 @@ class Sheet:
 
     # -- what a learner changes -----------------------------------------------------------------------------------
 
-    def input(self, name, values, rows=None, cols=None, heads=None, editable=True, step=None, about="") -> Node:
+    def input(
+        self,
+        name: str,
+        values: ArrayLike,
+        rows: Sequence | None = None,
+        cols: Sequence | None = None,
+        heads: Sequence | None = None,
+        editable: bool = True,
+        step: float | None = None,
+        about: str = "",
+    ) -> Node:
         """A matrix (0 to 3 axes). `rows`, `cols`, `heads` name its lines; `step` is what one drag step adds.
 
         `step` is 1 when all values are whole, else 0.1. `about` is one sentence, shown when the matrix is pointed at.
@@ -82,7 +70,17 @@ class Sheet:
         self.input_options[name] = {"editable": bool(editable), "step": step, "about": about}
         return Node(name)
 
-    def slider(self, name, value, min, max, step=0.1, label="", log=False, play=False) -> Param:
+    def slider(
+        self,
+        name: str,
+        value: float,
+        min: float,
+        max: float,
+        step: float = 0.1,
+        label: str = "",
+        log: bool = False,
+        play: bool = False,
+    ) -> Param:
         """A number. Whole numbers only, when `value` and `step` are int.
 
         With `log`, equal ways along the slider are equal factors (0.1, 1, 10), and `step` is of the power of ten.
@@ -97,17 +95,17 @@ class Sheet:
         limits = {"min": min, "max": max, "step": step, **({"log": True} if log else {})}
         return self._param(Param(name, kind, label, value, (), limits, look="play" if play else ""))
 
-    def pointer(self, name, value, max, label="") -> Param:
+    def pointer(self, name: str, value: int, max: int, label: str = "") -> Param:
         """A whole number from 0 to `max` without a control of its own: a view sets it, such as the reader of `arcs`."""
         if not 0 <= value <= max:
             raise SheetError(f"{self.name}: pointer {name} starts at {value}, outside 0 to {max}")
         return self._param(Param(name, "int", label, value, (), {"min": 0, "max": max, "step": 1}, look="none"))
 
-    def switch(self, name, value=True, label="") -> Param:
+    def switch(self, name: str, value: bool = True, label: str = "") -> Param:
         """On or off."""
         return self._param(Param(name, "bool", label, bool(value)))
 
-    def choice(self, name, options: Sequence, value=None, label="", look="list") -> Param:
+    def choice(self, name: str, options: Sequence, value: Any = None, label: str = "", look: str = "list") -> Param:
         """One of several: words or numbers. An option used in an op is the option itself, not its position.
 
         `look` is "list", or "slider" for options that lie in an order, such as 4, 2, 1.
@@ -118,13 +116,13 @@ class Sheet:
             raise SheetError(f"{self.name}: choice {name} starts at {value!r}, which is none of {options}")
         return self._param(Param(name, "choice", label, value, options, look=look))
 
-    def text(self, name, value, label="") -> Param:
+    def text(self, name: str, value: str, label: str = "") -> Param:
         """A line of words a learner types."""
         return self._param(Param(name, "text", label, str(value)))
 
     # -- what is computed -----------------------------------------------------------------------------------------
 
-    def op(self, name: str, op: str, args: Sequence, about: str = "", **opts) -> Node:
+    def op(self, name: str, op: str, args: Sequence, about: str = "", **opts: Any) -> Node:
         """The general form behind the methods that are named after the ops: `op` is a key of `ops.OPS`."""
         self._claim(name)
         if op not in OPS:
@@ -133,8 +131,8 @@ class Sheet:
             )
         self.nodes[name] = {
             "op": op,
-            "args": [_name(a) for a in args],
-            "opts": {key: _reference(value, key in OPS[op].positions) for key, value in opts.items()},
+            "args": [name_of(a) for a in args],
+            "opts": {key: reference(value, key in OPS[op].positions) for key, value in opts.items()},
             "about": about,
         }
         return Node(name)
@@ -189,12 +187,15 @@ class Sheet:
             raise SheetError(f'{self.name}: the ramp of a panel is "sign" or "share", not {ramp!r}')
         if role and role not in ROLES:
             raise SheetError(f'{self.name}: the role of a panel is {", ".join(ROLES)} or "", not {role!r}')
-        given = {"title": title, "pick": _reference(pick), "lit": _reference(lit), "note": note, "max": max,
-                 "closed": closed, "diff": diff and _name(diff), "bars": bars, "decimals": decimals, "slots": slots,
-                 "role": role, "ramp": ramp, "scale": scale and [_name(n) for n in scale], "look": look,
-                 "bands": [_plain(band) for band in bands] or None}  # fmt: skip
-        plain = (None, "", 0) if role is None else (None, 0)
-        return {"node": _name(node), **{key: v for key, v in given.items() if v not in plain or (key == "role" and v)}}
+        given = {"title": title, "pick": reference(pick), "lit": reference(lit), "note": note, "max": max,
+                 "closed": closed, "diff": diff and name_of(diff), "bars": bars, "decimals": decimals, "slots": slots,
+                 "role": role, "ramp": ramp, "scale": scale and [name_of(n) for n in scale], "look": look,
+                 "bands": [plain(band) for band in bands] or None}  # fmt: skip
+        unsaid = (None, "", 0) if role is None else (None, 0)
+        return {
+            "node": name_of(node),
+            **{key: v for key, v in given.items() if v not in unsaid or (key == "role" and v)},
+        }
 
     def say(self, template: str) -> dict:
         """A sentence with live numbers: "{weights[1,0]:%} from v1", "{bytes:bytes}", "{answer[6]:top}", "{head}".
@@ -204,24 +205,24 @@ class Sheet:
         """
         return {"say": template}
 
-    def stack(self, *entries) -> dict:
+    def stack(self, *entries: Any) -> dict:
         """Entries under one another as one entry of a line: two views beside a tall matrix, say. A list among them is a
         line of its own."""
         made = [{"line": [self._entry(e) for e in entry]} if isinstance(entry, list) else entry for entry in entries]
         return {"stack": [self._entry(entry) for entry in made]}
 
-    def _view(self, kind: str, *given, **named) -> dict:
+    def _view(self, kind: str, *given: Any, **named: Any) -> dict:
         """A view's layout entry, its nodes and parameters by name. SheetError for what that view cannot show."""
         try:
             entry = views.load(kind).entry(self, *given, **named)
         except (TypeError, ValueError) as error:
             raise SheetError(f"{self.name}: {kind}: {error}") from None
-        return {"view": kind, **{key: _plain(value) for key, value in entry.items()}}
+        return {"view": kind, **{key: plain(value) for key, value in entry.items()}}
 
-    def _entry(self, entry) -> dict:
+    def _entry(self, entry: Any) -> dict:
         if isinstance(entry, dict):
             return entry
-        name = _name(entry)
+        name = name_of(entry)
         return {"node": name} if name in self.inputs or name in self.nodes else {"sign": name}
 
     # -- what it computes -----------------------------------------------------------------------------------------
@@ -233,7 +234,7 @@ class Sheet:
             for arg in node["args"]:
                 if arg not in known:
                     raise SheetError(f"{self.name}: node {name} reads {arg!r}, and there is no node of that name")
-            for param in _params_in(list(node["opts"].values())):
+            for param in params_in(list(node["opts"].values())):
                 if param not in self.params:
                     raise SheetError(f"{self.name}: node {name} uses {param!r}, and there is no parameter of that name")
         try:
@@ -268,11 +269,11 @@ class Sheet:
                 raise SheetError(f"{self.name}: node {name}: {error}") from None
         return values
 
-    def _resolve(self, value, params):
+    def _resolve(self, value: Any, params: Mapping) -> Any:
         if isinstance(value, list):
             return [self._resolve(item, params) for item in value]
         if isinstance(value, dict):
-            name = value.get("param", value.get("position"))
+            name: str = value["position"] if "position" in value else value["param"]
             return self.params[name].options.index(params[name]) if "position" in value else params[name]
         return value
 
@@ -302,16 +303,16 @@ class Sheet:
             "layout": complete(self.layout or self._plain_layout(), self.inputs, self.nodes),
         }
 
-    def _plain_layout(self):
+    def _plain_layout(self) -> list[list]:
         return [[{"node": name} for name in self.inputs], [{"node": name} for name in self.nodes]]
 
-    def _param(self, param):
+    def _param(self, param: Param) -> Param:
         self._claim(param.name)
         param = Param(**{**param.__dict__, "label": param.label or param.name.replace("_", " ")})
         self.params[param.name] = param
         return param
 
-    def _claim(self, name):
+    def _claim(self, name: str) -> None:
         if not isinstance(name, str) or not name.isidentifier():
             raise SheetError(f"{self.name}: {name!r} cannot name a node: use letters, digits and _")
         if name in self.inputs or name in self.nodes or name in self.params:
@@ -321,59 +322,12 @@ class Sheet:
 _AXES = ("rows", "cols", "heads")
 
 
-def make_value(name, values, rows=None, cols=None, heads=None) -> Value:
-    """A Value from lists or arrays, its labels checked against its shape. SheetError names the input."""
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (ValueError, TypeError):
-        raise SheetError(f"{name} must be numbers in rows of equal length") from None
-    if array.ndim > 3:
-        raise SheetError(f"{name} is {shape_text(array)}: a sheet shows at most a stack of matrices (3 axes)")
-    labels = {}
-    for axis, position, given in (("rows", -2, rows), ("cols", -1, cols), ("heads", -3, heads)):
-        if given is not None:
-            if array.ndim < -position or len(given) != array.shape[position]:
-                raise SheetError(f"{name} is {shape_text(array)}, and {len(given)} names were given for its {axis}")
-            labels[axis] = tuple(str(label) for label in given)
-    return Value(array, **labels)
-
-
-def _name(thing) -> str:
-    if isinstance(thing, Param):
-        raise SheetError(f"parameter {thing.name} stands where a matrix is read; use sheet.number to make it a node")
-    return thing.name if isinstance(thing, Node) else str(thing)
-
-
-def _reference(value, position=False):
-    """An option as JSON: a parameter by its name, or where an op counts options, by the position of the one chosen."""
-    if isinstance(value, Param):
-        return {"position" if position else "param": value.name}
-    if isinstance(value, list):
-        return [_reference(item) for item in value]
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _plain(value):
-    """A view's option as JSON: nodes and parameters by name, at any depth."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value.name if type(value) is Node else _reference(value)
-
-
-def _params_in(value):
-    if isinstance(value, list):
-        return [name for item in value for name in _params_in(item)]
-    return list(value.values()) if isinstance(value, dict) else []
-
-
-def _listed(labels):
+def _listed(labels: Sequence | None) -> list | None:
     return None if labels is None else list(labels)
 
 
 def _builder(op: Op) -> Callable[..., Node]:
-    def build(self: Sheet, name: str, *given, about: str = "", **named) -> Node:
+    def build(self: Sheet, name: str, *given: Any, about: str = "", **named: Any) -> Node:
         args, opts = op.bind(*given, **named)
         return self.op(name, op.name, args, about, **opts)
 
@@ -386,7 +340,7 @@ def _builder(op: Op) -> Callable[..., Node]:
 
 
 def _view_builder(kind: str) -> Callable[..., dict]:
-    def build(self: Sheet, *given, **named) -> dict:
+    def build(self: Sheet, *given: Any, **named: Any) -> dict:
         return self._view(kind, *given, **named)
 
     build.__name__, build.__doc__ = kind, f"A layout entry: see `qkvlib.widgets.views.{kind}.entry`."

@@ -8,6 +8,7 @@ both sides compute it from the same state.
 from __future__ import annotations
 
 import numbers
+from typing import Any
 from weakref import WeakValueDictionary
 
 import anywidget
@@ -73,7 +74,7 @@ class Worksheet(anywidget.AnyWidget):
     inputs = traitlets.Dict().tag(**SYNCED)
     earlier = traitlets.Dict().tag(sync=True)  # the changed state of the sheet this one replaces, if any
 
-    def __init__(self, sheet: Sheet):
+    def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet.check()
         inputs = {name: pack(value.array) for name, value in sheet.inputs.items()}
         params = {f"p_{name}": _position(param, param.value) for name, param in sheet.params.items()}
@@ -92,7 +93,7 @@ class Worksheet(anywidget.AnyWidget):
         params = {name: getattr(self, f"p_{name}") for name in self.sheet.params}
         return {"inputs": self.inputs, "params": params}
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Any:
         """A matrix as numpy (a copy), or a parameter's value, as the learner sees it now."""
         if name in self.sheet.params:
             return self._params()[name]
@@ -102,7 +103,7 @@ class Worksheet(anywidget.AnyWidget):
         array = values[name].array
         return array.copy() if array.ndim else float(array)
 
-    def __setitem__(self, name, value):
+    def __setitem__(self, name: str, value: Any) -> None:
         """Another matrix for an input (its shape may change where the sheet can follow), or a parameter's value."""
         if name in self.sheet.params:
             setattr(self, f"p_{name}", _fitting(self.sheet.params[name], value))
@@ -122,21 +123,21 @@ class Worksheet(anywidget.AnyWidget):
         """Everything on the sheet, computed from its present state."""
         return self.sheet.evaluate(self._inputs(), self._params())
 
-    def _inputs(self):
+    def _inputs(self) -> dict[str, Value]:
         start = self.sheet.inputs
         return {
             name: Value(unpack(state), start[name].rows, start[name].cols, start[name].heads)
             for name, state in self.inputs.items()
         }
 
-    def _params(self):
+    def _params(self) -> dict[str, Any]:
         now = {}
         for name, param in self.sheet.params.items():
             value = getattr(self, f"p_{name}")
             now[name] = param.options[value] if param.kind == "choice" else value
         return now
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         """The parameters, then every matrix shown: its shape, and its numbers when few. The same in every run."""
         head = f"Worksheet({self.sheet.name}: " + ", ".join(f"{k}={v!r}" for k, v in self._params().items())
         try:
@@ -146,11 +147,11 @@ class Worksheet(anywidget.AnyWidget):
         lines = [_in_words(name, values[name].array) for name in shown_nodes(self.spec["layout"])]
         return "\n  ".join([head.rstrip(" :") + ")", *lines])
 
-    def _repr_mimebundle_(self, **kwargs):
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return with_picture(repr_mimebundle(model_id=self.model_id, repr_text=repr(self)), self)
 
 
-def with_picture(bundle, worksheet: Worksheet):
+def with_picture(bundle: Any, worksheet: Worksheet) -> tuple:
     """The mime bundle of a widget, and beside it a PNG of the worksheet for places that run no widgets."""
     from .picture import png
 
@@ -170,7 +171,7 @@ def unpack(state: dict) -> np.ndarray:
     return np.array([float(v) for v in state["data"]], np.float64).reshape(state["shape"])
 
 
-def _in_words(name, array):
+def _in_words(name: str, array: np.ndarray) -> str:
     """ "Q [2, 2] = [[2, 1], [3, 3]]"; a matrix of more than 36 numbers gives its shape alone."""
     text = f"{name} {list(array.shape)}"
     if array.size > 36:
@@ -179,20 +180,21 @@ def _in_words(name, array):
     return f"{text} = {numbers}".replace("'", "")
 
 
-def _trait(param: Param):
+def _trait(param: Param) -> traitlets.TraitType:
     if param.kind == "choice":
         return traitlets.Int(0, min=0, max=len(param.options) - 1).tag(**SYNCED)
-    kinds = {"float": traitlets.Float, "int": traitlets.Int}
+    kinds: dict[str, Any] = {"float": traitlets.Float, "int": traitlets.Int}
     if param.kind in kinds:
         return kinds[param.kind](param.value, min=param.limits["min"], max=param.limits["max"]).tag(**SYNCED)
-    return (traitlets.Bool if param.kind == "bool" else traitlets.Unicode)(param.value).tag(**SYNCED)
+    kind: Any = traitlets.Bool if param.kind == "bool" else traitlets.Unicode
+    return kind(param.value).tag(**SYNCED)
 
 
-def _position(param: Param, value):
+def _position(param: Param, value: Any) -> Any:
     return param.options.index(value) if param.kind == "choice" else value
 
 
-def _fitting(param: Param, value):
+def _fitting(param: Param, value: Any) -> Any:
     """The value as its trait takes it. SheetError, in the learner's words, for one that the parameter cannot have."""
     if param.kind == "choice" and value not in param.options:
         raise SheetError(f"{param.name} can be {', '.join(map(repr, param.options))}, not {value!r}")

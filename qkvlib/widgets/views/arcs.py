@@ -7,18 +7,30 @@ s.arcs("weights", reader=2)                         # a stack [heads, T, T]: one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..ops import Value
-from ..scene import Scene, box, curve, percent, text
+from ..scene import Mark, Scene, box, curve, percent, text
+
+if TYPE_CHECKING:
+    from ..sheet import Sheet
 
 GAP, SMALL = 84, 52  # pixels from token to token, alone and as one of several heads
 LEFT, FOOT, WIDE = 8, 44, 1040
 
 
-def entry(sheet, *weights, reader=0, pick=None, title="", note="", names=()) -> dict:
+def entry(
+    sheet: Sheet,
+    *weights: Any,
+    reader: Any = 0,
+    pick: Any = None,
+    title: str = "",
+    note: str = "",
+    names: Sequence[str] = (),
+) -> dict:
     """`weights` are nodes [T, T], [1, T] or [heads, T, T] of shares, one a layer; `reader` the row that is read, a
     number or a parameter; `pick` one head of a stack; `names` what the layers are called."""
     if not weights:
@@ -52,7 +64,7 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
     return Scene(width, top, strips)
 
 
-def _strip(name, value, h, reader, left, y, gap, called):
+def _strip(name: str, value: Value, h: int, reader: int, left: float, y: float, gap: float, called: str) -> list[Mark]:
     n, m = value.array.shape[-2:]
     row = min(reader, n - 1)
     tokens = value.cols or value.rows or [str(c) for c in range(m)]

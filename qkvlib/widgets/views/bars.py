@@ -7,13 +7,17 @@ The middle bars are e^(score − largest score), so the largest stands at 1 and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..numbers import nice_ceiling, short
 from ..ops import Value
 from ..scene import Scene, area, box, line, percent, text
+
+if TYPE_CHECKING:
+    from ..sheet import Sheet
 
 GAP, BAR, LEFT = 96, 40, 74  # pixels from bar to bar, the width of one, room for the names of the storeys
 UP, DOWN, ODDS, FALL, STRIP = 60, 34, 48, 34, 26  # heights: scores above and below 0, odds, bands, the strip
@@ -23,7 +27,9 @@ ODDS_END = ODDS_TOP + ODDS
 STRIP_TOP = ODDS_END + FALL
 
 
-def entry(sheet, scores, shares, row=0, step=None, title="", note="") -> dict:
+def entry(
+    sheet: Sheet, scores: Any, shares: Any, row: Any = 0, step: float | None = None, title: str = "", note: str = ""
+) -> dict:
     """`scores` and `shares` are nodes [R, T], the second a softmax of the first; `row` the row shown, a number or a
     parameter. A bar can be dragged where `scores` is an editable input, or one that only a temperature divides."""
     names = [getattr(node, "name", node) for node in (scores, shares)]
@@ -42,17 +48,18 @@ def entry(sheet, scores, shares, row=0, step=None, title="", note="") -> dict:
     return {"nodes": names, "row": row, "reach": float(reach), "pull": pull, "step": step, "title": title, "note": note}
 
 
-def _pull(sheet, name):
+def _pull(sheet: Sheet, name: str) -> dict | None:
     """The input behind a bar and what divides it; None where a bar stays."""
 
-    def editable(node):
+    def editable(node: str) -> bool:
         return sheet.input_options.get(node, {}).get("editable", False)
 
     if editable(name):
         return {"input": name, "temperature": 1}
     node = sheet.nodes.get(name)
-    plain = node and node["op"] == "scale" and len(node["args"]) == 1 and node["opts"]["by"] == 1.0
-    if plain and editable(node["args"][0]):
+    if node is None or node["op"] != "scale" or len(node["args"]) != 1 or node["opts"]["by"] != 1.0:
+        return None
+    if editable(node["args"][0]):
         return {"input": node["args"][0], "temperature": node["opts"]["temperature"]}
     return None
 
@@ -107,7 +114,7 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
     return Scene(width, STRIP_TOP + STRIP + 24, marks + over)
 
 
-def _reach(entry, z):
+def _reach(entry: dict, z: Sequence[float]) -> float:
     reach, peak = entry["reach"], max((abs(v) for v in z if np.isfinite(v)), default=0)
     while reach < peak < 1e12:
         reach *= 2

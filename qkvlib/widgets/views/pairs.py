@@ -6,12 +6,16 @@ or one head of a stack, is a small picture of its own, all under the same column
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..ops import Value
 from ..scene import Scene, box, line, percent, text
+
+if TYPE_CHECKING:
+    from ..sheet import Sheet
 
 GAP, BAR, LEFT, TALL, TOP = (
     60,
@@ -23,7 +27,9 @@ GAP, BAR, LEFT, TALL, TOP = (
 ROW = TALL + 16
 
 
-def entry(sheet, before, after, names=("before", "after"), title="", note="") -> dict:
+def entry(
+    sheet: Sheet, before: Any, after: Any, names: Sequence[str] = ("before", "after"), title: str = "", note: str = ""
+) -> dict:
     """`before` (pale) and `after` (solid) are nodes [R, T] or [R, 1, T] of shares; `names` says which is which."""
     nodes = [getattr(node, "name", node) for node in (before, after)]
     start = sheet.evaluate(sheet.inputs, sheet.values())
@@ -39,8 +45,8 @@ def entry(sheet, before, after, names=("before", "after"), title="", note="") ->
 
 def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
     """A row of bars for each row, the column names above and the key below."""
-    found = [values.get(name) for name in entry["nodes"]]
-    if any(v is None or v.array.ndim < 2 or not v.array.size for v in found):
+    found = [v for name in entry["nodes"] if (v := values.get(name)) is not None]
+    if len(found) < 2 or any(v.array.ndim < 2 or not v.array.size for v in found):
         return Scene(0, 0)
     if found[0].array.shape != found[1].array.shape:
         return Scene(0, 0)

@@ -9,18 +9,36 @@ matrix that brings it there, ΔW = xᵀ Δq / |x|², so the other rows move too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..layout import role_of
 from ..numbers import nice_ceiling, short
 from ..ops import Value
-from ..scene import Scene, area, arrow, dot, line, text
+from ..scene import Mark, Scene, area, arrow, dot, line, text
+
+if TYPE_CHECKING:
+    from ..sheet import Sheet
+
+
+Place = Callable[[Sequence], tuple[float, float]]
+"""Where a pair of numbers lies on the picture."""
 
 
 def entry(
-    sheet, arrows=(), points=(), shadow=None, blend=None, reader=0, step=0.5, size=230, reach=None, title="", note=""
+    sheet: Sheet,
+    arrows: Sequence = (),
+    points: Sequence = (),
+    shadow: Sequence | None = None,
+    blend: Any = None,
+    reader: Any = 0,
+    step: float = 0.5,
+    size: int = 230,
+    reach: float | None = None,
+    title: str = "",
+    note: str = "",
 ) -> dict:
     """`arrows` and `points` are nodes [T, 2]; `shadow` is (keys, queries), both among the arrows; `blend` a node
     [T, 2] drawn as one point for the reader; `reader` a row number or a parameter; `step` what a drag snaps to; `reach`
@@ -44,10 +62,10 @@ def entry(
             "roles": {name: role_of(name) for name in named}, "title": title, "note": note}  # fmt: skip
 
 
-def _pull(sheet, name):
+def _pull(sheet: Sheet, name: str) -> dict | None:
     """How a row of this node is dragged: {} for an input, the matrix to change for a product, None for neither."""
 
-    def editable(node):
+    def editable(node: str) -> bool:
         return sheet.input_options.get(node, {}).get("editable", False)
 
     if editable(name):
@@ -68,7 +86,7 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
         reach *= 2
     half, unit = size / 2, (size / 2 - 14) / reach
 
-    def place(pair):
+    def place(pair: Sequence) -> tuple[float, float]:
         x, y = (float(v) if np.isfinite(v) else 0.0 for v in pair)
         return half + x * unit, half - y * unit
 
@@ -81,7 +99,7 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
 class _Words:
     """Labels that make room for one another: each goes down (or up) a line while it lies on another."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.taken: list[tuple[float, float, float]] = []  # left, right, middle
 
     def at(self, x: float, y: float, string: str, anchor: str, down: bool) -> float:
@@ -96,11 +114,11 @@ class _Words:
         return y
 
 
-def _fits(value):
+def _fits(value: Value | None) -> bool:
     return value is not None and value.array.ndim == 2 and value.array.shape[1] == 2
 
 
-def _ground(size, reach, place):
+def _ground(size: float, reach: float, place: Place) -> list[Mark]:
     step = nice_ceiling(reach / 4)
     marks = [
         line(0, size / 2, size, size / 2, role="line", width=1.5),
@@ -114,11 +132,11 @@ def _ground(size, reach, place):
     return marks
 
 
-def _names(value, row, name):
+def _names(value: Value, row: int, name: str) -> tuple[str, str]:
     return (value.rows[row] if value.rows else str(row + 1), name[0].lower())
 
 
-def _arrows(entry, shown, reader, place, words):
+def _arrows(entry: dict, shown: dict[str, Value], reader: int, place: Place, words: _Words) -> list[Mark]:
     marks = []
     origin = place((0, 0))
     for name in entry["arrows"]:
@@ -140,7 +158,7 @@ def _arrows(entry, shown, reader, place, words):
     return marks
 
 
-def _shadows(entry, shown, reader, place):
+def _shadows(entry: dict, shown: dict[str, Value], reader: int, place: Place) -> list[Mark]:
     if not entry["shadow"] or not all(name in shown for name in entry["shadow"]):
         return []
     keys, queries = (shown[name] for name in entry["shadow"])
@@ -157,14 +175,14 @@ def _shadows(entry, shown, reader, place):
     return marks
 
 
-def _points(entry, shown, reader, place, words):
+def _points(entry: dict, shown: dict[str, Value], reader: int, place: Place, words: _Words) -> list[Mark]:
     marks = []
     for name in entry["points"]:
         value = shown.get(name)
         if value is None:
             continue
         role = role_of(name) or "ink"
-        corners = hull([tuple(map(float, pair)) for pair in value.array if np.isfinite(pair).all()])
+        corners = hull([(float(x), float(y)) for x, y in value.array if np.isfinite((x, y)).all()])
         if len(corners) > 1:
             marks.append(area([place(p) for p in corners], role=role, width=1, fill=0.1, dash=True))
         for row, pair in enumerate(value.array):
@@ -193,7 +211,7 @@ def hull(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     if len(points) < 3:
         return points
 
-    def half(run):
+    def half(run: list[tuple[float, float]]) -> list[tuple[float, float]]:
         chain: list[tuple[float, float]] = []
         for p in run:
             while len(chain) > 1 and _turn(chain[-2], chain[-1], p) <= 0:
@@ -204,5 +222,5 @@ def hull(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return half(points) + half(points[::-1])
 
 
-def _turn(a, b, c):
+def _turn(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])

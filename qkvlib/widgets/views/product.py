@@ -7,8 +7,13 @@ Play shows one number of the result being made: its row and its column slide tog
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
 
-def entry(sheet, left, tops, results, title="") -> dict:
+if TYPE_CHECKING:
+    from ..sheet import Sheet
+
+
+def entry(sheet: Sheet, left: Any, tops: Any, results: Any, title: str = "") -> dict:
     """`left` [n, k], each of `tops` [k, m], each of `results` [n, m] their product; nodes or `s.panel(...)` of them.
 
     ValueError where a result is not the product of what stands beside it as the sheet starts.
@@ -18,7 +23,7 @@ def entry(sheet, left, tops, results, title="") -> dict:
     )
     if len(tops) != len(results):
         raise ValueError(f"{len(tops)} matrices above and {len(results)} results: each needs its own")
-    panels = {"left": _panel(sheet, left), "tops": [_panel(sheet, t) for t in tops],
+    panels: dict[str, Any] = {"left": _panel(sheet, left), "tops": [_panel(sheet, t) for t in tops],
               "results": [_panel(sheet, r) for r in results]}  # fmt: skip
     values = sheet.evaluate(sheet.inputs, sheet.values())
     for top, result in zip(panels["tops"], panels["results"], strict=True):
@@ -34,11 +39,11 @@ def entry(sheet, left, tops, results, title="") -> dict:
     return {"nodes": nodes, "panels": panels, "title": title}
 
 
-def _listed(part) -> list:
+def _listed(part: Any) -> list:
     return list(part) if isinstance(part, list | tuple) else [part]
 
 
-def _panel(sheet, part) -> dict:
+def _panel(sheet: Sheet, part: Any) -> dict:
     return part if isinstance(part, dict) else sheet.panel(part)
 
 

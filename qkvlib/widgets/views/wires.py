@@ -8,20 +8,26 @@ or at a box lights the whole path through it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..numbers import short
 from ..ops import Value
-from ..scene import Scene, box, curve, text
+from ..scene import Mark, Scene, box, curve, text
+
+if TYPE_CHECKING:
+    from ..sheet import Sheet
 
 BOX, LOW, SPACE, UNIT, TOP = 116, 24, 12, 14, 26  # a box's width and least height, room between, pixels for 1, heading
 STEP = 230  # from one column to the next
 
 
-def entry(sheet, *matrices, names=(), role="key", title="", note="") -> dict:
+def entry(
+    sheet: Sheet, *matrices: Any, names: Sequence[str] = (), role: str = "key", title: str = "", note: str = ""
+) -> dict:
     """`matrices` are nodes [n_out, n_in], each reading what the one before wrote; `names` heads the columns, one more
     than there are matrices; `role` gives the ribbons their colour."""
     if not matrices:
@@ -45,8 +51,8 @@ def entry(sheet, *matrices, names=(), role="key", title="", note="") -> dict:
 
 def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
     """Columns of boxes, ribbons between them."""
-    matrices = [values.get(name) for name in entry["nodes"]]
-    if any(v is None or v.array.ndim != 2 or not v.array.size for v in matrices):
+    matrices = [v for name in entry["nodes"] if (v := values.get(name)) is not None]
+    if len(matrices) < len(entry["nodes"]) or any(v.array.ndim != 2 or not v.array.size for v in matrices):
         return Scene(0, 0)
     if any(b.array.shape[1] != a.array.shape[0] for a, b in pairwise(matrices)):
         return Scene(0, 0)
@@ -79,24 +85,25 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
     return Scene(STEP * (len(columns) - 1) + BOX, TOP + height + 4, heads + ribbons + boxes)
 
 
-def _sizes(value):
+def _sizes(value: Value) -> np.ndarray:
     return np.where(np.isfinite(value.array), value.array, 0.0)
 
 
-def _columns(matrices):
+def _columns(matrices: list[Value]) -> list[list[tuple[float, str]]]:
     """[(height, name)] of every column: a box is as high as what runs into it or out of it."""
     columns = []
     for k in range(len(matrices) + 1):
         into = np.abs(_sizes(matrices[k - 1])).sum(1) if k else None
         out = np.abs(_sizes(matrices[k])).sum(0) if k < len(matrices) else None
         names = matrices[k - 1].rows if k else matrices[0].cols
-        n = len(out if into is None else into)
-        most = [max(float(part[i]) for part in (into, out) if part is not None) for i in range(n)]
+        beside = [part for part in (into, out) if part is not None]
+        n = len(beside[0])
+        most = [max(float(part[i]) for part in beside) for i in range(n)]
         columns.append([(max(LOW, min(8.0, most[i]) * UNIT + 6), names[i] if names else str(i)) for i in range(n)])
     return columns
 
 
-def _ribbons(name, role, sizes, k, columns, places):
+def _ribbons(name: str, role: str, sizes: np.ndarray, k: int, columns: list, places: list) -> list[Mark]:
     n, m = sizes.shape
     marks = []
     left = [places[k][c] + (columns[k][c][0] - _wide(sizes[:, c])) / 2 for c in range(m)]
@@ -116,7 +123,7 @@ def _ribbons(name, role, sizes, k, columns, places):
     return marks
 
 
-def _wide(entries):
+def _wide(entries: np.ndarray) -> float:
     return sum(min(8.0, abs(float(v))) for v in entries) * UNIT
 
 
