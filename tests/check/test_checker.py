@@ -50,8 +50,8 @@ def test_what_is_given_can_be_replaced_and_nothing_else():
         check.hand_projection({"q": [2, 1]}, y=1)
     with pytest.raises(TypeError, match="takes one answer"):
         check.scores(softmax, softmax)
-    assert check.hand_projection(q=[2, 3], k=[3, 2], v=[3, 2])
-    assert check.hand_projection([2, 3], [3, 2], [3, 2])
+    assert check.hand_projection(q=[1, 3], k=[4, 0], v=[3, 1])
+    assert check.hand_projection([1, 3], [4, 0], [3, 1])
 
 
 # -- hints and solutions ------------------------------------------------------------------------------------------
