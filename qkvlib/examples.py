@@ -27,7 +27,7 @@ x1 = _fixed([2, 1, 0, 0])  # q1 = [2, 1], k1 = [3, 2], v1 = [1, 2]
 x2 = _fixed([1, 0, 2, 1])  # q2 = [3, 3], k2 = [2, 2], v2 = [3, 3]; q2·k1 = 15, q2·k2 = 12
 X = _fixed([x1, x2])
 
-x_by_hand = _fixed([1, 2, 1, 0])  # the embedding that the learner projects alone
+x_by_hand = _fixed([1, 2, 0, 1])  # the embedding that the learner projects alone
 
 # -- lesson 1: "king", whose matrices nobody printed --------------------------------------------------------------
 
@@ -57,7 +57,7 @@ VOCABULARY = {
     "deflated": _fixed([-1, 0, 2, 0]),
 }
 
-# -- lesson 3: the classic sentences and the popular figure -------------------------------------------------------
+# -- it -> dog: the classic sentences and the popular figure -------------------------------------------------------
 
 DOG_SENTENCE = "The dog chased the ball because it was excited."
 BALL_SENTENCE = "The dog chased the ball because it was deflated."
@@ -105,7 +105,7 @@ FIGURE_TOKENS = ("dog", "ball", "it")
 FIGURE_SCORES = _fixed([8.1, 2.3, 3.0])
 FIGURE_WEIGHTS = _fixed([0.82, 0.06, 0.12])  # as printed; softmax of the printed scores gives something else
 
-# -- lesson 4: asking and being found, and a lookup that gets softer ----------------------------------------------
+# -- why three matrices: asking and being found, and a lookup that gets softer ------------------------------------
 
 ASYMMETRY_W_Q = _fixed([[0, 0], [0, 0], [3, 0], [0, 3]])  # reads ?animal and ?thing
 ASYMMETRY_W_K = _fixed([[1, 0], [0, 1], [0, 0], [0, 0]])  # reads animal and thing
@@ -128,7 +128,7 @@ BANK_W_Q = _fixed([[0, 0], [0, 0], [0, 0], [4, 0], [0, 0]])  # the ambiguous loo
 BANK_W_K = _fixed([[0, 0], [0, 0], [0, 1], [0, 0], [1, 0]])  # found by settling, or by being a place
 BANK_W_V = _fixed([[1, 0], [0, 1], [0, 0], [0, 0], [0, 0]])  # handed over: edge and money
 
-# -- two heads. The first one is the head of "One token" and "Two tokens"; the second looks for things --------------
+# -- several heads. The first one is the head of lessons 1 and 2; the second looks for things ----------------
 
 HEADS_TOKENS = ("dog", "ball", "it")
 HEADS_X = _fixed([VOCABULARY[token] for token in HEADS_TOKENS])
@@ -137,7 +137,7 @@ HEADS_W_K = _fixed(np.hstack([W_K, [[0, 0], [0, -1], [1, 0], [-1, 0]]]))
 HEADS_W_V = _fixed(np.hstack([W_V, [[1, 0], [0, 0], [0, 1], [0, 0]]]))
 HEADS_W_O = _fixed([[1, 0, 0, 1], [0, 1, 0, 0], [0, 1, 1, 0], [1, 0, 0, -1]])
 
-# -- lessons 5 and 6: published shapes ----------------------------------------------------------------------------
+# -- published shapes ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ MODELS = {
     )
 }
 
-# -- one published model of each other layout ---------------------------------------------------------------------
+# -- in the wild: one published model of each other layout -----------------------------------------------------------
 
 WILD_MODELS = {
     model.name: model

@@ -75,6 +75,15 @@ def assert_shown_is_true(page, worksheet):
     return compared
 
 
+def unfold(page):
+    """Opens every fold and every closed panel, so that all numbers are on the page."""
+    page.evaluate("""() => {
+        for (const fold of document.querySelectorAll('.ws-folded')) fold.open = true;
+        for (const button of document.querySelectorAll('.ws-closed .ws-fold')) button.click();
+    }""")
+    page.evaluate(FRAME)
+
+
 def turns(worksheet):
     """Settings to visit: every parameter at each of its ends, options or positions, one at a time."""
     for name, param in worksheet.sheet.params.items():
@@ -90,6 +99,7 @@ def turns(worksheet):
 def test_every_number_shown_is_numpys(name, show):  # noqa: F811
     worksheet = getattr(instruments, name)().sheet
     page = show(worksheet)
+    unfold(page)
     assert_shown_is_true(page, worksheet)
     for param, value in turns(worksheet):
         page.evaluate("([name, value]) => model.set(`p_${name}`, value)", [param, value])
@@ -109,6 +119,7 @@ def test_every_number_shown_is_numpys(name, show):  # noqa: F811
 def test_every_sheet_of_the_clinic(bug, show):  # noqa: F811
     worksheet = instruments.bug_clinic(bug).sheet
     page = show(worksheet)
+    unfold(page)
     assert_shown_is_true(page, worksheet)
     for param, value in turns(worksheet):
         page.evaluate("([name, value]) => model.set(`p_${name}`, value)", [param, value])
@@ -181,6 +192,7 @@ def test_pointing_at_a_cell_moves_nothing(name, width, show, page):  # noqa: F81
 @pytest.mark.parametrize("name", instruments.REGISTRY)
 def test_every_matrix_is_reached_by_tab(name, show):  # noqa: F811
     page = show(getattr(instruments, name)().sheet)
+    unfold(page)
     panels = "[...document.querySelectorAll('.ws-panel:has([data-i]):not(.ws-product)')]"
     stops = page.evaluate(f"""() => {panels}.map((p) => p.querySelectorAll('[data-i][tabindex="0"]').length)""")
     assert len(stops) >= 2

@@ -1,4 +1,4 @@
-"""What the two-layer instruments of lesson 3 share: one attention layer on a sheet, and what is shown of it."""
+"""What the two-layer instruments share: one attention layer on a sheet, and what is shown of it."""
 
 from collections.abc import Mapping, Sequence
 

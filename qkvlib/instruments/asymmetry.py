@@ -7,7 +7,7 @@ from ..widgets import Instrument, Sheet
 
 _TOKENS = ("dog", "ball", "it?")
 _FEATURES = ("animal", "thing", "?animal", "?thing")
-# "it?" is "it" after the first layer of lesson 3: it looks for an animal and is none.
+# "it?" is "it" after the first of two layers: it looks for an animal and is none.
 _X = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]])
 
 

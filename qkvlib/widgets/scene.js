@@ -105,6 +105,7 @@ class SceneView {
     for (const old of this.drawn.splice(scene.marks.length)) old.remove();
     if (!this.active || !this.elementOf(...this.active)) this.active = scene.marks.find((m) => m.cell)?.cell ?? null;
     for (const [k, m] of scene.marks.entries()) if (m.cell) this.drawn[k].setAttribute("tabindex", this.active?.join() === m.cell.join() ? "0" : "-1");
+      else this.drawn[k].removeAttribute("tabindex");
     const said = kind.said?.(entry, values, this.resolve) ?? "";
     if (this.words.textContent !== said) this.words.textContent = said;
   }

@@ -68,7 +68,7 @@ register("bars", {
     if (!pull || name !== entry.nodes[0] || !found || i < found.at || i >= found.at + found.m) return null;
     const unit = UP / found.reach, heat = resolve(pull.temperature), now = found.z[i - found.at], most = UP / unit, least = -DOWN / unit;
     return {
-      keys: { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowRight: [0, 1], ArrowLeft: [0, -1] },
+      keys: { ArrowUp: [0, 1], ArrowDown: [0, -1] },
       move(x, y, event) {
         const by = event?.keys ? now * heat + y * step * (event.shiftKey ? 10 : 1) : Math.max(least, Math.min(most, (ZERO - y) / unit)) * heat;
         return [pull.input, [[i, Number((event?.keys ? by : Math.round(by / step) * step).toPrecision(12))]]];

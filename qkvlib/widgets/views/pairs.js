@@ -50,9 +50,9 @@ register("pairs", {
     const found = tablesOf(entry, values);
     if (!found) return "";
     const { m, n, rows, cols, share } = found, every = [...Array(m).keys()];
-    return `${[...Array(n).keys()].map((r) => `${rows[r]}: ${entry.names.map((/** @type {string} */ name, /** @type {number} */ k) => {
+    return [...Array(n).keys()].map((r) => `${rows[r]}: ${entry.names.map((/** @type {string} */ name, /** @type {number} */ k) => {
       const best = every.reduce((a, c) => (share(k, r * m + c) > share(k, r * m + a) ? c : a), 0);
       return `${name} ${percent(share(k, r * m + best))} on ${cols[best]}`;
-    }).join(", ")}`).join("; ")}.`;
+    }).join(", ")}`).join("; ");
   },
 });

@@ -105,6 +105,6 @@ register("wires", {
     const steps = stepsOf(entry, values);
     if (!steps) return "";
     const columns = columnsOf(steps), k = steps.length, step = steps[k - 1];
-    return `${columns[k].map(([, name], r) => told(name, readBy(step, r).map((c) => [columns[k - 1][c][1], step.size(r, c)]))).join("; ")}.`;
+    return columns[k].map(([, name], r) => told(name, readBy(step, r).map((c) => [columns[k - 1][c][1], step.size(r, c)]))).join("; ");
   },
 });

@@ -34,6 +34,12 @@ EXERCISE = Exercise(
             lambda x, W_Q, W_K, W_V: _by_hand(x, W_K, W_Q, W_V),
         ),
         mistake(
+            "keys-and-values-swapped",
+            "What you call k is the value, and what you call v is the key.",
+            "Check which matrix each of them went through.",
+            lambda x, W_Q, W_K, W_V: _by_hand(x, W_Q, W_V, W_K),
+        ),
+        mistake(
             "one-matrix-for-all",
             "q, k and v all come from one matrix.",
             "Each role has a matrix of its own.",
