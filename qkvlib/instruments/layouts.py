@@ -35,7 +35,7 @@ def layouts() -> Instrument:
     s.lay(
         ["x", "·", s.panel("c_attn", title="GPT-2: attn.c_attn.weight", bands=thirds), "=",
          s.panel("qkv", title="q, k and v in a row", bands=thirds)],
-        [s.say("Elsewhere, the same numbers turned: one matrix each.")],
+        [s.say("Elsewhere, the same numbers transposed: one matrix each.")],
         stored,
     )  # fmt: skip
     s.lay(["W_Q", "W_K", "W_V"], ["q", "k", "v"], fold="all numbers")
