@@ -28,13 +28,13 @@ def main() -> int:
         running_lab(course, course / "home") as lab,
         chromium_browser(chromium) as browser,
     ):
-        page = browser.new_page(viewport={"width": 920, "height": 1400}, device_scale_factor=1.5)
+        page = browser.new_page(viewport={"width": 1180, "height": 1400}, device_scale_factor=1.5)
         lab.open(page, "notebooks/02_two_tokens.ipynb")
         page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
         lab.run_all(page)
         sheet = lab.cell(page, "two-tokens").locator(".jp-OutputArea-output").first
-        sheet.locator('[data-node="scores"] [data-i="2"]').first.hover()
-        page.wait_for_function("() => document.querySelector('.ws-tell').innerText.includes('15')")
+        sheet.locator('[data-node="scaled_scores"] [data-i="2"]').first.hover()
+        page.wait_for_function("() => document.querySelector('.ws-tell').innerText.includes('10.6')")
         shot = io.BytesIO(sheet.screenshot())
     picture = Image.open(shot).convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT)
     packed = io.BytesIO()
