@@ -244,6 +244,21 @@ def test_the_notebook_checks_itself_with_its_own_numbers(exercise, secret_file, 
     assert "No solution for hand_projection here" in solution.outputs[0]["text"]
 
 
+@pytest.mark.slow
+def test_whoever_skips_the_switch_is_shown_no_solution(exercise, secret_file, tmp_path):
+    import nbformat
+    from nbclient import NotebookClient
+
+    hand_out(exercise, ROSTER[:1], tmp_path / "out", secret_file)
+    book = nbformat.read(tmp_path / "out" / "s1" / "01_one_token.ipynb", as_version=4)
+    (switch,) = (cell for cell in book.cells if cell.cell_type == "code" and "QKV_ASSIGNMENT" in cell.source)
+    book.cells.remove(switch)
+    book.cells.append(nbformat.v4.new_code_cell("print(check.hand_projection.solution())"))
+    NotebookClient(book, timeout=120, kernel_name="python3", allow_errors=True).execute()
+    (output,) = book.cells[-1].outputs
+    assert (output.output_type, output.evalue) == ("error", "name 'check' is not defined")
+
+
 # -- the commands ------------------------------------------------------------------------------------------------------
 
 

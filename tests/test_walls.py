@@ -20,7 +20,7 @@ import qkvlib
 from qkvlib.check.registry import exercises
 from qkvlib.grading import assignment, grader
 from qkvlib.grading.inside.contents import FILES
-from qkvlib.grading.sandbox import Limits, Sandbox
+from qkvlib.grading.sandbox import Limits, Sandbox, parts
 
 LIBRARY = Path(qkvlib.__file__).parent
 CANARY = re.compile(rb"CANARY-[0-9a-f]{12}")
@@ -195,3 +195,41 @@ def imports_of(tree):
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
         else:
             yield from imports_of(node)
+
+
+def test_of_a_python_whose_prefix_is_a_home_only_its_own_modules_are_seen(tmp_path, monkeypatch):
+    """As with Python installed into a home, or the course into /usr/local: all of it lies below one prefix."""
+    home = tmp_path / "home"
+    library = home / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    compiled = library / "lib-dynload"
+    for folder in (compiled, library / "json", library / "site-packages" / "qkvlib", library / "__pycache__"):
+        folder.mkdir(parents=True)
+    for file in ("qkv-course.json", "submissions.zip", "lib/secret.txt"):
+        (home / file).write_text("the teacher's")
+    for file in ("os.py", "mine.py", "__pycache__/os.cpython.pyc", "__pycache__/mine.cpython.pyc"):
+        (library / file).write_text("")
+    monkeypatch.setattr(sys, "base_prefix", str(home))
+    monkeypatch.setattr(parts.sysconfig, "get_path", lambda *a, **k: str(library))
+    monkeypatch.setattr(parts.sysconfig, "get_config_var", lambda name: str(compiled))
+    monkeypatch.setattr(parts, "_shared_libraries", lambda compiled: [])
+    found = parts.find_parts.__wrapped__()
+    below = {source for source, _ in found.binds if source.startswith(f"{home}/")}
+    assert below == {str(library)}
+    assert str(home) not in {source for source, _ in found.binds}
+    inside = dict(found.binds)[str(library)]
+    assert found.covered_folders == [f"{inside}/site-packages"]
+    assert sorted(found.covered_files) == [f"{inside}/__pycache__/mine.cpython.pyc", f"{inside}/mine.py"]
+
+
+@pytest.mark.slow
+@pytest.mark.sandbox
+def test_a_submission_that_kills_its_process_again_and_again_costs_nobody_else_anything(sandbox, task):
+    kill = "import os, signal\n    while True: os.kill(os.getpid(), signal.SIGKILL)"
+    answers = {name: f"def {name}(*a, **k):\n    {kill}" for name in ("scores", "softmax", "blend", "attention")}
+    killing, honest = as_cells(submission(answers)), as_cells(submission({}))
+    before = grader.grade_cells(sandbox, task, honest, "s2", SECRET)
+    for _ in range(3):
+        grade = grader.grade_cells(sandbox, task, killing, "s1", SECRET)
+        assert {r.status for r in grade.results if r.name in answers} == {"wrong"}
+        assert grader.grade_cells(sandbox, task, honest, "s2", SECRET) == before
+    assert all(result.status == "correct" for result in before.results)

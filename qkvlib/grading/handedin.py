@@ -18,14 +18,25 @@ def _answer(cells: list[dict], exercise: str, names: tuple[str, ...]) -> str:
     if not names:
         return ""
     name = re.escape(names[0])
-    defines = re.compile(rf"^(?:def\s+{name}\b|{name}\s*(?::[^=\n]+)?=(?!=))", re.MULTILINE)
+    defines = re.compile(rf"def\s+{name}\b|{name}\s*(?::[^=\n]+)?=(?!=)")
     texts = [cell["source"] for cell in cells if names[0] in cell["source"]]
-    places = [(text, found[-1]) for text in texts if (found := list(defines.finditer(text)))]
+    places = [(text, start) for text in texts if (start := _last_line(text, names[0], defines)) is not None]
     written = [place for place in places if "raise NotImplementedError" not in place[0]] or places
     if written:
-        text, match = written[-1]
-        return shown(text if text.count("\n") < _LINES else text[match.start() :])
+        text, start = written[-1]
+        return shown(text if text.count("\n") < _LINES else text[start:])
     return next((shown(cell["source"]) for cell in reversed(cells) if cell["name"] == exercise), "")
+
+
+def _last_line(text: str, name: str, defines: re.Pattern) -> int | None:
+    """Where the last line starts that defines `name`. Only lines that hold the name are looked at, from the end."""
+    at = text.rfind(name)
+    while at >= 0:
+        start = text.rfind("\n", 0, at) + 1
+        if defines.match(text, start):
+            return start
+        at = text.rfind(name, 0, at)
+    return None
 
 
 def shown(text: str) -> str:

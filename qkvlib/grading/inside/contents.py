@@ -15,6 +15,7 @@ FILES = (
     "grading/inside/extract.py",
     "grading/inside/newer.py",
     "grading/inside/outside.py",
+    "grading/inside/rehearsal.py",
     "grading/inside/serve.py",
     "grading/inside/stand_ins.py",
     "grading/inside/submission.py",

@@ -151,7 +151,7 @@ def _without_undoing(statements: list[Statement], graded: Iterable[str]) -> list
     In the notebook the check stood in between, so its reader saw it pass.
     """
     defined = {s.node.name for s in statements if isinstance(s.node, ast.FunctionDef)}.intersection(graded)
-    return [s for s in statements if not any(_undoes(s.node, name) for name in defined)]
+    return [s for s in statements if not any(_undoes(s.node, name) for name in defined & s.binds)]
 
 
 def _undoes(node: ast.stmt, name: str) -> bool:

@@ -24,12 +24,14 @@ from itertools import pairwise
 from typing import Any
 
 from qkvlib.grading.inside import walls, watch, wire
+from qkvlib.grading.inside.rehearsal import rehearse
 from qkvlib.grading.inside.submission import Submission
 
 
 def serve(control_fd: int, isolated: bool) -> None:
     """Fork a child for every socket and pipe that arrive on `control_fd`. numpy is loaded: no child pays for it."""
     Submission.prepare()
+    rehearse()
     if isolated and not walls.CLONE_NUMBER:
         sys.exit(f"it knows the processors {' and '.join(walls.MACHINES)}, not {os.uname().machine}")
     control = socket.socket(fileno=control_fd)
@@ -37,6 +39,7 @@ def serve(control_fd: int, isolated: bool) -> None:
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # short of memory, the kernel takes this process and its children first
     filters = walls.seccomp_filter() if isolated else None
+    gc.collect()
     gc.freeze()  # what is loaded now is never garbage, and stays shared between the children
     control.sendall(b'{"ready": true}')
     while True:
