@@ -17,13 +17,6 @@ ROOT = Path(__file__).resolve().parent.parent
 MAX_LINES = 400
 CODE = (".py", ".js", ".mjs", ".css", ".toml", ".html")
 
-# Longer still; each is being split, and a file leaves this list the moment it fits.
-TOO_LONG = {
-    "tests/test_attacks.py",
-    "tests/test_batch.py",
-    "tests/test_worksheet_page.py",
-}
-
 # What may run where only numpy is: also inside the browser and the sandbox. `clinic` and `check` draw on it.
 NUMPY_ALONE = ("atomic", "attention", "colour", "examples", "grammar", "shapes")
 
@@ -56,8 +49,7 @@ def test_no_file_is_over_400_lines():
             lines[path.as_posix()] = len((ROOT / path).read_text(encoding="utf-8").splitlines())
     data = "qkvlib/data/"
     long = {name for name, length in lines.items() if length > MAX_LINES and not name.startswith(data)}
-    assert long <= TOO_LONG, f"split these: {sorted(long - TOO_LONG)}"
-    assert long >= TOO_LONG, f"these fit now, or are gone: take them off the list: {sorted(TOO_LONG - long)}"
+    assert not long, f"split these: {sorted(long)}"
 
 
 def test_nothing_imports_itself_by_a_detour(graph):
