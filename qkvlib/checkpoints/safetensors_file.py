@@ -105,7 +105,7 @@ def decode(data: bytes, dtype: str, shape: tuple[int, ...], name: str = "the ten
 
 
 def read_header(source: ByteSource) -> tuple[dict[str, TensorInfo], dict[str, str]]:
-    """Read and check the header, (tensors, metadata): every number in it is compared with the file before it is used."""
+    """Read and check the header, (tensors, metadata): each number is compared with the file before it is used."""
 
     def corrupt(what: str) -> CheckpointError:
         return CheckpointError(f"{source.name} is not a sound safetensors file: {what}; download it again.")
