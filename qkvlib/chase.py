@@ -22,6 +22,8 @@ from itertools import permutations
 import numpy as np
 
 from qkvlib import attention
+from qkvlib.checkpoints.local import LocalFile
+from qkvlib.checkpoints.safetensors_file import SafetensorsFile
 
 NOUNS = ("dog", "cat", "cow", "fox", "hen", "goat", "duck", "horse")
 WORDS = (*NOUNS, "chased")
@@ -79,11 +81,11 @@ def load(name: str) -> Model:
     """A shipped model, "one_head" or "two_heads"; ValueError for another name."""
     if name not in MODELS:
         raise ValueError(f"there is no model {name!r}: choose among {', '.join(MODELS)}")
-    from safetensors import safe_open
-
-    with as_file(_folder() / f"{name}.safetensors") as path, safe_open(path, framework="numpy") as stored:
-        tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 - not a dict
-        return Model(name, json.loads(stored.metadata()["config"]), tensors)
+    with as_file(_folder() / f"{name}.safetensors") as path:
+        stored = SafetensorsFile(LocalFile(path))
+        return Model(
+            name, json.loads(stored.metadata["config"]), {name: stored.tensor(name) for name in stored.tensors}
+        )
 
 
 @lru_cache

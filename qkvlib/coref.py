@@ -20,6 +20,8 @@ from importlib.resources import as_file, files
 import numpy as np
 
 from qkvlib import attention
+from qkvlib.checkpoints.local import LocalFile
+from qkvlib.checkpoints.safetensors_file import SafetensorsFile
 from qkvlib.grammar import ANSWERS, GRAMMARS, Grammar, Parse, SentenceError
 
 # edit(layer, name, array) -> array: called as "X", "Q", "K", "V", "scores", "weights" and "out" of each layer come up.
@@ -206,14 +208,11 @@ def load(model: str = "encoder") -> Model:
     """A shipped model by name; ValueError with the names there are."""
     if model not in models():
         raise ValueError(f"there is no model {model!r}: choose among {', '.join(models())}")
-    from safetensors import safe_open
-
-    with (
-        as_file(files("qkvlib") / "data" / "coref" / f"{model}.safetensors") as path,
-        safe_open(path, framework="numpy") as stored,
-    ):
-        tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 - not a dict
-        return Model(model, json.loads(stored.metadata()["config"]), tensors)
+    with as_file(files("qkvlib") / "data" / "coref" / f"{model}.safetensors") as path:
+        stored = SafetensorsFile(LocalFile(path))
+        return Model(
+            model, json.loads(stored.metadata["config"]), {name: stored.tensor(name) for name in stored.tensors}
+        )
 
 
 @lru_cache

@@ -1,8 +1,6 @@
-"""A whole class: the journal, both engines, kills in mid-run, and what is written."""
+"""A whole class: the journal, both engines, and kills in mid-run."""
 
 import contextlib
-import csv
-import io
 import json
 import os
 import signal
@@ -15,56 +13,16 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
-from classroom import SECRET, STUBS, course, submission
+from batch_run import run, task, write_class  # noqa: F401 - task is a fixture
+from classroom import SECRET, course, submission
+from processes import command_line, descendants
 
-from qkvlib.grading import assignment, batch, collect, report
-from qkvlib.grading.batch import Progress, grade_batch, remaining
+from qkvlib.grading import batch
+from qkvlib.grading.batch import Progress, remaining
 from qkvlib.grading.cluster import check_workers
-from qkvlib.grading.collect import Source
 from qkvlib.grading.engines import BatchError, DaskEngine, LocalEngine
 from qkvlib.grading.journal import Journal, JournalBusy
-from qkvlib.grading.roster import Student
-from qkvlib.grading.sandbox import Limits
 from qkvlib.grading.worker import Job
-
-LIMITS = Limits(seconds=0.5, cpu_total=2, wall=30)
-WRONG = {
-    "no-scale": {"scores": "def scores(Q, K):\n    return Q @ np.swapaxes(K, -1, -2)"},
-    "no-exp": {"softmax": "def softmax(z, axis=-1):\n    return z"},
-    "blank": {"blend": STUBS["blend"]},
-    "loops": {"blend": "def blend(weights, V):\n    while True: pass"},
-    "leaves": {"attention": "import os\ndef attention(Q, K, V):\n    os._exit(0)"},
-}
-
-
-def write_class(folder: Path, n: int) -> list[Student]:
-    """`n` submissions: every fifth has one of the kinds above, one is missing, one is damaged."""
-    folder.mkdir(parents=True, exist_ok=True)
-    kinds = list(WRONG.values())
-    students = []
-    for i in range(n):
-        student = Student(f"s{i:03d}", f"Student {i}")
-        students.append(student)
-        if i == 3:
-            continue
-        text = json.dumps(submission(kinds[(i // 5) % len(kinds)] if i % 5 == 1 else {}, [f"mine = {i}"]))
-        (folder / f"{student.id}.ipynb").write_text(text[:-9] if i == 4 else text)
-    return students
-
-
-@pytest.fixture(scope="module")
-def task(tmp_path_factory):
-    return assignment.load(course(tmp_path_factory.mktemp("course")))
-
-
-def run(task, place, students, journal_path, engine, secret=SECRET, progress=lambda state: None):
-    """Grade the folder; the records in order of student."""
-    job = Job(task, secret, limits=LIMITS)
-    with Source(place) as source, Journal(journal_path) as journal:
-        found = collect.collect(source, students, task.slug)
-        keys = grade_batch(job, source, found, journal, engine, progress)
-        return list(journal.records(keys))
-
 
 # -- the journal -------------------------------------------------------------------------------------------------------
 
@@ -142,14 +100,14 @@ def test_a_run_killed_at_any_moment_loses_nothing_and_leaves_no_process(task, tm
         import sys
         sys.path.insert(0, sys.argv[1])
         if __name__ == "__main__":
-            import test_batch, classroom
+            import batch_run, classroom
             from pathlib import Path
             from qkvlib.grading import assignment, batch, engines
             batch.CHUNK = 3
             place = Path(sys.argv[2])
-            students = [test_batch.Student(f"s{i:03d}", f"Student {i}") for i in range(20)]
+            students = [batch_run.Student(f"s{i:03d}", f"Student {i}") for i in range(20)]
             task = assignment.load(Path(sys.argv[3]))
-            test_batch.run(task, place / "in", students, place / "journal.jsonl", engines.LocalEngine(2),
+            batch_run.run(task, place / "in", students, place / "journal.jsonl", engines.LocalEngine(2),
                            progress=lambda state: print(state.done, flush=True))
         """
     )
@@ -176,28 +134,6 @@ def test_a_run_killed_at_any_moment_loses_nothing_and_leaves_no_process(task, tm
     assert resumed == whole
     assert 0 < len(before) <= len(after) == 20
     assert len({json.loads(line)["key"] for line in after}) == 20
-
-
-def descendants(pid):
-    """Every process below `pid`, by /proc."""
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-    found, grew = {pid}, True
-    while grew:
-        grew = {p for p, parent in parents.items() if parent in found} - found
-        found |= grew
-    return found - {pid}
-
-
-def command_line(pid):
-    """What a process was started as; nothing if it ended meanwhile."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
 
 
 @pytest.mark.sandbox
@@ -239,120 +175,6 @@ def test_a_pool_that_breaks_while_a_chunk_is_handed_over_loses_nothing(task, mon
     done = []
     LocalEngine(1).run(Job(task, SECRET), iter([[{"key": key}] for key in "abc"]), done.extend)
     assert sorted(record["key"] for record in done) == ["a", "b", "c"]
-
-
-# -- what is written ------------------------------------------------------------------------------------------------
-
-HOSTILE = '=cmd|"/c calc"!A1<script>alert(1)</script>`x`"\'&\u202e'
-
-
-def table(path):
-    """The rows of a CSV."""
-    return list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
-
-
-def a_record(student, task, **changes):
-    results = [
-        {
-            "name": item.name,
-            "points": item.points,
-            "out_of": item.points,
-            "status": "correct",
-            "mistake": "",
-            "message": "Right.",
-            "note": "",
-        }
-        for item in task.items
-    ]
-    record = {"key": f"{student:0>32}", "student": student, "file": f"{student}.ipynb", "problem": "", "remarks": []}
-    return {**record, "failed": False, "results": results, "answers": {}, "unsafe": False, **changes}
-
-
-def test_nothing_a_student_writes_becomes_markup_or_a_formula(task, tmp_path):
-    bad = a_record("s2", task, remarks=[{"kind": "failed", "text": HOSTILE}])
-    bad["results"][0].update(status="wrong", points=0, mistake="raised", message=HOSTILE, note=HOSTILE)
-    records = [a_record("s1", task), bad, a_record("+s3", task, problem=HOSTILE, file=HOSTILE)]
-    report.write_report(tmp_path, task, records, [Student("s2", HOSTILE, HOSTILE)])
-    for page in [tmp_path / "class.html", *(tmp_path / "feedback").glob("*.html")]:
-        text = page.read_text(encoding="utf-8")
-        assert "<script" not in text.lower()
-        assert "&lt;script&gt;" in text or page.name == "s1.html"
-        policy = text.split('http-equiv="Content-Security-Policy" content="')[1].split('"')[0]
-        assert policy.startswith("default-src 'none'; style-src 'sha256-")
-        assert "unsafe" not in policy
-        assert " style=" not in text
-    for path in tmp_path.glob("*.csv"):
-        for row in table(path):
-            assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t"))], path
-
-
-def test_the_tables_and_files_of_the_platforms(task, tmp_path):
-    half = a_record("s2", task)
-    half["results"][3].update(status="todo", points=0)
-    missing = a_record("s3", task, file="", problem="Nothing was handed in.")
-    for result in missing["results"]:
-        result.update(status="todo", points=0)
-    students = [Student("s1", "Ada Byron", "ada@example.org"), Student("s2", "Emmy"), Student("s3", "Sofya")]
-    summary = report.write_report(tmp_path, task, [a_record("s1", task), half, missing], students)
-    assert (summary["graded"], summary["missing"], summary["mean"]) == (2, 1, 6.5)
-    head, *grades = table(tmp_path / "grades.csv")
-    assert head[:6] == ["student_id", "name", "scores", "softmax", "blend", "attention"]
-    assert [row[:9] for row in grades] == [
-        ["s1", "Ada Byron", "2", "2", "1", "3", "8", "8", "100.0"],
-        ["s2", "Emmy", "2", "2", "1", "0", "5", "8", "62.5"],
-        ["s3", "Sofya", "0", "0", "0", "0", "0", "8", "0.0"],
-    ]
-    canvas = table(tmp_path / "canvas.csv")
-    assert canvas[0][:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
-    assert [(row[2], row[-1]) for row in canvas[1:]] == [("", "8"), ("s1", "8"), ("s2", "5")]
-    moodle = table(tmp_path / "moodle.csv")
-    assert moodle[1][:4] == ["s1", "Ada Byron", "ada@example.org", "8"]
-    assert moodle[2][5] == "3 of 4 exercises are right and 1 was left blank."
-    assert len(moodle) == 3
-    scope = json.loads((tmp_path / "gradescope" / "s2" / "results.json").read_text())
-    assert scope["score"] == 5
-    assert [t["score"] for t in scope["tests"]] == [2, 2, 1, 0]
-    assert {t["output_format"] for t in scope["tests"]} == {"text"}
-
-
-def test_a_report_is_swapped_in_whole(task, tmp_path):
-    report.write_report(tmp_path, task, [a_record("s1", task), a_record("s2", task)], [])
-    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
-
-    def broken():
-        yield a_record("s1", task)
-        raise RuntimeError("the power fails")
-
-    with pytest.raises(RuntimeError):
-        report.write_report(tmp_path, task, broken(), [])
-    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
-    report.write_report(tmp_path, task, [a_record("s1", task)], [])
-    assert not (tmp_path / "feedback" / "s2.html").exists()
-    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
-
-
-@pytest.mark.sandbox
-def test_hostile_names_all_the_way(task, tmp_path, bubblewrap):
-    names = ["<script>alert(1)<", "=1+1", "a b;rm -rf", "..", "x" * 200, "‮gnp", "a'\"&"]
-    (tmp_path / "in").mkdir()
-    for name in names:
-        (tmp_path / "in" / f"{name}.ipynb").write_text(json.dumps(submission()))
-    records = run(task, tmp_path / "in", [], tmp_path / "journal.jsonl", LocalEngine(1))
-    assert len(records) == len(names)
-    assert {sum(r["points"] for r in record["results"]) for record in records} == {task.total}
-    report.write_report(tmp_path / ".", task, records, [])
-    pages = sorted((tmp_path / "feedback").glob("*.html"))
-    assert len(pages) == len(names)
-    assert not [p for p in pages if "<script" in p.read_text() or "script>" in p.name]
-
-
-def test_unsafe_is_written_on_everything(task, tmp_path):
-    report.write_report(tmp_path, task, [a_record("s1", task, unsafe=True)], [])
-    for name in ("class.html", "feedback/s1.html"):
-        assert "Graded without the sandbox" in (tmp_path / name).read_text()
-    assert "do not trust this grade" in (tmp_path / "grades.csv").read_text()
-    assert json.loads((tmp_path / "feedback" / "s1.json").read_text())["unsafe"]
-    assert "without the sandbox" in json.loads((tmp_path / "gradescope/s1/results.json").read_text())["output"]
 
 
 # -- Dask: the worker dies, the scheduler dies -----------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 import pytest
 from axe import violations
-from test_worksheet_page import FRAME, assert_shown_is_true, show, turns  # noqa: F401 - show is a fixture
+from shown_numbers import assert_shown_is_true, turns
+from worksheet_page import FRAME, show  # noqa: F401 - show is a fixture
 
 from qkvlib import instruments
 from qkvlib.clinic import BUGS

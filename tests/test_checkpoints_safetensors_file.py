@@ -37,6 +37,7 @@ def test_reads_what_the_reference_library_writes(tmp_path):
     }
     save_file(tensors, tmp_path / "x.safetensors", metadata={"format": "np"})
     file = SafetensorsFile(LocalFile(tmp_path / "x.safetensors"))
+    assert file.metadata == {"format": "np"}
     assert set(file.tensors) == set(tensors)
     for name, expected in tensors.items():
         np.testing.assert_array_equal(file.tensor(name), expected)
@@ -97,6 +98,8 @@ BROKEN = {
     "'d' lacks a proper dtype": lambda p: written(p, {"d": entry(offsets=(0, 12, 24))}, bytes(12)),
     "'e' lacks a proper dtype": lambda p: written(p, {"e": []}),
     "'f' lacks a proper dtype": lambda p: written(p, {"f": entry(shape=(True, 3))}, bytes(12)),
+    "__metadata__ is not an object": lambda p: written(p, {"__metadata__": ["config"], "a": entry()}, bytes(12)),
+    "of texts": lambda p: written(p, {"__metadata__": {"config": 1}, "a": entry()}, bytes(12)),
     "ends (byte 0) before it begins (byte 12)": lambda p: written(p, {"a": entry(offsets=(12, 0))}, bytes(12)),
     "which takes 12 bytes, and the header gives it 8": lambda p: written(p, {"a": entry(offsets=(0, 8))}, bytes(8)),
     "'b' overlaps 'a'": lambda p: written(p, {"a": entry(), "b": entry(offsets=(4, 16))}, bytes(16)),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from classroom import STUBS, code, course, submission
-from test_batch import descendants
+from processes import descendants
 from typer.testing import CliRunner
 
 from qkvlib.cli import app

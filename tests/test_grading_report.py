@@ -7,8 +7,8 @@ import re
 
 import pytest
 from axe import violations
+from batch_run import a_record
 from classroom import STUBS, code, course, submission
-from test_batch import a_record
 
 from qkvlib.grading import assignment, handedin, report, worker
 from qkvlib.grading.notebook import parse

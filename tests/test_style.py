@@ -1,5 +1,6 @@
 """The tools that read the code agree with it; none of them changes a file here."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -58,3 +59,5 @@ def test_no_lock_file_names_a_place_to_download_from():
         assert "://" not in text, name
         assert "index-url" not in text, name
         assert "resolved" not in text, name
+    # npm names a package without a name after the folder it lies in
+    assert json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["name"] == "qkvlib"

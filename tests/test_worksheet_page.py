@@ -3,21 +3,13 @@
 import numpy as np
 import pytest
 from axe import violations
-from worksheet_page import FRAME, STATE, cell, drag, show, text, told  # noqa: F401 (show is a fixture)
+from worksheet_page import FRAME, cell, drag, show, text, told  # noqa: F401 (show is a fixture)
 
-from qkvlib import examples, instruments
-from qkvlib.clinic import BUGS
+from qkvlib import examples
 from qkvlib.widgets import Sheet, Worksheet
-from qkvlib.widgets.layout import entries
-from qkvlib.widgets.numbers import in_cell, places, short
-from qkvlib.widgets.ops import Value
-from qkvlib.widgets.worksheet import unpack
+from qkvlib.widgets.numbers import short
 
 pytestmark = pytest.mark.browser
-
-READ = """() => [...document.querySelectorAll('.ws-panel[data-node]')].map((panel) => [panel.dataset.node,
-    [...panel.querySelectorAll('td[data-i]')].map((cell) =>
-        [Number(cell.dataset.i), cell.textContent, cell.classList.contains('ws-masked')])])"""
 
 
 def small() -> Sheet:
@@ -29,181 +21,6 @@ def small() -> Sheet:
     s.softmax("weights", z, about="shares of 1")
     s.lay(["X", "·", "W_Q", "=", "Q"], ["scores", "masked", s.panel("weights", max=1)], [s.say("first: {Q[0,0]}")])
     return s
-
-
-# -- every instrument ---------------------------------------------------------------------------------------------
-
-
-def python_values(worksheet, state):
-    """What numpy makes of the state that the browser shows."""
-    inputs = {
-        name: Value(unpack(packed), start.rows, start.cols, start.heads)
-        for (name, packed), start in zip(state["inputs"].items(), worksheet.sheet.inputs.values(), strict=True)
-    }
-    params = {}
-    for name, param in worksheet.sheet.params.items():
-        value = state[f"p_{name}"]
-        params[name] = param.options[value] if param.kind == "choice" else value
-    return worksheet.sheet.evaluate(inputs, params)
-
-
-def cell_text(worksheet, node, array):
-    """What a cell of the node shows: an input's number as it was given, another one as its matrix is written."""
-    if worksheet.sheet.input_options.get(node, {}).get("editable"):
-        return short
-    (given,) = {e.get("decimals") for e in entries(worksheet.spec["layout"]) if e.get("node") == node} or {None}
-    decimals = places(array) if given is None else given
-    return lambda value: in_cell(value, decimals)
-
-
-def assert_shown_is_true(page, worksheet):
-    page.evaluate(FRAME)
-    values = python_values(worksheet, page.evaluate(STATE))
-    compared = 0
-    for node, cells in page.evaluate(READ):
-        array = values[node].array.ravel()
-        masked = values[node].masked
-        text = cell_text(worksheet, node, array)
-        for i, shown, hatched in cells:
-            # The last bits of a sum may differ, and with them a digit that is rounded at exactly one half.
-            near = [text(array[i] * (1 + nudge)) for nudge in (0, 1e-12, -1e-12)]
-            closed = masked is not None and bool(masked.ravel()[i])
-            assert shown in ([""] if closed else near), (node, i)
-            assert hatched == closed, (node, i)
-            compared += 1
-    assert compared >= 4
-    return compared
-
-
-def unfold(page):
-    """Opens every fold and every closed panel, so that all numbers are on the page."""
-    page.evaluate("""() => {
-        for (const fold of document.querySelectorAll('.ws-folded')) fold.open = true;
-        for (const button of document.querySelectorAll('.ws-closed .ws-fold')) button.click();
-    }""")
-    page.evaluate(FRAME)
-
-
-def turns(worksheet):
-    """Settings to visit: every parameter at each of its ends, options or positions, one at a time."""
-    for name, param in worksheet.sheet.params.items():
-        if param.kind == "choice":
-            yield from ((name, i) for i in range(len(param.options)))
-        elif param.kind == "bool":
-            yield from ((name, value) for value in (not param.value, param.value))
-        elif param.kind in ("float", "int"):
-            yield from ((name, param.limits[end]) for end in ("min", "max"))
-
-
-@pytest.mark.parametrize("name", instruments.REGISTRY)
-def test_every_number_shown_is_numpys(name, show):  # noqa: F811
-    worksheet = getattr(instruments, name)().sheet
-    page = show(worksheet)
-    unfold(page)
-    assert_shown_is_true(page, worksheet)
-    for param, value in turns(worksheet):
-        page.evaluate("([name, value]) => model.set(`p_${name}`, value)", [param, value])
-        assert_shown_is_true(page, worksheet)
-    page.evaluate("""() => {
-        let seed = 1;
-        const next = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
-        const inputs = {};
-        for (const [name, {shape, data}] of Object.entries(model.get('inputs')))
-            inputs[name] = {shape, data: data.map((v) => Math.round((v + next() - 0.5) * 100) / 100)};
-        model.set('inputs', inputs);
-    }""")
-    assert_shown_is_true(page, worksheet)
-
-
-@pytest.mark.parametrize("bug", BUGS)
-def test_every_sheet_of_the_clinic(bug, show):  # noqa: F811
-    worksheet = instruments.bug_clinic(bug).sheet
-    page = show(worksheet)
-    unfold(page)
-    assert_shown_is_true(page, worksheet)
-    for param, value in turns(worksheet):
-        page.evaluate("([name, value]) => model.set(`p_${name}`, value)", [param, value])
-        assert_shown_is_true(page, worksheet)
-    assert violations(page, "main") == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", instruments.REGISTRY)
-def test_axe_finds_nothing(name, scheme, show, page):  # noqa: F811
-    page.emulate_media(color_scheme=scheme)
-    show(getattr(instruments, name)().sheet)
-    assert violations(page, "main") == []
-    page.locator("[data-i]").last.focus()
-    assert violations(page, "main") == []
-
-
-@pytest.mark.parametrize("name", instruments.REGISTRY)
-@pytest.mark.parametrize("width", [800, 1280])
-def test_nothing_sticks_out(name, width, show, page):  # noqa: F811
-    page.set_viewport_size({"width": width, "height": 900})
-    show(getattr(instruments, name)().sheet)
-    page.evaluate(FRAME)
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
-    cut = page.evaluate("""() => [...document.querySelectorAll('td.ws-cell')]
-        .filter((cell) => cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent)""")
-    assert cut == []
-
-
-@pytest.mark.parametrize("name", instruments.REGISTRY)
-@pytest.mark.parametrize("width", [500, 800])
-def test_a_sign_stays_with_what_follows_and_a_wide_matrix_scrolls_by_itself(name, width, show, page):  # noqa: F811
-    page.set_viewport_size({"width": width, "height": 900})
-    show(getattr(instruments, name)().sheet)
-    page.evaluate(FRAME)
-    hanging = page.evaluate("""() => [...document.querySelectorAll('.ws-sign')].filter((sign) => {
-        const [a, b] = [sign, sign.nextElementSibling].map((part) => part.getBoundingClientRect());
-        return b.left < a.right || b.top > a.bottom;
-    }).length""")
-    assert hanging == 0
-    assert page.evaluate(
-        "() => { const s = document.querySelector('.qkv-ws'); return s.scrollWidth <= s.clientWidth; }"
-    )
-    tools = page.evaluate("""() => [...document.querySelectorAll('.ws-tools button')]
-        .filter((button) => button.offsetParent).map((button) => button.offsetTop)""")
-    assert len(set(tools)) == 1
-
-
-@pytest.mark.parametrize("name", instruments.REGISTRY)
-@pytest.mark.parametrize("width", [390, 1100])
-def test_pointing_at_a_cell_moves_nothing(name, width, show, page):  # noqa: F811
-    page.set_viewport_size({"width": width, "height": 785})
-    show(getattr(instruments, name)().sheet)
-    cells, moved = page.evaluate("""() => {
-        const places = () => [...document.querySelectorAll('.ws-panel, .ws-line, .ws-legend, [data-i]')].map((part) => {
-            const { x, y, width, height } = part.getBoundingClientRect();
-            return [x, y + scrollY, width, height];
-        }).join();
-        const before = places(), cells = [...document.querySelectorAll('[data-i]')];
-        const moved = cells.filter((cell) => {
-            cell.dispatchEvent(new PointerEvent('pointermove', { bubbles: true, clientX: 1, clientY: 1 }));
-            return !document.querySelector('.ws-here') || places() !== before;
-        });
-        return [cells.length, moved.length];
-    }""")
-    assert cells >= 8
-    assert moved == 0
-
-
-@pytest.mark.parametrize("name", instruments.REGISTRY)
-def test_every_matrix_is_reached_by_tab(name, show):  # noqa: F811
-    page = show(getattr(instruments, name)().sheet)
-    unfold(page)
-    panels = "[...document.querySelectorAll('.ws-panel:has([data-i]):not(.ws-product)')]"
-    stops = page.evaluate(f"""() => {panels}.map((p) => p.querySelectorAll('[data-i][tabindex="0"]').length)""")
-    assert len(stops) >= 2
-    assert set(stops) == {1}
-    page.get_by_role("button", name="Reset").first.focus()
-    reached = []
-    for _ in range(3 * len(stops) + 10):
-        page.keyboard.press("Tab")
-        at = page.evaluate(f"() => {panels}.indexOf(document.activeElement.closest('.ws-panel:not(.ws-product)'))")
-        reached += [at] if at >= 0 and at not in reached else []
-    assert reached == list(range(len(stops)))
 
 
 # -- a learner's hand ---------------------------------------------------------------------------------------------

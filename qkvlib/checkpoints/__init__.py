@@ -16,7 +16,6 @@ import numpy as np
 from .checkpoint import Checkpoint, Head
 from .errors import CheckpointError
 from .forward import AttentionLayer, Rotary, attend, project, rotate
-from .hub import DEFAULT_MAX_DOWNLOAD, HubFolder
 from .layouts import LAYOUTS, Layout, split_c_attn
 from .local import LocalFile, LocalFolder
 from .safetensors_file import SafetensorsFile
@@ -39,6 +38,7 @@ __all__ = [
     "tiny_reference",
 ]
 
+DEFAULT_MAX_DOWNLOAD = 2 * 2**30  # bytes of a file that a server without byte ranges may make us take whole
 _DATA = Path(__file__).parent.parent / "data" / "checkpoints"
 TINY = ("gpt2", "llama", "bert", "vit", "whisper")
 
@@ -66,6 +66,8 @@ def load(
         raise CheckpointError(
             f"There is no file or folder {text!r}, and it is not a hub id such as 'openai-community/gpt2' either."
         )
+    from .hub import HubFolder  # the network's modules, which a model on this machine does not need
+
     folder = HubFolder(text, revision, max_download=max_download, progress=progress)
     return Checkpoint(folder, n_heads, n_kv_heads)
 

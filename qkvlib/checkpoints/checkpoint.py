@@ -2,16 +2,18 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import CheckpointError
 from .forward import AttentionLayer, Rotary
-from .hub import HubFolder
 from .layouts import recognise, split_c_attn
 from .local import LocalFolder
 from .safetensors_file import SafetensorsFile, TensorInfo, missing
+
+if TYPE_CHECKING:
+    from .hub import HubFolder
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
@@ -36,7 +38,7 @@ class Checkpoint:
     """
 
     def __init__(
-        self, folder: LocalFolder | HubFolder, n_heads: int | None = None, n_kv_heads: int | None = None
+        self, folder: "LocalFolder | HubFolder", n_heads: int | None = None, n_kv_heads: int | None = None
     ) -> None:
         self.name = folder.name
         self._folder = folder

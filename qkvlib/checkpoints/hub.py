@@ -32,7 +32,6 @@ from .errors import CheckpointError
 from .http import PAUSES, Hub, NetworkError, NotThereError, Reply, get
 from .local import MAX_JSON, LocalFile, parse_json
 
-DEFAULT_MAX_DOWNLOAD = 2 * 2**30  # bytes of a file that a server without byte ranges may make us take whole
 CHUNK = 1 << 20
 _BAR_FROM = 1 << 20  # bytes; below a megabyte a progress bar is only a flicker
 _ABANDONED = 120  # seconds after which a part nobody writes to may be taken over
@@ -41,9 +40,7 @@ _ABANDONED = 120  # seconds after which a part nobody writes to may be taken ove
 class HubFolder:
     """The files of one repository at one revision. Same methods as `LocalFolder`."""
 
-    def __init__(
-        self, repo: str, revision: str = "main", max_download: int = DEFAULT_MAX_DOWNLOAD, progress: bool = True
-    ) -> None:
+    def __init__(self, repo: str, revision: str, max_download: int, progress: bool) -> None:
         self.name = repo
         self.hub = Hub.from_environment()
         self.max_download = max_download

@@ -52,12 +52,15 @@ class TensorInfo:
 
 
 class SafetensorsFile:
-    """The tensors of one safetensors file: `.tensors` (name -> TensorInfo), and `.tensor(name)` to read one."""
+    """The tensors of one safetensors file: `.tensors` (name -> TensorInfo), and `.tensor(name)` to read one.
+
+    `.metadata` (text -> text) is what its writer noted beside them, {} where there is nothing.
+    """
 
     def __init__(self, source: ByteSource) -> None:
         self.source = source
         try:
-            self.tensors = read_header(source)
+            self.tensors, self.metadata = read_header(source)
         except CheckpointError:
             source.forget()
             raise
@@ -101,8 +104,8 @@ def decode(data: bytes, dtype: str, shape: tuple[int, ...], name: str = "the ten
     return values.astype(np.float32) if dtype == "F16" else values.astype(values.dtype.newbyteorder("="))
 
 
-def read_header(source: ByteSource) -> dict[str, TensorInfo]:
-    """Read and check the header: every number in it is compared with the file before it is used."""
+def read_header(source: ByteSource) -> tuple[dict[str, TensorInfo], dict[str, str]]:
+    """Read and check the header, (tensors, metadata): each number is compared with the file before it is used."""
 
     def corrupt(what: str) -> CheckpointError:
         return CheckpointError(f"{source.name} is not a sound safetensors file: {what}; download it again.")
@@ -127,7 +130,9 @@ def read_header(source: ByteSource) -> dict[str, TensorInfo]:
         entries = json.loads(text, object_pairs_hook=_refuse_repeats)
     except (ValueError, RecursionError) as error:
         raise corrupt(f"its header is not JSON ({error})") from error
-    entries.pop("__metadata__", None)
+    metadata = entries.pop("__metadata__", None) or {}
+    if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
+        raise corrupt("its __metadata__ is not an object of texts")
 
     data_start = 8 + length
     tensors = {}
@@ -161,7 +166,7 @@ def read_header(source: ByteSource) -> dict[str, TensorInfo]:
         raise corrupt(f"it is truncated: its tensors end at byte {reached:,} and the file at byte {size:,}")
     if reached < size:
         raise corrupt(f"{size - reached:,} bytes after its last tensor belong to no tensor")
-    return tensors
+    return tensors, metadata
 
 
 def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
