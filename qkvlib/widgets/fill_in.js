@@ -1,8 +1,15 @@
 import { h, focusable, button } from "./dom.js";
 import { inline, act, live, unique } from "./small.js";
 
+/**
+ * @typedef {{ text: string } | { blank: string }} Part  words that stand there, or a word left out
+ * @typedef {{ name: string, title: string, lines: Part[][], options: string[], given: string[] }} Traits
+ */
+
+/** @param {string[]} answers @param {string[]} given */
 const wrong = (answers, given) => answers.filter((answer, index) => given[index] !== answer).length;
 
+/** @param {string[]} answers @param {string[]} given */
 const verdict = (answers, given) => {
   const open = answers.filter((_, index) => !given[index]).length;
   if (open) return `${open} still to fill.`;
@@ -10,20 +17,24 @@ const verdict = (answers, given) => {
   return off ? `${answers.length - off} of ${answers.length} are right. The others are marked.` : "All of it is right.";
 };
 
+/** @param {import("./small.js").View<Traits>} view */
 function render({ model, el }) {
   const id = unique("fill");
   const root = h("div", { class: "qkv-card qkv-fill", role: "group", "aria-labelledby": `${id}-title` });
   el.append(root);
   const lines = model.get("lines");
-  const answers = lines.flat().filter((part) => part.blank).map((part) => part.blank);
+  const answers = lines.flat().flatMap((part) => ("blank" in part ? part.blank : []));
+  /** @type {HTMLSelectElement[]} */
   const selects = [];
+  /** @type {HTMLElement[]} */
   const marks = [];
 
   const said = h("p", { class: "qkv-said", role: "status" });
   const given = () => selects.map((select) => select.value);
   const keep = () => act(model, { given: given() });
 
-  function blank(answer, line) {
+  /** @param {number} line */
+  function blank(line) {
     const index = selects.length;
     const options = ["", ...model.get("options")].map((option) => h("option", { value: option }, option || "?"));
     const select = focusable("select", { class: "qkv-blank", "aria-label": `line ${line + 1}, blank ${index + 1}` }, options);
@@ -43,6 +54,7 @@ function render({ model, el }) {
     said.textContent = verdict(answers, given());
   }
 
+  /** @param {string[]} values */
   function fill(values) {
     selects.forEach((select, index) => {
       select.value = values[index] ?? "";
@@ -54,7 +66,7 @@ function render({ model, el }) {
   root.append(
     h("p", { class: "qkv-question", id: `${id}-title` }, inline(model.get("title"))),
     h("ol", { class: "qkv-lines" }, lines.map((line, number) =>
-      h("li", {}, line.map((part) => (part.blank ? blank(part.blank, number) : h("span", {}, inline(part.text))))))),
+      h("li", {}, line.map((part) => ("blank" in part ? blank(number) : h("span", {}, inline(part.text))))))),
     h("div", { class: "qkv-row" },
       button("Check", check),
       button("Show what belongs there", () => {

@@ -1,23 +1,33 @@
 import { h, button } from "./dom.js";
 import { inline, paragraphs, act, live, unique } from "./small.js";
 
+/**
+ * @typedef {{ id: string, question: string, answer: string, wrong?: string, why_wrong?: string }} Card
+ * @typedef {Record<string, [box: number, day: number]>} Boxes  where each card is, and the day on which it is due
+ * @typedef {{ title: string, cards: Card[], waits: number[], boxes: Boxes, today: number | null }} Traits
+ */
+
 const DAY = 86400000;
 
-/** Today as a count of days in the learner's own calendar; the Python side counts the same way. */
+/** Today as a count of days in the learner's own calendar; the Python side counts the same way. @param {Date} now */
 const dayNumber = (now) => Math.floor((now.getTime() - now.getTimezoneOffset() * 60000) / DAY);
 
-/** Where a card goes: one box further when it was known, back to the first when not. Box b waits WAITS[b] days. */
+/** Where a card goes: one box further when it was known, back to the first when not. Box b waits WAITS[b] days.
+ * @param {number} box @param {boolean} knew @param {number} today @param {number[]} waits @returns {[box: number, day: number]} */
 function moved(box, knew, today, waits) {
   const next = knew ? Math.min(box + 1, waits.length - 1) : 0;
   return [next, today + waits[next]];
 }
 
-/** Ids of the cards to ask today: those that are due and those never seen, in the deck's order. */
+/** Ids of the cards to ask today: those that are due and those never seen, in the deck's order.
+ * @param {Card[]} cards @param {Boxes} boxes @param {number} today */
 const due = (cards, boxes, today) =>
   cards.map((card) => card.id).filter((id) => !(id in boxes) || boxes[id][1] <= today);
 
+/** @param {number} count @param {string} noun */
 const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
+/** @param {import("./small.js").View<Traits>} view */
 function render({ model, el }) {
   const id = unique("flash");
   const root = h("div", { class: "qkv-card qkv-flashcards", role: "group", "aria-label": model.get("title") });
@@ -26,9 +36,11 @@ function render({ model, el }) {
   const byId = () => new Map(model.get("cards").map((card) => [card.id, card]));
   let queue = due(model.get("cards"), model.get("boxes"), today());
   let turned = false;
+  /** @type {Map<string, boolean>} */
   let tally = new Map(); // card -> known at first sight?
   let moveFocus = false;
 
+  /** @template {any[]} A @param {(...given: A) => void} change @returns {(...given: A) => void} */
   const step = (change) => (...given) => {
     moveFocus = true;
     change(...given);
@@ -37,7 +49,7 @@ function render({ model, el }) {
     turned = true;
     draw();
   });
-  const answer = step((knew) => {
+  const answer = step((/** @type {boolean} */ knew) => {
     const [card, ...rest] = queue;
     const box = model.get("boxes")[card]?.[0] ?? 0;
     // A card you did not know comes back later today, after the others.
@@ -53,6 +65,7 @@ function render({ model, el }) {
     draw();
   });
 
+  /** @param {Card} card */
   function face(card) {
     const question = h("div", { class: "qkv-question", id: `${id}-q`, tabindex: "-1", "data-lm-suppress-shortcuts": "true" },
       paragraphs(card.question));
@@ -88,7 +101,7 @@ function render({ model, el }) {
     const seen = Object.keys(model.get("boxes")).filter((card) => cards.has(card)).length;
     root.replaceChildren(
       h("p", { class: "qkv-tag" }, `${model.get("title")} · ${queue.length ? plural(queue.length, "card") + " to go" : "nothing due"}`),
-      ...(queue.length ? face(cards.get(queue[0])) : rest()),
+      ...(queue.length ? face(/** @type {Card} */ (cards.get(queue[0]))) : rest()),
       h("p", { class: "qkv-hint" }, `${seen} of ${plural(cards.size, "card")} seen so far.`));
     if (moveFocus) root.querySelector(turned ? ".qkv-flash-answer" : ".qkv-question").focus();
     moveFocus = false;

@@ -1,7 +1,17 @@
 import { h, focusable, button } from "./dom.js";
 import { inline, paragraphs, act, live, unique } from "./small.js";
 
-/** "15", "-0.5", "3/4", "75 %" or "0,5" as a number; null when it is none of them. */
+/**
+ * @typedef {"choices" | "number" | "text"} Kind
+ * @typedef {number | string} Answer  a text, a number, or the place of a choice
+ * @typedef {{ question: string, kind: Kind, choices: string[], order: number[], answer: Answer, explain: string, why: string[],
+ *   tolerance: number, unit: string, show_in: string, show_state: object, guess: Answer | null, sure: boolean | null }} Traits
+ */
+
+/** How a reader hears the mark of a choice. @type {Record<string, string>} */
+const SAID = { "✓": "right:", "✗": "not right:" };
+
+/** "15", "-0.5", "3/4", "75 %" or "0,5" as a number; null when it is none of them. @param {string} text */
 function toNumber(text) {
   const tidy = text.trim().replace("−", "-").replace(/^([^.,]*),([^.,]*)$/, "$1.$2");
   const [, top, bottom, percent] = /^([+-]?\d*\.?\d+(?:e[+-]?\d+)?)\s*(?:\/\s*(\d*\.?\d+))?\s*(%)?$/i.exec(tidy) ?? [];
@@ -10,7 +20,8 @@ function toNumber(text) {
   return Number.isFinite(value) ? value : null;
 }
 
-/** Ask a sheet on this page to show the answer; false when there is none. worksheet.js answers the event. */
+/** Ask a sheet on this page to show the answer; false when there is none. worksheet.js answers the event.
+ * @param {string} sheet @param {object} state */
 function showIn(sheet, state) {
   if (!document.dispatchEvent(new CustomEvent("qkv-show", { cancelable: true, detail: { sheet, state } }))) return true;
   const found = document.querySelector(`[data-sheet="${CSS.escape(sheet)}"]`);
@@ -18,18 +29,21 @@ function showIn(sheet, state) {
   return found !== null;
 }
 
-/** Whether a committed guess is right; null where only the learner can tell. */
+/** Whether a committed guess is right; null where only the learner can tell.
+ * @param {Kind} kind @param {Answer} guess @param {Answer} answer @param {number} tolerance */
 function judge(kind, guess, answer, tolerance) {
   if (kind === "text") return null;
   if (kind === "choices") return guess === answer;
-  return Math.abs(guess - answer) <= tolerance;
+  return Math.abs(/** @type {number} */ (guess) - /** @type {number} */ (answer)) <= tolerance;
 }
 
+/** @param {boolean} committed @param {boolean} words */
 const heading = (committed, words) =>
   words ? (committed ? "Your words, and ours" : "Say why, then compare")
     : committed ? "Your prediction, and what happens" : "Predict first";
 
-/** What to make of having been sure, where that says more than the answer does. */
+/** What to make of having been sure, where that says more than the answer does.
+ * @param {boolean | null} sure @param {boolean | null} right */
 function confidence(sure, right) {
   const said = sure && right === false
     ? "You were sure, so something you take for certain leads there. Find it in what follows, and say what is different."
@@ -37,14 +51,17 @@ function confidence(sure, right) {
   return said ? h("p", { class: "qkv-sure" }, said) : null;
 }
 
+/** @param {number} value */
 const short = (value) => String(Number(value.toPrecision(4)));
 
+/** @param {import("./small.js").View<Traits>} view */
 function render({ model, el }) {
   const id = unique("predict");
   const root = h("div", { class: "qkv-card qkv-predict", role: "group", "aria-labelledby": `${id}-q` });
   el.append(root);
   let committedHere = false;
 
+  /** @param {Answer | null} guess @param {boolean | null} sure */
   const commit = (guess, sure = null) => {
     committedHere = true;
     act(model, { sure, guess });
@@ -53,12 +70,16 @@ function render({ model, el }) {
   function ask() {
     const kind = model.get("kind");
     const complaint = h("p", { class: "qkv-complaint", role: "alert" });
+    /** @param {string} text @param {HTMLElement} where */
     const complain = (text, where) => {
       complaint.textContent = text;
       where.focus();
     };
-    let field, onCommit;
+    let field;
+    /** @type {(sure?: boolean) => void} */
+    let onCommit;
     if (kind === "choices") {
+      /** @type {HTMLInputElement[]} */
       const radios = model.get("order").map((index) =>
         focusable("input", { type: "radio", name: id, value: index, id: `${id}-${index}` }));
       field = h("div", { class: "qkv-choices", role: "radiogroup", "aria-labelledby": `${id}-q` },
@@ -76,13 +97,13 @@ function render({ model, el }) {
         ...(number ? { type: "text", inputmode: "decimal", size: 12 } : { rows: 2 }),
       });
       field = h("div", { class: "qkv-field" }, box, number && model.get("unit") ? h("span", {}, ` ${model.get("unit")}`) : null);
-      onCommit = (sure = null) => {
+      onCommit = (sure) => {
         const guess = number ? toNumber(box.value) : box.value.trim();
         if (number && guess === null) complain("Type a number first, such as 12, 0.75 or 3/4.", box);
         else if (!number && guess === "") complain("Write a few words first: they are for you alone.", box);
         else commit(guess, sure);
       };
-      if (number) box.addEventListener("keydown", (event) => event.key === "Enter" && onCommit());
+      if (number) box.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && onCommit());
     }
     const commits = kind === "text"
       ? [button("Commit to this", () => onCommit())]
@@ -91,7 +112,8 @@ function render({ model, el }) {
   }
 
   function reveal() {
-    const [kind, guess, answer, explain] = ["kind", "guess", "answer", "explain"].map((trait) => model.get(trait));
+    const [kind, guess, answer] = /** @type {["text", string, string] | ["number", number, number] | ["choices", number, number]} */ (
+      [model.get("kind"), model.get("guess"), model.get("answer")]);
     const right = judge(kind, guess, answer, model.get("tolerance"));
     const unit = model.get("unit") ? ` ${model.get("unit")}` : "";
     let verdict;
@@ -110,7 +132,7 @@ function render({ model, el }) {
     const options = kind !== "choices" ? null : h("ul", { class: "qkv-options" }, model.get("order").map((index) => {
       const mark = index === answer ? "✓" : index === guess ? "✗" : "";
       return h("li", index === answer ? { class: "qkv-true" } : {},
-        h("span", { class: "qkv-mark", "aria-label": { "✓": "right:", "✗": "not right:" }[mark], role: mark ? "img" : null }, mark),
+        h("span", { class: "qkv-mark", "aria-label": SAID[mark], role: mark ? "img" : null }, mark),
         h("span", {}, inline(model.get("choices")[index]), index === guess ? [" ", h("em", { class: "qkv-yours" }, "yours")] : null));
     }));
     const complaint = h("p", { class: "qkv-complaint", role: "alert" });
@@ -120,7 +142,7 @@ function render({ model, el }) {
     });
     const outcome = h("div", { class: "qkv-reveal", "data-right": String(right), tabindex: "-1",
       "data-lm-suppress-shortcuts": "true" },
-      h("p", {}, verdict), options, confidence(model.get("sure"), right), why ? paragraphs(why) : null, paragraphs(explain));
+      h("p", {}, verdict), options, confidence(model.get("sure"), right), why ? paragraphs(why) : null, paragraphs(model.get("explain")));
     const again = button("Clear my guess", () => commit(null), { class: "qkv-button qkv-quiet" });
     return [outcome, h("div", { class: "qkv-row" }, show, again), complaint];
   }
