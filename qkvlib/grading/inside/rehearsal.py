@@ -49,7 +49,7 @@ def rehearse() -> None:
 def _request(number: int) -> bytes:
     packer = wire.Packer()
     calls = [packer.pack((np.eye(3) * number,)) for _ in range(2)]
-    asks = [
+    asks: list[dict] = [
         {"name": name, "names": [name], "expressions": [name], "named": {}, "unpacked": [], "parameters": ["x"]}
         | ({"kind": "value", "calls": []} if name == "numbers" else {"kind": "function", "calls": calls})
         for name in ("halves", "quarters", "numbers")
