@@ -8,7 +8,8 @@ import { inCell, short } from "./numbers.js";
  * @typedef {import("./arrays.js").Value} Value
  * @typedef {{ end: number, decimals: number|null, ramp: "sign"|"share", base: Value|null, other: Value|null, bars: boolean,
  *   lit: number|null }} Look how a panel's numbers are drawn: `base` is the value before the gesture, `other` what it is compared with
- * @typedef {{ value: Value, title: string, editable: boolean, columns: number[], slots: number, colour: Function, rgb: Function,
+ * @typedef {{ value: Value, title: string, editable: boolean, columns: number[], slots: number,
+ *   colour: (share: number, ramp?: string, dim?: boolean) => string, rgb: (share: number, ramp?: string, dim?: boolean) => number[],
  *   label: (name: string, i: number) => string, name: string, css: (name: string) => string }} Owner
  */
 
@@ -17,15 +18,22 @@ export class Grid {
   /** @param {Owner} panel @param {number} head @param {string} tag @param {string} className */
   constructor(panel, head, tag, className) {
     const { value, title } = panel, [, n, m] = frame(value);
-    Object.assign(this, { panel, h: head, n, m, first: head * n * m, columns: panel.columns });
+    this.panel = panel;
+    this.n = n;
+    this.m = m;
+    this.first = head * n * m;
+    this.columns = panel.columns;
     this.headName = value.shape.length === 3 ? value.heads?.[head] ?? `head ${head}` : "";
     this.grid = h(tag, { class: className, role: "grid", "aria-readonly": String(!panel.editable),
       "aria-label": `${title} [${value.shape.join(", ")}]${this.headName && `, ${this.headName}`}` });
     this.root = h("div", {}, this.headName ? h("div", { class: "ws-head-name" }, this.headName) : null, this.grid);
+    /** @type {any} the cell in the tab order, an element as `h` makes them */
+    this.current = null;
+    /** @type {any[]} what is lit up, as each kind of grid puts it */
     this.marks = [];
   }
 
-  /** What stands in a cell; an input's number as it was given. */
+  /** What stands in a cell; an input's number as it was given. @param {number} v @param {number|null} decimals */
   text(v, decimals) {
     return this.panel.editable ? short(v) : inCell(v, decimals);
   }
@@ -35,7 +43,7 @@ export class Grid {
   }
 }
 
-/** A name of a row or column; the * of a made-up word stays in sight when the word is too long. */
+/** A name of a row or column; the * of a made-up word stays in sight when the word is too long. @param {string} text @param {"col"|"row"} scope */
 function heading(text, scope) {
   const star = text.endsWith("*");
   return h("th", { class: `ws-${scope}`, scope, title: text },
@@ -43,9 +51,11 @@ function heading(text, scope) {
 }
 
 export class TableGrid extends Grid {
+  /** @param {Owner} panel @param {number} head */
   constructor(panel, head) {
     super(panel, head, "table", "ws-grid");
     const { rows, cols } = panel.value, { n, m, grid } = this;
+    /** @type {Map<number, HTMLElement>} */
     this.cells = new Map();
     if (cols) {
       const line = grid.createTHead().insertRow();
@@ -63,6 +73,7 @@ export class TableGrid extends Grid {
     if (!n || !m) body.insertRow().append(h("td", { class: "ws-empty" }, "empty"));
   }
 
+  /** @param {number} i @returns {HTMLElement} */
   cell(i) {
     const { editable } = this.panel;
     const cell = focusable("td", { class: "ws-cell", tabindex: "-1", "data-i": String(i), "aria-readonly": editable ? "false" : null }, " ");
@@ -77,13 +88,13 @@ export class TableGrid extends Grid {
       const v = value.data[i], closed = value.masked?.[i] ?? 0;
       if (before && Object.is(before.data[i], v) && (before.masked?.[i] ?? 0) === closed) continue;
       const text = closed ? "" : this.text(v, decimals), old = base && !base.masked?.[i] ? this.text(base.data[i], decimals) : text;
-      if (cell.firstChild?.nodeType === Node.TEXT_NODE) cell.firstChild.data = text;
+      if (cell.firstChild instanceof Text) cell.firstChild.data = text;
       else if (!cell.firstChild) cell.textContent = text;
       const dim = lit !== null && Math.floor((i - this.first) / this.m) !== lit, share = v / end;
       cell.style.backgroundColor = closed ? "" : panel.colour(share, ramp, dim);
       if (bars) cell.style.setProperty("--ws-share", closed || !(Math.abs(share) <= 1) ? "0" : String(Math.abs(share)));
-      for (const [name, on] of [["ws-masked", closed], ["ws-dim", dim], ["ws-bar", bars],
-        ["ws-differs", other && differs(v, other.data[i])]]) cell.classList.toggle(name, Boolean(on));
+      for (const [name, on] of /** @type {[string, unknown][]} */ ([["ws-masked", closed], ["ws-dim", dim], ["ws-bar", bars],
+        ["ws-differs", other && differs(v, other.data[i])]])) cell.classList.toggle(name, Boolean(on));
       if (closed) cell.setAttribute("aria-label", "masked");
       else cell.removeAttribute("aria-label");
       if (old !== text && !closed) cell.dataset.was = old;
@@ -91,17 +102,20 @@ export class TableGrid extends Grid {
     }
   }
 
+  /** @param {import("./types.js").Pointed} event @returns {number|null} */
   hit({ target }) {
-    const cell = target.closest("[data-i]");
+    const cell = /** @type {HTMLElement|null} */ (target.closest("[data-i]"));
     return cell ? Number(cell.dataset.i) : null;
   }
 
+  /** @param {number} i @returns {HTMLElement|undefined} */
   activate(i) {
     this.current = this.cells.get(i);
     if (this.current) this.current.tabIndex = 0;
     return this.current;
   }
 
+  /** @param {number[]} cells @param {string} className */
   mark(cells, className) {
     for (const i of cells) {
       const cell = this.cells.get(i);
@@ -116,20 +130,21 @@ export class TableGrid extends Grid {
     this.marks = [];
   }
 
+  /** @param {number} i */
   box(i) {
-    return this.cells.get(i).getBoundingClientRect();
+    return /** @type {HTMLElement} */ (this.cells.get(i)).getBoundingClientRect();
   }
 }
 
 /** Two numbers that a learner should see as different. @param {number} a @param {number} b */
 export const differs = (a, b) => !(Object.is(a, b) || Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b)));
 
-/** The columns shown of m: long rows fold in the middle, where -1 stands for what is left out. */
+/** The columns shown of m: long rows fold in the middle, where -1 stands for what is left out. @param {number} m @param {number[]} keep */
 export function folded(m, keep) {
   const columns = range(m);
   columns.splice(keep[0], m - keep[0] - keep[1], -1);
   return columns;
 }
 
-/** The grid for large matrices, where the sheet was sent one. */
+/** The grid for large matrices, where the sheet was sent one. @type {{ Grid: new (panel: Owner, head: number) => import("./types.js").AnyGrid }} */
 export const LARGE = { Grid: TableGrid };

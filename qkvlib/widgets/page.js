@@ -1,31 +1,45 @@
 // Hosts worksheets on a page of their own, one at a time: models that nobody listens to in a kernel, and native controls
 // for the sheet's parameters. page.py puts the widget's module and the states into the page.
+
+/**
+ * @typedef {Record<string, any>} State the traits of a worksheet, by name
+ * @typedef {import("./dataflow.js").ParamSpec} ParamSpec
+ */
+
 class Model {
+  /** @param {State} state */
   constructor(state) {
     this.state = state;
+    /** @type {Map<string, (() => void)[]>} */
     this.listeners = new Map();
   }
+  /** @param {string} name */
   get(name) { return this.state[name]; }
+  /** @param {string} name @param {any} value */
   set(name, value) {
     if (Object.is(this.state[name], value)) return;
     this.state[name] = value;
     for (const act of [...(this.listeners.get(`change:${name}`) ?? [])]) act();
   }
+  /** @param {string} event @param {() => void} act */
   on(event, act) { this.listeners.set(event, [...(this.listeners.get(event) ?? []), act]); }
+  /** @param {string} event @param {() => void} act */
   off(event, act) { this.listeners.set(event, (this.listeners.get(event) ?? []).filter((a) => a !== act)); }
   save_changes() {}
 }
 
+/** A native control of one parameter. @param {Model} model @param {ParamSpec} param */
 function control(model, param) {
   const key = `p_${param.name}`, label = document.createElement("label");
   label.className = "page-control";
   label.append(Object.assign(document.createElement("span"), { textContent: param.label }));
   const listed = param.kind === "choice" && param.look !== "slider";
+  /** @type {any} a select or an input */
   const input = label.appendChild(document.createElement(listed ? "select" : "input"));
-  const read = {
+  const read = /** @type {Record<string, () => any>} */ ({
     bool: () => input.checked, choice: () => listed ? input.selectedIndex : Number(input.value), text: () => input.value,
     int: () => Math.round(Number(input.value)), float: () => (log ? Number((10 ** Number(input.value)).toPrecision(3)) : Number(input.value)),
-  }[param.kind];
+  })[param.kind];
   const reading = document.createElement("output"), { log } = param;
   const show = () => {
     const value = model.get(key);
@@ -36,9 +50,9 @@ function control(model, param) {
     if (log || (param.kind === "choice" && !listed)) input.setAttribute("aria-valuetext", reading.textContent);
   };
   if (listed) input.append(...param.options.map((text) => new Option(text)));
-  else input.type = { bool: "checkbox", text: "text" }[param.kind] ?? "range";
+  else input.type = /** @type {Record<string, string>} */ ({ bool: "checkbox", text: "text" })[param.kind] ?? "range";
   if (input.type === "range") {
-    const { min, max, step } = param.kind === "choice" ? { min: 0, max: param.options.length - 1, step: 1 } : param;
+    const { min, max, step } = param.kind === "choice" ? { min: 0, max: param.options.length - 1, step: 1 } : /** @type {{ min: number, max: number, step: number }} */ (param);
     Object.assign(input, { min: log ? Math.log10(min) : min, max: log ? Math.log10(max) : max, step });
     label.append(reading);
   }
@@ -48,18 +62,19 @@ function control(model, param) {
   return label;
 }
 
+/** @param {{ render: (view: { model: Model, el: HTMLElement }) => () => void }} widget @param {State[]} states one of each sheet */
 export function host(widget, states) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const theme = () => { document.body.dataset.jpThemeLight = String(!dark.matches); };
   dark.addEventListener("change", theme);
   theme();
-  const [controls, sheet, chooser] = ["controls", "sheet", "chooser"].map((id) => document.getElementById(id));
+  const [controls, sheet, chooser] = ["controls", "sheet", "chooser"].map((id) => /** @type {HTMLSelectElement} */ (document.getElementById(id)));
   const sheets = states.map((state) => {
     const model = new Model(state);
-    return { model, controls: state.spec.params.filter(({ look }) => look !== "none").map((param) => control(model, param)) };
+    return { model, controls: state.spec.params.filter((/** @type {ParamSpec} */ { look }) => look !== "none").map((/** @type {ParamSpec} */ param) => control(model, param)) };
   });
   let close = () => {};
-  const show = (k) => {
+  const show = (/** @type {number} */ k) => {
     close();
     controls.replaceChildren(...sheets[k].controls);
     controls.hidden = !sheets[k].controls.length;

@@ -4,7 +4,11 @@ import { short } from "./numbers.js";
 import { VIEWS } from "./sheet_view.js";
 
 /**
- * @typedef {import("./arrays.js").Value} Value
+ * @typedef {import("./types.js").Value} Value
+ * @typedef {import("./types.js").Entry} Entry
+ * @typedef {import("./types.js").SheetView} SheetView
+ * @typedef {import("./types.js").Target} Target
+ * @typedef {Record<string, Value>} Values
  * @typedef {{ mark: string, at: number[], string?: string, anchor?: string, size?: number, role?: string, width?: number, fill?: number,
  *   dash?: boolean, bold?: boolean, closed?: boolean, cell?: [string, number], cells?: number[], label?: string,
  *   of?: [string, number],
@@ -12,11 +16,11 @@ import { VIEWS } from "./sheet_view.js";
  * @typedef {Omit<Partial<Mark>, "mark"|"at">} More
  * @typedef {{ width: number, height: number, marks: Mark[] }} Scene
  * @typedef {{ move: (x: number, y: number, event?: any) => [string, [number, number][]]|null, keys?: Record<string, [number, number]> }} Pull
- * @typedef {{ scene: (entry: any, values: Record<string, Value>, resolve: (x: any) => any) => Scene,
- *   drag?: (sheet: any, entry: any, name: string, i: number, view: any) => Pull|null,
- *   choose?: (sheet: any, entry: any, name: string, i: number) => void,
- *   path?: (entry: any, values: Record<string, Value>, name: string, cells: number[]) => [string, number[]][],
- *   said?: (entry: any, values: Record<string, Value>, resolve: (x: any) => any) => string }} Kind
+ * @typedef {{ scene: (entry: Entry, values: Values, resolve: (x: any) => any) => Scene,
+ *   drag?: (sheet: SheetView, entry: Entry, name: string, i: number, view: any) => Pull|null,
+ *   choose?: (sheet: SheetView, entry: Entry, name: string, i: number) => void,
+ *   path?: (entry: Entry, values: Values, name: string, cells: number[]) => [string, number[]][],
+ *   said?: (entry: Entry, values: Values, resolve: (x: any) => any) => string }} Kind
  */
 
 const mark = (/** @type {string} */ kind) => (/** @type {number[]} */ at, /** @type {More} */ more = {}) => ({ mark: kind, at, ...more });
@@ -38,7 +42,7 @@ export const text = (x, y, string, anchor = "middle", size = 12, more = {}) => m
 /** Elements of a picture have a namespace of their own, whose name the parser knows. @type {string|null} */
 let namespace = null;
 
-/** As `h`, of a picture. @param {string} tag @param {Record<string, any>} attributes */
+/** As `h`, of a picture. @param {string} tag @param {Record<string, any>} attributes @returns {any} */
 function svg(tag, attributes = {}) {
   namespace ??= Object.assign(document.createElement("template"), { innerHTML: "<svg></svg>" }).content.children[0].namespaceURI;
   const node = document.createElementNS(namespace, tag);
@@ -66,15 +70,27 @@ function shape({ mark: kind, at }) {
 }
 
 class SceneView {
+  /** @param {SheetView} sheet @param {Entry} entry @param {Kind} kind */
   constructor(sheet, entry, kind) {
-    Object.assign(this, { sheet, entry, kind, nodes: entry.nodes, active: null });
+    this.sheet = sheet;
+    this.entry = entry;
+    this.kind = kind;
+    /** @type {string[]} */
+    this.nodes = entry.nodes;
+    /** @type {[string, number]|null} the cell in the tab order */
+    this.active = null;
+    /** @type {SVGSVGElement} */
     this.picture = svg("svg", { role: "group", "aria-label": entry.title || entry.view });
     this.words = h("p", { class: "ws-live" });
     this.root = h("figure", { class: `ws-panel ws-view ws-view-${entry.view}`, "data-view": entry.view },
       entry.title ? h("figcaption", { class: "ws-name" }, entry.title) : null, this.picture, this.words, entry.note ? h("div", { class: "ws-note" }, entry.note) : null);
+    /** @type {SVGElement[]} the elements of the marks, in their order */
     this.drawn = [];
+    /** @type {[SVGElement, string][]} the classes of what is lit up */
     this.marks = [];
-    this.picture.addEventListener("click", (event) => {
+    /** @type {Scene} the last drawn */
+    this.scene;
+    this.picture.addEventListener("click", (/** @type {any} */ event) => {
       const target = this.hit(event);
       if (target && kind.choose) kind.choose(sheet, entry, target.name, target.i);
     });
@@ -84,7 +100,7 @@ class SceneView {
     return !this.root.closest("details:not([open])");
   }
 
-  resolve = (option) => this.sheet.engine.resolve(option);
+  resolve = (/** @type {any} */ option) => this.sheet.engine.resolve(option);
 
   /** @param {Set<string>|null} changed */
   draw(changed, fresh = false) {
@@ -92,12 +108,14 @@ class SceneView {
     const turned = JSON.stringify(sheet.engine.params);
     if (!this.open) return void (this.waiting = true);
     if (changed && !fresh && !this.waiting && turned === this.turned && !this.nodes.some((name) => changed.has(name))) return;
-    Object.assign(this, { turned, waiting: false });
+    /** @type {string|undefined} the parameters it was drawn with */
+    this.turned = turned;
+    this.waiting = false;
     this.root.classList.toggle("ws-stale", this.nodes.some((name) => sheet.engine.errors.has(name)));
     const values = Object.fromEntries(sheet.engine.values), scene = kind.scene(entry, values, this.resolve);
     scene.marks.push(...this.ghosts(scene, values));
-    for (const [name, v] of [["viewBox", `0 0 ${scene.width} ${scene.height}`], ["width", scene.width], ["height", scene.height]])
-      picture.setAttribute(name, v);
+    for (const [name, v] of Object.entries({ viewBox: `0 0 ${scene.width} ${scene.height}`, width: scene.width, height: scene.height }))
+      picture.setAttribute(name, String(v));
     picture.style.minWidth = `${scene.width * 0.75}px`;   // on a phone it scrolls rather than shrinks out of sight
     this.scene = scene;
     picture.setAttribute("role", scene.marks.some((m) => m.control === "radio") ? "radiogroup" : "group");
@@ -110,7 +128,8 @@ class SceneView {
     if (this.words.textContent !== said) this.words.textContent = said;
   }
 
-  /** Where the cells that moved in this gesture were before it: dashed, on top, out of the pointer's way. */
+  /** Where the cells that moved in this gesture were before it: dashed, on top, out of the pointer's way.
+   * @param {Scene} scene @param {Values} values @returns {Mark[]} */
   ghosts(scene, values) {
     if (!this.nodes.some((name) => this.sheet.base.has(name) && this.sheet.base.get(name) !== values[name])) return [];
     const old = this.kind.scene(this.entry, { ...values, ...Object.fromEntries(this.sheet.base) }, this.resolve);
@@ -119,7 +138,7 @@ class SceneView {
       .map(({ mark: kind, at, role, width, fill }) => ({ mark: kind, at, role, width: Math.min(width ?? 2, 2), fill: fill && 0.2, was: true }));
   }
 
-  /** Draws a mark into the element at its place; elements stay, so that a drag keeps its pointer. */
+  /** Draws a mark into the element at its place; elements stay, so that a drag keeps its pointer. @param {Mark} m @param {number} k */
   put(m, k) {
     const tag = TAG[m.mark] ?? "path";
     let node = this.drawn[k];
@@ -134,73 +153,83 @@ class SceneView {
       "stroke-width": stroked ? m.width ?? 1.5 : 0, "stroke-dasharray": m.dash ? "4 3" : "none",
       "fill-opacity": m.mark === "text" ? 1 : m.fill ?? 0, "text-anchor": m.anchor ?? "start", "font-size": m.size ?? 12, "font-weight": m.bold ? 600 : 400 };
     for (const [name, v] of Object.entries(attributes)) if (node.getAttribute(name) !== String(v)) node.setAttribute(name, v);
-    if (m.mark === "text" && node.textContent !== m.string) node.textContent = m.string;
+    if (m.mark === "text" && node.textContent !== m.string) node.textContent = /** @type {string} */ (m.string);
     this.name(node, m);
   }
 
-  /** What a reader hears of a mark that is a cell. */
+  /** What a reader hears of a mark that is a cell. @param {SVGElement} node @param {Mark} m */
   name(node, m) {
     const [of, i] = m.cell ?? m.of ?? [];
     const all = { "data-node": of, "data-i": i, "data-lm-suppress-shortcuts": m.cell && "true", role: m.cell ? m.control ?? "img" : null,
       "aria-hidden": m.cell ? null : "true", "aria-label": m.cell && this.label(...m.cell, m),
       "aria-checked": m.control === "radio" ? String(Boolean(m.on)) : null, "aria-valuetext": m.control === "slider" ? this.told(m) : null,
-      "aria-valuenow": m.control === "slider" ? this.number(m.cell[0], m.cell[1]) : null };
+      "aria-valuenow": m.control === "slider" ? this.number(.../** @type {[string, number]} */ (m.cell)) : null };
     for (const [key, v] of Object.entries(all))
       if (v === null || v === undefined) node.removeAttribute(key);
       else if (node.getAttribute(key) !== String(v)) node.setAttribute(key, String(v));
   }
 
+  /** @param {string} name @param {number} i */
   number(name, i) {
     return this.sheet.engine.values.get(name)?.data[i] ?? NaN;
   }
 
+  /** @param {Mark} m */
   told(m) {
-    return (m.cells ?? [m.cell[1]]).map((i) => short(this.number(m.cell[0], i))).join(", ");
+    const [name, own] = /** @type {[string, number]} */ (m.cell);
+    return (m.cells ?? [own]).map((i) => short(this.number(name, i))).join(", ");
   }
 
+  /** @param {string} name @param {number} i */
   markOf(name, i) {
     return this.scene?.marks.find((m) => m.cell?.[0] === name && (m.cell[1] === i || m.cells?.includes(i)));
   }
 
+  /** @param {string} name @param {number} i */
   elementOf(name, i) {
-    const k = this.scene.marks.indexOf(this.markOf(name, i));
-    return this.drawn[k];
+    return this.drawn[this.scene.marks.indexOf(/** @type {Mark} */ (this.markOf(name, i)))];
   }
 
+  /** @param {string} name @param {number} i */
   label(name, i, m = this.markOf(name, i)) {
     return m?.label ?? this.sheet.engine.label(name, i);
   }
 
+  /** @param {string} name @param {number} i */
   state(name, i) {
     const m = this.markOf(name, i);
     return m?.cells ? `all together: ${this.told(m)}` : m?.closed ? "masked" : "";
   }
 
+  /** @param {import("./types.js").Pointed} event @returns {Target|null} */
   hit(event) {
-    const at = event.target.closest("[data-i]");
+    const at = /** @type {(Element & { dataset: { node: string, i: string } })|null} */ (event.target.closest("[data-i]"));
     return at ? { part: this, name: at.dataset.node, i: Number(at.dataset.i) } : null;
   }
 
+  /** @param {string} name @param {number} i */
   has(name, i) {
     return this.open && Boolean(this.markOf(name, i));
   }
 
+  /** @param {string} name @param {number} i */
   activate(name, i) {
     const m = this.markOf(name, i);
     for (const old of this.drawn) if (old.getAttribute("tabindex") === "0") old.setAttribute("tabindex", "-1");
-    this.active = m.cell;
+    this.active = m?.cell ?? null;
     const node = this.elementOf(name, i);
     node.setAttribute("tabindex", "0");
     return node;
   }
 
+  /** @param {string} name @param {number[]} cells @param {string} className */
   mark(name, cells, className) {
     // Where a view knows what runs through a cell, pointing at it lights the whole path.
     if (className === "ws-here" && this.kind.path)
       for (const way of this.kind.path(this.entry, Object.fromEntries(this.sheet.engine.values), name, cells)) this.mark(...way, "ws-way");
     this.scene?.marks.forEach((m, k) => {
       const [of, own] = m.cell ?? m.of ?? [];
-      if (of !== name || !(m.cells ?? [own]).some((i) => cells.includes(i))) return;
+      if (of !== name || !(m.cells ?? [own]).some((i) => cells.includes(/** @type {number} */ (i)))) return;
       this.drawn[k].classList.add(className);
       this.marks.push([this.drawn[k], className]);
     });
@@ -210,15 +239,16 @@ class SceneView {
     for (const [node, className] of this.marks.splice(0)) node.classList.remove(className);
   }
 
+  /** @param {string} name @param {number} i */
   box(name, i) {
     return this.elementOf(name, i).getBoundingClientRect();
   }
 
-  /** Arrows go through the marks that are cells, in their order. */
+  /** Arrows go through the marks that are cells, in their order. @param {string} name @param {number} i @param {string} key */
   next(name, i, key) {
-    const stops = this.scene.marks.filter((m) => m.cell), at = stops.indexOf(this.markOf(name, i));
-    const to = { Home: 0, End: stops.length - 1, ArrowLeft: at - 1, ArrowUp: at - 1, ArrowRight: at + 1, ArrowDown: at + 1 }[key];
-    return stops[to] ? { name: stops[to].cell[0], i: stops[to].cell[1] } : undefined;
+    const stops = this.scene.marks.flatMap((m) => (m.cell ? [m.cell] : [])), at = stops.indexOf(/** @type {[string, number]} */ (this.markOf(name, i)?.cell));
+    const to = /** @type {Record<string, number>} */ ({ Home: 0, End: stops.length - 1, ArrowLeft: at - 1, ArrowUp: at - 1, ArrowRight: at + 1, ArrowDown: at + 1 })[key];
+    return stops[to] && { name: stops[to][0], i: stops[to][1] };
   }
 
   isEditable() {
@@ -229,17 +259,18 @@ class SceneView {
     return 0;
   }
 
-  /** A drag over the picture, or null where this mark cannot be dragged; a click chooses. */
+  /** A drag over the picture, or null where this mark cannot be dragged; a click chooses. @param {Target} target @returns {import("./types.js").Turn|null} */
   grab({ name, i }) {
     const { sheet, entry, kind } = this, pull = kind.drag?.(sheet, entry, name, i, this);
     if (!pull) return null;
-    const back = this.picture.getScreenCTM().inverse();
+    const back = this.picture.getScreenCTM()?.inverse();
     return (moved, gesture) => {
       const { x, y } = new DOMPoint(moved.clientX, moved.clientY).matrixTransform(back), set = pull.move(x, y, moved);
       if (set) sheet.setCells(...set, gesture);
     };
   }
 
+  /** @param {Target} target @param {KeyboardEvent} event */
   key({ name, i }, event) {
     const { sheet, entry, kind } = this;
     if (/^(Enter| )$/.test(event.key) && kind.choose) {
@@ -262,6 +293,7 @@ export const KINDS = new Map();
 export function register(name, kind) {
   KINDS.set(name, kind);
   VIEWS.set(name, class extends SceneView {
+    /** @param {SheetView} sheet @param {Entry} entry */
     constructor(sheet, entry) { super(sheet, entry, kind); }
   });
 }

@@ -13,11 +13,16 @@ import { mendControls } from "./controls.js";
 import { decode, encode, exact, short } from "./numbers.js";
 import { Panel } from "./panel.js";
 
-/** @typedef {{ part: any, name: string, i: number }} Target */
+/**
+ * @typedef {import("./types.js").Target} Target
+ * @typedef {import("./types.js").Part} Part
+ * @typedef {import("./types.js").Entry} Entry
+ * @typedef {(text: string, act: () => void, label?: string, kind?: string) => HTMLButtonElement} Tool makes a button
+ */
 
 const REST_MS = 1000;   // after a change without a drag, the scales rest so long before they follow
 
-/** Views that this sheet may use: name -> class. A view's own file registers itself. @type {Map<string, any>} */
+/** Views that this sheet may use: name -> class. A view's own file registers itself. @type {Map<string, new (sheet: SheetView, entry: Entry) => Part>} */
 export const VIEWS = new Map();
 
 /** The colours of a theme. @param {boolean} dark */
@@ -30,6 +35,7 @@ function themeOf(dark) {
 }
 
 export class SheetView {
+  /** @param {import("./history.js").Model} model @param {HTMLElement} root */
   constructor(model, root) {
     this.model = model;
     /** @type {import("./dataflow.js").Spec} */
@@ -40,11 +46,19 @@ export class SheetView {
     /** @type {Map<string, import("./arrays.js").Value>} what everything was before the last gesture */
     this.base = new Map();
     this.held = false;     // whether colour scales stay as they are
+    /** @type {(() => void)[]} */
     this.stop = [];        // clean-up functions
     /** @type {Target|null} */
     this.target = null;    // the cell that is explained
+    /** @type {Part[]} */
     this.parts = [];
+    /** @type {[HTMLElement, string][]} elements and the templates of what they say */
     this.sayings = [];
+    /** @type {ReturnType<typeof themeOf>} */
+    this.theme;
+    /** @type {(() => void)[]} for after the next drawing */
+    this.afterwards = [];
+    this.frame = 0;        // the next drawing, when one is due
     this.readTheme();
     this.engine.run(this.model.get("inputs"), this.params());
     this.build(root);
@@ -60,7 +74,7 @@ export class SheetView {
 
   // -- what a learner does to the state
 
-  /** An input's number as it is now, which may be ahead of what is drawn; 0 where a step has nothing to start from. */
+  /** An input's number as it is now, which may be ahead of what is drawn; 0 where a step has nothing to start from. @param {string} name @param {number} i */
   start(name, i) {
     const v = Number(this.model.get("inputs")[name].data[i]);
     return Number.isFinite(v) ? v : 0;
@@ -77,18 +91,18 @@ export class SheetView {
     this.history.sync(this.model);
   }
 
-  /** The same for a parameter (of a choice: its position). */
+  /** The same for a parameter (of a choice: its position). @param {string} name @param {any} value @param {string} gesture */
   setParam(name, value, gesture) {
     this.history.gesture = gesture;
     this.model.set(`p_${name}`, value);
     this.history.sync(this.model);
   }
 
-  /** The state changed, by this hand or another: at most one drawing a frame, of the newest state. */
+  /** The state changed, by this hand or another: at most one drawing a frame, of the newest state. @param {string} what */
   changed(what) {
     this.history.note(this.model, what);
     this.hold();
-    this.frame ??= requestAnimationFrame(() => this.draw());
+    this.frame ||= requestAnimationFrame(() => this.draw());
   }
 
   /** Scales stay while something moves, and follow when it rests. */
@@ -106,13 +120,17 @@ export class SheetView {
   }
 
   undo() {
-    const left = this.history.undo(this.model);
-    this.announceAfter(() => (left ? `undone: ${this.engine.difference(left, this.history.now)}` : "nothing to undo"));
+    this.go("undo");
   }
 
   redo() {
-    const left = this.history.redo(this.model);
-    this.announceAfter(() => (left ? `redone: ${this.engine.difference(left, this.history.now)}` : "nothing to redo"));
+    this.go("redo");
+  }
+
+  /** One step back or forth, and what it changed: "undone: ...", "redone: ...". @param {"undo"|"redo"} way */
+  go(way) {
+    const left = this.history[way](this.model);
+    this.announceAfter(() => (left ? `${way}ne: ${this.engine.difference(left, this.history.now)}` : `nothing to ${way}`));
   }
 
   reset() {
@@ -122,8 +140,10 @@ export class SheetView {
 
   // -- drawing
 
+  /** @param {HTMLElement} root */
   build(root) {
-    const tool = (/** @type {string} */ text, /** @type {() => void} */ act, label = text, kind = "") =>
+    /** @type {Tool} */
+    const tool = (text, act, label = text, kind = "") =>
       focusable("button", { type: "button", onclick: act, "aria-label": label === text ? null : label, class: kind || null }, text);
     this.touch = [["−", "one step less", () => this.hand.step(-1)], ["+", "one step more", () => this.hand.step(1)],
       ["type", "type a number", () => this.hand.typeSelected()]]
@@ -134,7 +154,7 @@ export class SheetView {
     this.nearly = h("span", { class: "ws-nearly" }, "≈ stands before a number that is not quite that: point at it");
     this.root = h("section", { class: "qkv-ws", "aria-label": this.spec.title },
       h("div", { class: "ws-top" }, h("strong", { class: "ws-title" }, this.spec.title),
-        h("span", { class: "ws-tools" }, this.touch, this.player?.(), tool("Undo", () => this.undo()), tool("Redo", () => this.redo()), tool("Reset", () => this.reset()))),
+        h("span", { class: "ws-tools" }, this.touch, /** @type {any} */ (this).player?.(), tool("Undo", () => this.undo()), tool("Redo", () => this.redo()), tool("Reset", () => this.reset()))),
       this.earlier(tool), this.bar, this.tip, this.live);
     for (const [role, pair] of Object.entries(COLOURS.roles)) this.root.style.setProperty(`--ws-${role}-light`, pair[0]), this.root.style.setProperty(`--ws-${role}-dark`, pair[1]);
     this.root.append(...this.lines(this.spec.layout), this.legend());
@@ -142,7 +162,7 @@ export class SheetView {
     this.paintLegend();
   }
 
-  /** Where a cell was run again after changes: nothing is lost without a word. */
+  /** Where a cell was run again after changes: nothing is lost without a word. @param {Tool} tool */
   earlier(tool) {
     const earlier = this.model.get("earlier");
     if (!earlier?.inputs) return null;
@@ -153,53 +173,59 @@ export class SheetView {
     return note;
   }
 
+  /** @param {Entry[][]} layout @returns {HTMLElement[]} */
   lines(layout) {
-    return layout.map((line) => {
-      if (line.some((entry) => "fold" in entry)) return this.fold(line[0]);
-      return this.row(line);
-    });
+    return layout.map((line) => (line.some((entry) => "fold" in entry) ? this.fold(line[0]) : this.row(line)));
   }
 
+  /** @param {Entry[]} line @returns {HTMLElement} */
   row(line) {
     return h("div", { class: `ws-line${line.some((entry) => "sign" in entry) ? " ws-sum-line" : ""}` }, this.line(line));
   }
 
+  /** @param {Entry} entry @returns {HTMLElement} */
   fold({ fold, lines }) {
     return h("details", { class: "ws-folded", ontoggle: () => this.draw(true) },
       focusable("summary", {}, fold), this.lines(lines));
   }
 
-  /** What a line shows. A sign and what follows it wrap together: none is left hanging at the end of a row. */
+  /** What a line shows. A sign and what follows it wrap together: none is left hanging at the end of a row. @param {Entry[]} entries */
   line(entries) {
-    const made = [];
+    const made = /** @type {HTMLElement[]} */ ([]);
+    /** @type {HTMLElement|null} */
     let pair = null;
     for (const entry of entries) {
       if ("sign" in entry) pair ??= made[made.push(h("div", { class: "ws-pair" })) - 1];
-      (pair ? (node) => pair.append(node) : (node) => made.push(node))(this.place(entry));
+      const node = this.place(entry);
+      if (pair) pair.append(node);
+      else made.push(node);
       if (!("sign" in entry)) pair = null;
     }
     return made;
   }
 
+  /** @param {Entry} entry @returns {HTMLElement} */
   place(entry) {
     if ("sign" in entry) return h("span", { class: "ws-sign", "aria-hidden": "true" }, entry.sign);
     if ("say" in entry) {
-      this.sayings.push([h("p", { class: "ws-say" }), entry.say]);
-      return this.sayings.at(-1)[0];
+      const saying = h("p", { class: "ws-say" });
+      this.sayings.push([saying, entry.say]);
+      return saying;
     }
     if ("line" in entry) return this.row(entry.line);
-    if ("stack" in entry) return h("div", { class: "ws-stack" }, entry.stack.map((each) => this.place(each)));
-    return this.add("view" in entry ? new (VIEWS.get(entry.view))(this, entry) : new Panel(this, entry)).root;
+    if ("stack" in entry) return h("div", { class: "ws-stack" }, entry.stack.map((/** @type {Entry} */ each) => this.place(each)));
+    return this.add("view" in entry ? new (/** @type {any} */ (VIEWS.get(entry.view)))(this, entry) : new Panel(this, entry)).root;
   }
 
-  /** A part takes part in drawing, pointing and explaining. Views use this for the panels inside them. */
+  /** A part takes part in drawing, pointing and explaining. Views use this for the panels inside them.
+   * @template {Part} P @param {P} part */
   add(part) {
     this.parts.push(part);
     return part;
   }
 
   legend() {
-    this.ramps = new Map([...new Set(this.parts.map((part) => part.ramp).filter(Boolean))].map((ramp) => [ramp, h("span", { class: "ws-ramp" })]));
+    this.ramps = new Map([...new Set(this.parts.flatMap((part) => part.ramp ?? []))].map((ramp) => [ramp, h("span", { class: "ws-ramp" })]));
     const sign = this.ramps.get("sign"), share = this.ramps.get("share");
     return h("div", { class: "ws-legend" }, sign ? ["−", sign, "+", h("span", {}, "the colours of a matrix end at the ± number beside its shape")] : null,
       share ? [h("span", { class: "ws-key-gap" }, "0"), share, "1"] : null,
@@ -209,17 +235,17 @@ export class SheetView {
   readTheme() {
     const dark = document.body.dataset.jpThemeLight === "false" || document.body.classList.contains("vscode-dark");
     this.theme = themeOf(dark);
-    if (this.ramps) this.paintLegend();
+    this.paintLegend();
   }
 
   paintLegend() {
-    for (const [ramp, box] of this.ramps)
+    for (const [ramp, box] of this.ramps ?? [])
       box.style.background = `linear-gradient(90deg, ${(ramp === "sign" ? [-1, 0, 1] : [0, 1]).map((t) => `rgb(${this.theme.rgb(t, ramp)})`)})`;
   }
 
   /** @param {boolean} [all] draws what did not change, too */
   draw(all = false) {
-    this.frame = null;
+    this.frame = 0;
     const fresh = this.serial !== this.history.serial;
     if (fresh) {
       this.serial = this.history.serial;
@@ -231,12 +257,12 @@ export class SheetView {
     for (const [saying, template] of this.sayings) saying.textContent = this.engine.say(template);
     this.root.classList.toggle("ws-troubled", this.engine.errors.size > 0);
     if (this.target || this.engine.trouble || this.troubled) this.tell(this.target);
-    for (const act of (this.afterwards ?? []).splice(0)) act();
+    for (const act of this.afterwards.splice(0)) act();
   }
 
   // -- explaining
 
-  /** The cell under an event, or null. @returns {Target|null} */
+  /** The cell under an event, or null. @param {import("./types.js").Pointed} event @returns {Target|null} */
   hit(event) {
     for (const part of this.parts)
       if (part.open && part.root.contains(event.target)) {
@@ -256,7 +282,7 @@ export class SheetView {
 
   shown = (/** @type {string} */ name) => this.parts.some((part) => part.nodes.includes(name) && part.open);
 
-  /** What a cell says of itself, or the hint; lights up where its number came from and what it feeds. Returns it as a sentence. */
+  /** What a cell says of itself, or the hint; lights up where its number came from and what it feeds. Returns it as a sentence. @param {Target|null} target */
   tell(target) {
     for (const part of this.parts) part.unmark();
     this.target = target?.part.has(target.name, target.i) ? target : null;
@@ -278,10 +304,12 @@ export class SheetView {
     return `${label}: ${text && `${text} = `}${result}${state && `, ${state}`}${note && `, ${note}`}`;
   }
 
+  /** @param {string} name */
   about(name) {
     return this.spec.inputs[name]?.about ?? this.engine.nodes.get(name)?.about ?? "";
   }
 
+  /** @param {[string, number[]][]} found @param {string} className */
   light(found, className) {
     for (const [name, cells] of found)
       for (const part of this.parts) if (part.nodes.includes(name) && part.open) part.mark(name, cells, className);
@@ -302,14 +330,15 @@ export class SheetView {
     });
   }
 
+  /** @param {string} text */
   announce(text) {
     this.live.textContent = text;
   }
 
   /** After the next drawing, so that what is spoken is the new state. @param {() => string} say */
   announceAfter(say) {
-    (this.afterwards ??= []).push(() => this.announce(say()));
-    this.frame ??= requestAnimationFrame(() => this.draw());
+    this.afterwards.push(() => this.announce(say()));
+    this.frame ||= requestAnimationFrame(() => this.draw());
   }
 
   /** What a change of a cell did: its number, the sentences, how many other numbers moved. @param {Target} target */
@@ -346,6 +375,7 @@ export class SheetView {
     const sight = new IntersectionObserver(([bar]) => {
       this.barInSight = bar.isIntersecting;
       scrolled();
+      /** @type {any} */
       const box = this.unmend ? null : root.closest(".qkv-instrument");   // only now is the view on the page
       if (box) this.stop.push(this.unmend = mendControls(box, this));
     });

@@ -58,11 +58,11 @@ register("arcs", {
   /** A click on a token makes it the reader, where the reader is a parameter. */
   choose(sheet, entry, name, i) {
     const param = entry.reader?.param, spec = sheet.spec.params.find((/** @type {any} */ p) => p.name === param);
-    const reader = i % (sheet.engine.values.get(name).shape.at(-1));
+    const reader = i % /** @type {number} */ (sheet.engine.values.get(name)?.shape.at(-1));
     if (!spec) return;
     if (spec.kind === "choice") { if (reader < spec.options.length) sheet.setParam(param, reader, sheet.hand.gesture(param)); }
-    else if (reader <= spec.max) sheet.setParam(param, reader, sheet.hand.gesture(param));
-    sheet.announceAfter(() => sheet.tell({ part: sheet.parts.find((/** @type {any} */ p) => p.entry === entry), name, i }) || "");
+    else if (reader <= /** @type {number} */ (spec.max)) sheet.setParam(param, reader, sheet.hand.gesture(param));
+    sheet.announceAfter(() => sheet.tell({ part: /** @type {import("../types.js").CellPart} */ (sheet.parts.find((/** @type {any} */ p) => p.entry === entry)), name, i }) || "");
   },
 
   said(entry, values, resolve) {

@@ -4,7 +4,8 @@ import { area, arrow, dot, line, register, text } from "../scene.js";
 
 /** @typedef {import("../scene.js").Mark} Mark @typedef {import("../scene.js").Value} Value @typedef {[number, number]} Pair */
 
-const fitsPlane = (/** @type {Value|undefined} */ v) => v?.shape.length === 2 && v.shape[1] === 2;
+/** @type {(v: Value|undefined) => v is Value} */
+const fitsPlane = (v) => v?.shape.length === 2 && v.shape[1] === 2;
 const pairs = (/** @type {Value} */ v) => Array.from({ length: v.shape[0] }, (_, r) => /** @type {Pair} */ ([v.data[2 * r], v.data[2 * r + 1]]));
 const roleOf = (/** @type {any} */ entry, /** @type {string} */ name) => entry.roles[name] || "ink";
 const finite = (/** @type {number} */ v) => (Number.isFinite(v) ? v : 0);
