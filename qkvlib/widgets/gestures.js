@@ -7,13 +7,18 @@ const SLIP = 4;          // pixels that are no drag yet
 
 export const round = (/** @type {number} */ v) => Number(v.toPrecision(12));
 
-/** @typedef {import("./sheet_view.js").Target} Target */
+/**
+ * @typedef {import("./types.js").Target} Target @typedef {import("./types.js").Pointed} Pointed @typedef {import("./types.js").Pressed} Pressed
+ * @typedef {{ target: Target, x: number, y: number, id: number, free: boolean, turn: (moved: PointerEvent) => void,
+ *   moving?: boolean }} Drag from where on the screen it goes; `free` is one that a part has taken for its own, up and down, too
+ */
 
 export class Hand {
   /** @param {import("./sheet_view.js").SheetView} sheet */
   constructor(sheet) {
     this.sheet = sheet;
     this.gestures = 0;
+    /** @type {Drag|null} */
     this.drag = null;
     /** @type {Target|null} the last editable cell that had the focus: what the buttons for fingers change */
     this.selected = null;
@@ -21,7 +26,7 @@ export class Hand {
       sheet.root.addEventListener(type, act);
       sheet.stop.push(() => sheet.root.removeEventListener(type, act));
     };
-    on("pointermove", (event) => (this.drag ? this.pull(event) : this.point(event)));
+    on("pointermove", (event) => (this.drag ? this.pull(this.drag, event) : this.point(event)));
     on("pointerleave", () => { if (!this.drag) sheet.tell(sheet.focused()); });
     on("focusin", (event) => this.focus(event));
     on("focusout", () => sheet.history.flush(sheet.model));
@@ -42,11 +47,13 @@ export class Hand {
     return `${what} ${++this.gestures}`;
   }
 
+  /** @param {Pointed} event */
   point(event) {
     const { sheet } = this, target = sheet.hit(event), now = sheet.target;
     if (target && (target.i !== now?.i || target.name !== now.name || target.part !== now.part)) sheet.tell(target);
   }
 
+  /** @param {FocusEvent & { target: HTMLElement }} event */
   focus(event) {
     const { sheet } = this, target = sheet.focused();
     if (!target || event.target.tagName === "INPUT") return;
@@ -55,16 +62,18 @@ export class Hand {
     this.select(target.part.isEditable(target.name, target.i) ? target : null);
   }
 
+  /** @param {Target|null} target */
   select(target) {
     this.selected = target ?? this.selected;
-    for (const button of this.sheet.touch) button.disabled = !this.selected;
+    for (const button of /** @type {HTMLButtonElement[]} */ (this.sheet.touch)) button.disabled = !this.selected;
   }
 
+  /** @param {Pointed} event */
   grab(event) {
     const { sheet } = this, target = sheet.hit(event);
     if (!target || event.button !== 0 || event.target.tagName === "INPUT") return;
     const { part, name, i } = target, before = sheet.focused(), wide = event.target.closest(".ws-wide");
-    if (event.target.closest("[data-i]")?.tabIndex !== 0 || event.target.tagName === "CANVAS") {
+    if (/** @type {HTMLElement|null} */ (event.target.closest("[data-i]"))?.tabIndex !== 0 || event.target.tagName === "CANVAS") {
       part.activate(name, i)?.focus({ preventScroll: true });
       if (event.target.tagName === "CANVAS") event.preventDefault();
     }
@@ -72,15 +81,16 @@ export class Hand {
     if (!own && !part.isEditable(name, i)) return;
     // Where the matrix itself scrolls sideways, a finger drags only the cell it has tapped before.
     if (event.pointerType === "touch" && wide && !(before?.name === name && before.i === i)) return;
-    const from = own ? null : sheet.start(name, i), gesture = this.gesture(`drag ${name} ${i}`);
+    const from = own ? 0 : sheet.start(name, i), gesture = this.gesture(`drag ${name} ${i}`);
     const turn = (/** @type {PointerEvent} */ moved) => sheet.setCells(name,
       [[i, round(from + Math.round((moved.clientX - event.clientX) / PX_PER_STEP) * this.stepOf(target, moved))]], gesture);
-    this.drag = { target, x: event.clientX, y: event.clientY, id: event.pointerId, free: Boolean(own), turn: own ? (moved) => own(moved, gesture) : turn };
+    this.drag = { target, x: event.clientX, y: event.clientY, id: event.pointerId, free: Boolean(own), turn: own ? (/** @type {PointerEvent} */ moved) => own(moved, gesture) : turn };
     if (own) event.preventDefault();
   }
 
-  pull(event) {
-    const { drag, sheet } = this, across = Math.abs(event.clientX - drag.x), along = Math.abs(event.clientY - drag.y);
+  /** @param {Drag} drag @param {Pointed} event */
+  pull(drag, event) {
+    const { sheet } = this, across = Math.abs(event.clientX - drag.x), along = Math.abs(event.clientY - drag.y);
     if (event.pointerId !== drag.id || (!drag.moving && Math.max(across, drag.free ? along : 0) < SLIP)) {
       // A finger that goes up or down wants to scroll: the first pixels decide.
       if (event.pointerType === "touch" && !drag.free && along >= SLIP && along > across) this.drag = null;
@@ -107,10 +117,12 @@ export class Hand {
     sheet.letGo();
   }
 
+  /** @param {Target} target @param {{ shiftKey: boolean }|null} event */
   stepOf({ part, name }, event) {
     return part.stepOf(name) * (event?.shiftKey ? 10 : 1);
   }
 
+  /** @param {Pressed} event */
   key(event) {
     const { sheet } = this, { key, target: { tagName } } = event, target = sheet.focused(), command = event.ctrlKey || event.metaKey;
     if (tagName === "INPUT") return;
@@ -121,7 +133,7 @@ export class Hand {
     event.stopPropagation();
   }
 
-  /** Returns whether the key meant something to the cell. @param {string} key @param {Target} target */
+  /** Returns whether the key meant something to the cell. @param {string} key @param {Target} target @param {Pressed} event */
   cellKey(key, target, event) {
     const { sheet } = this, { part, name, i } = target, turn = /** @type {Record<string, number>} */ ({ ArrowUp: 1, ArrowDown: -1 })[key];
     if (part.key?.(target, event)) return true;
@@ -129,12 +141,13 @@ export class Hand {
       this.change(target, round(sheet.start(name, i) + turn * this.stepOf(target, event)), `keys ${name} ${i}`);
     } else if (/^(Arrow|Home|End)/.test(key)) {
       const to = part.next(name, i, key);
-      if (to !== undefined) part.activate(to.name ?? name, to.i ?? to).focus();
+      if (to !== undefined) part.activate(to.name, to.i).focus();
     } else if (part.isEditable(name, i) && /^(Enter|F2|[-−.\d])$/.test(key)) this.type(target, key.length === 1 ? key : null);
     else return false;
     return true;
   }
 
+  /** @param {Target} target @param {number} v @param {string} gesture */
   change(target, v, gesture) {
     this.sheet.setCells(target.name, [[target.i, v]], gesture);
     this.sheet.announceAfter(() => this.sheet.effect(target));
