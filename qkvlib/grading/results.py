@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from qkvlib.atomic import write_atomically
 from qkvlib.grading.secret import keyed
 from qkvlib.grading.text import clean
 
@@ -69,6 +70,4 @@ def _about(out: Path) -> dict:
 
 
 def _write(out: Path, about: dict) -> None:
-    new = out / f".{_ABOUT}.new"
-    new.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-    os.replace(new, out / _ABOUT)
+    write_atomically(out / _ABOUT, json.dumps(about, indent=1) + "\n")
