@@ -115,6 +115,7 @@ def test_no_number_has_a_reason(show):  # noqa: F811
     page.keyboard.press("Enter")
     page.keyboard.type("inf")
     page.keyboard.press("Enter")
+    page.evaluate(FRAME)  # the effect of the change is spoken once it is drawn
     cell(page, "S", 0).focus()
     assert "one of the numbers it is made of is none" in spoken(page)
     assert page.locator(".ws-say").inner_text() == "no number of v1"
@@ -352,6 +353,7 @@ def test_folds_differences_shelves_and_bars(show):  # noqa: F811
     assert all(abs(float(share) - float(shown)) <= 0.05 for shown, share in shares)
     assert page.locator("details").get_attribute("open") is None
     page.get_by_text("all numbers").click()
+    page.locator('details [data-node="X"] td.ws-cell').nth(7).wait_for()  # drawn when the fold says that it opened
     assert page.locator('details [data-node="X"] td.ws-cell').count() == 8
     assert violations(page, "main") == []
 
