@@ -22,7 +22,7 @@ def test_one_word_flips_it_and_the_mask_stops_it(page, tmp_path):
     adjective.select_option(label="deflated")
     page.wait_for_function("() => document.body.innerText.includes('Answer: elle.')")
     assert "on dog, >99.9% on ball" in said.inner_text()
-    page.get_by_label("causal mask").check()
+    page.get_by_role("checkbox", name="causal mask").check()
     page.wait_for_function("() => !document.body.innerText.includes('>99.9% on ball')")
     masked = said.inner_text()
     adjective.select_option(label="excited")
