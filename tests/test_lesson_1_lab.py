@@ -9,7 +9,11 @@ INSTRUMENT = "projection"
 
 
 def number(cell, node, i):
-    return float(cell.locator(f'[data-node="{node}"] [data-i="{i}"]').first.inner_text().replace("−", "-"))
+    one = cell.locator(f'[data-node="{node}"] [data-i="{i}"]').first
+    one.scroll_into_view_if_needed()
+    # JupyterLab lays out what is in sight, and only that.
+    cell.page.wait_for_function("(one) => one.innerText", arg=one.element_handle())
+    return float(one.inner_text().replace("−", "-"))
 
 
 def drag(page, cell, node, i, pixels):

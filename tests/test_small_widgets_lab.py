@@ -32,7 +32,7 @@ def test_a_guess_made_by_keyboard_reaches_the_progress_file(lesson):
     if cell.get_by_role("button", name="Clear my guess").count():  # a guess from an earlier test is shown again
         cell.get_by_role("button", name="Clear my guess").click()
     choices = cell.get_by_role("radio")
-    wrong = cell.get_by_label("drank")
+    wrong = cell.get_by_role("radio", name="drank")
     place = [choice.get_attribute("id") for choice in choices.all()].index(wrong.get_attribute("id"))
     choices.nth(place - 1).focus()
     page.keyboard.press("Space")
