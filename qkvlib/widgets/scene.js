@@ -277,6 +277,7 @@ class SceneView {
       kind.choose(sheet, entry, name, i);
       return true;
     }
+    if (sheet.frame) sheet.draw(); // pressed again within a frame: it goes on from what the last press made
     const pull = /^Arrow/.test(event.key) && !event.altKey && kind.drag?.(sheet, entry, name, i, this), step = pull && pull.keys?.[event.key];
     if (!step) return false;
     const set = pull.move(...step, { keys: true, shiftKey: event.shiftKey });
