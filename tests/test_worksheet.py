@@ -232,7 +232,7 @@ def test_slimming_takes_comments_and_spaces_and_no_more():
     )
     assert slim(source) == (
         'const a="// kept  /* kept */";const b=`a // ${ x ? `in ${"}`"} // side` : \'y\' } {  kept  }`;'
-        'const c=/[/"]\\/ +x/g.test(q)+ +d / 2;(c)\n'
+        'const c=/[/"]\\/ +x/g.test(q)+ +d/2;(c)\n'
     )
     style = "/* gone */\n.a :focus,\n.b > .c { color: red; margin: 0 4px }\n@media (width < 3px) { .d { top: 1px; } }\n"
     assert slim_style(style) == ".a :focus,.b > .c{color:red;margin:0 4px}@media (width < 3px){.d{top:1px;}}\n"

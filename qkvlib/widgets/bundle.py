@@ -125,8 +125,15 @@ def _end_of_template(source: str, at: int) -> int:
     return at + 1
 
 
+_BETWEEN = re.compile(r"(?<=[\w)\]]) ?([-+*/%]) (?=[\w(\[]|$)|^ ([-+*/%]) (?=[\w(\[]|$)")
+_ONE_PARAMETER = re.compile(r"(?<![\w$)\]])\((\w+)\)=>")
+
+
 def _tight(code: str) -> str:
+    """Code without the spaces it can do without; beside it stand literals."""
     code = re.sub(r"[ \t]*\n\s*", "\n", code)
     code = re.sub(r"[ \t]+", " ", code)
     code = re.sub(r" ?([{}()\[\],;:=<>*?&|!]) ?", r"\1", code)
-    return re.sub(r"([{(\[,;:?&|=])\n", r"\1", code)
+    code = _BETWEEN.sub(lambda found: found[1] or found[2], code)
+    code = _ONE_PARAMETER.sub(r"\1=>", code)
+    return re.sub(r"([{(\[,;:?&|=])\n", r"\1", code).rstrip(" ")

@@ -86,7 +86,7 @@ export function written(v, format) {
   if (Number.isNaN(v)) return "no number";
   if (format === "%") return v > 0 && v < 0.0005 ? "<0.1%" : v < 1 && v >= 0.9995 ? ">99.9%" : `${short(Math.round(v * 1000) / 10)}%`;
   if (format === "int") return Number.isFinite(v) ? String(Math.round(v)).replace(/\B(?=(\d{3})+$)/g, ",").replace("-", "−") : short(v);
-  if (format !== "bytes") return short(v);
+  if (format !== "bytes") return v !== 0 && Math.abs(v) < 1e-9 ? "≈0" : short(v);
   const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
   let step = 0;
   while (v >= 1024 && step < 4) { v /= 1024; step++; }

@@ -75,7 +75,7 @@ def written(value: float, form: str = "") -> str:
     if form == "int":
         return f"{math.floor(value + 0.5):,}".replace("-", "−") if math.isfinite(value) else short(value)
     if form != "bytes":
-        return short(value)
+        return "≈0" if 0 < abs(value) < 1e-9 else short(value)
     units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
     step = 0
     while value >= 1024 and step < 4:
