@@ -59,24 +59,21 @@ def kv_cache() -> Instrument:
 
     s.lay(
         [
-            s.stack(
-                s.panel("new_token", title="x, the new token", look="joined"),
-                s.panel(q, title="its query, used once", look="joined"),
-            ),
+            s.panel(q, title="its query, used once"),
             shelf("K", "K in the cache"),
             shelf("shares", "weights", look="joined bare", bars=True, max=1),
             shelf("V", "V in the cache", look="joined"),
             "=",
             s.panel("out", look="joined"),
             s.stack(
-                shelf(square, "without a cache", look="small upright"),
-                s.panel(n_own, title="and with it", look="small bare"),
+                shelf(square, "without a cache", look="small upright joined"),
+                s.panel(n_own, title="and with it", look="small bare joined"),
             ),
         ],
         [s.say("Scores computed in this step: {t:int}. Without a cache: {t_squared:int}. "
                "Difference from the full pass: {difference}.")],
     )  # fmt: skip
-    s.lay(["W_Q", "W_K", "W_V"], ["scores", "weights", "X"],
+    s.lay(["W_Q", "W_K", "W_V"], ["new_token", "scores", "weights", "X"],
           [s.panel("same_row", title="the same row of the full pass"),
            s.panel("full_weights", title="weights of the full pass", max=1)],
           fold="all numbers")  # fmt: skip

@@ -51,7 +51,8 @@ def who_may_look(first: str = "dog", second: str = "chased", third: str = "cat",
                 ["mask", s.panel(masked, title="scores under the mask")],
                 [shares, s.panel("sums", look="joined"), s.panel("out", look="joined", lit=reader)],
             ),
-            s.stack(s.arcs("weights", reader=reader, title="whom the blue word looks at"), ["X", "V"]),
+            s.arcs("weights", reader=reader, title="whom the blue word looks at"),
         ]
     )
+    s.lay(["X", "V"], fold="all numbers")
     return Instrument(s)

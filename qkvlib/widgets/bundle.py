@@ -83,7 +83,9 @@ def slim(source: str) -> str:
             parts += [code, literal]
             code = ""
     parts.append(code + source[at:])
-    return "".join(_tight(part) if k % 2 == 0 else part for k, part in enumerate(parts)).strip() + "\n"
+    literals = iter(parts[1::2])
+    joined = _tight(_LITERAL.join(parts[::2]))
+    return re.sub(_LITERAL, lambda _: next(literals), joined).strip() + "\n"
 
 
 def slim_style(source: str) -> str:
@@ -125,15 +127,23 @@ def _end_of_template(source: str, at: int) -> int:
     return at + 1
 
 
-_BETWEEN = re.compile(r"(?<=[\w)\]]) ?([-+*/%]) (?=[\w(\[]|$)|^ ([-+*/%]) (?=[\w(\[]|$)")
+_LITERAL = "\0"  # stands for a literal while the code around it is made tight
+_BETWEEN = re.compile(rf"(?<=[\w)\]{_LITERAL}]) ?([-+*/%]) (?=[\w(\[{_LITERAL}])")
+_NEW_LINE = re.compile(
+    r"(?<=[^\w+-])\n(?=[^+-])|\n(?=[^\w+-])"
+)  # eslint sees to it that no line ends without its semicolon
+_TWO_CONSTANTS = re.compile(r"(?:^|(?<=[;{}\n]))(const\b[^;{}]*);const(?=[\s\[{])\s?")
 _ONE_PARAMETER = re.compile(r"(?<![\w$)\]])\((\w+)\)=>")
 
 
 def _tight(code: str) -> str:
-    """Code without the spaces it can do without; beside it stand literals."""
+    """Code without the spaces and words it can do without."""
     code = re.sub(r"[ \t]*\n\s*", "\n", code)
     code = re.sub(r"[ \t]+", " ", code)
     code = re.sub(r" ?([{}()\[\],;:=<>*?&|!]) ?", r"\1", code)
-    code = _BETWEEN.sub(lambda found: found[1] or found[2], code)
-    code = _ONE_PARAMETER.sub(r"\1=>", code)
-    return re.sub(r"([{(\[,;:?&|=])\n", r"\1", code).rstrip(" ")
+    code = _BETWEEN.sub(r"\1", code)
+    code = re.sub(rf" ?{_LITERAL}", _LITERAL, code)
+    code = _NEW_LINE.sub("", _ONE_PARAMETER.sub(r"\1=>", code))
+    while code != (code := _TWO_CONSTANTS.sub(r"\1,", code)):
+        pass
+    return code

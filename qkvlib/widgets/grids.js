@@ -71,7 +71,7 @@ export class TableGrid extends Grid {
     grid.classList.toggle("ws-dense", tall > DENSE_OVER);
     for (let r = 0; r < tall; r++) {
       const line = body.insertRow();
-      if (rows) line.append(r < n ? heading(rows[r], "row") : h("td"));
+      if (rows) line.append(r < n ? heading(rows[r], "row") : h("td", { class: "ws-row" }));
       for (const c of this.columns) line.append(r >= n ? h("td", { class: "ws-slot" }) : c < 0 ? h("td", { class: "ws-gap",
         "aria-label": `${m - this.columns.length + 1} more columns` }, "…") : this.cell(this.first + r * m + c));
       if (panel.slots && r === n - 1) line.className = "ws-newest";
