@@ -32,8 +32,8 @@ def cell_text(worksheet, node, array):
     shown = [entry for entry in entries(worksheet.spec["layout"]) if entry.get("node") == node]
     (given,) = {entry.get("decimals") for entry in shown} or {None}
     decimals = places(array) if given is None else given
-    if decimals is None and any(entry.get("ramp") == "share" for entry in shown):
-        decimals = 3  # tiny shares are ≈0
+    if any(entry.get("ramp") == "share" for entry in shown):  # tiny shares are ≈0
+        return lambda value: in_cell(value, 3 if decimals is None else decimals, 0)
     return lambda value: in_cell(value, decimals)
 
 

@@ -11,7 +11,7 @@ from ipywidgets.widgets.widget import _instances
 from PIL import Image
 
 from benchmarks.widgets import everything, sizes
-from qkvlib import examples, instruments
+from qkvlib import colour, examples, instruments
 from qkvlib.widgets import Instrument, Sheet, SheetError, Worksheet
 from qkvlib.widgets.bundle import module, slim, slim_style, styles
 from qkvlib.widgets.layout import entries
@@ -213,6 +213,29 @@ def test_the_picture_carries_the_sentences(worksheet):
     without = Image.open(io.BytesIO(png(Worksheet(s))))
     assert with_sentence.height > without.height
     assert before.width > 30
+
+
+def test_the_picture_shows_looks_bars_and_bands():
+    def shown(**look):
+        s = Sheet("looks")
+        s.input("X", [[1, 2, 3, 4], [5, 6, 7, 8]], rows=["a row", "another row"], cols=list("abcd"))
+        s.lay([s.panel("X", role="", **look)])
+        return Image.open(io.BytesIO(png(Worksheet(s)))).convert("RGB")
+
+    plain = shown()
+    assert shown(look="joined").width < plain.width - 40, "without its row names"
+    assert shown(look="bare").height < plain.height - 10, "without its column names"
+    assert shown(look="small").width < plain.width - 4 * 25
+    query = colour.rgb(colour.role("query"))
+    band = [{"role": "query", "n": 2}]
+    marked = shown(bands=band)
+    near = [pixel for pixel in marked.get_flattened_data() if max(abs(a - b) for a, b in zip(pixel, query, strict=True)) < 20]
+    assert 3 * 54 <= len(near) / 3 <= 4 * 54, "two columns marked through, two broken"
+    assert query not in set(plain.get_flattened_data())
+    dark = [
+        sum(sum(pixel) < 450 for pixel in shown(**look).get_flattened_data()) for look in ({}, {"bars": True}, {"bars": "log"})
+    ]
+    assert dark[0] < dark[1] < dark[2], "all of a decade are long on a logarithmic scale"
 
 
 def test_python_never_echoes_state_back(worksheet):

@@ -8,7 +8,7 @@ import { inCell, short } from "./numbers.js";
  * @typedef {import("./arrays.js").Value} Value
  * @typedef {{ end: number, decimals: number|null, ramp: "sign"|"share", base: Value|null, other: Value|null, bars: boolean|"log",
  *   lit: number|null }} Look how a panel's numbers are drawn: `base` is the value before the gesture, `other` what it is compared with
- * @typedef {{ value: Value, title: string, editable: boolean, columns: number[], slots: number,
+ * @typedef {{ value: Value, title: string, editable: boolean, ramp: "sign"|"share", columns: number[], slots: number,
  *   colour: (share: number, ramp?: string, dim?: boolean) => string, rgb: (share: number, ramp?: string, dim?: boolean) => number[],
  *   label: (name: string, i: number) => string, name: string, css: (name: string) => string }} Owner
  */
@@ -35,7 +35,7 @@ export class Grid {
 
   /** What stands in a cell; an input's number as it was given. @param {number} v @param {number|null} decimals */
   text(v, decimals) {
-    return this.panel.editable ? short(v) : inCell(v, decimals);
+    return this.panel.editable ? short(v) : inCell(v, decimals, this.panel.ramp === "share" ? 0 : undefined);
   }
 
   deactivate() {

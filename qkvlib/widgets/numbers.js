@@ -52,13 +52,14 @@ function fits(data, k) {
 
 /**
  * A number in a cell of a matrix written with `decimals`: "≈0" and "≈1" are not quite 0 and 1.
+ * What is below `noise` is rounding, and 0; a share can be as small.
  * @param {number} v @param {number|null} decimals
  */
-export function inCell(v, decimals) {
+export function inCell(v, decimals, noise = 1e-14) {
   const size = Math.abs(v);
   if (decimals === null || !Number.isFinite(v) || size >= 1e7) return short(v);
   const text = size.toFixed(decimals), told = Number(text);
-  if (told === 0) return size < 1e-14 ? "0" : "≈0";
+  if (told === 0) return size <= noise ? "0" : "≈0";
   if (told === 1 && decimals % 3 === 0) return (Math.abs(size - 1) < 1e-14 ? "" : "≈") + signed(v, "1");
   return signed(v, text);
 }

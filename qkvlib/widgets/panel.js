@@ -132,7 +132,7 @@ export class Panel {
     this.range.textContent = value.data.length ? this.scaleText(look) : "";
     for (const grid of this.grids.values()) grid.paint(value, look, all ? null : this.painted ?? null);
     const { decimals } = look;
-    this.nearly = !this.editable && decimals !== null && value.data.some((v, i) => !value.masked?.[i] && nearlyZero(v, decimals));
+    this.nearly = !this.editable && decimals !== null && value.data.some((v, i) => !value.masked?.[i] && nearlyZero(v, decimals, this.ramp === "share" ? 0 : 1e-14));
     /** @type {Value|null|undefined} */
     this.painted = value;
     if (look.other) this.compare(value, look.other);
@@ -249,4 +249,4 @@ export class Panel {
   }
 }
 
-const nearlyZero = (/** @type {number} */ v, /** @type {number} */ decimals) => v !== 0 && Number.isFinite(v) && Math.abs(v) < 0.5 / 10 ** decimals && Math.abs(v) > 1e-14;
+const nearlyZero = (/** @type {number} */ v, /** @type {number} */ decimals, /** @type {number} */ noise) => Math.abs(v) < 0.5 / 10 ** decimals && Math.abs(v) > noise;

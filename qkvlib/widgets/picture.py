@@ -103,7 +103,9 @@ class _State:
             masked = None if value.masked is None else value.masked.reshape(stack.shape)[h]
 
             def write(v: float) -> str:
-                return short(v) if editable else in_cell(v, decimals)  # an input's number as it was given
+                return (
+                    short(v) if editable else in_cell(v, decimals, 0 if ramp == "share" else 1e-14)
+                )  # an input's number as it was given
 
             shares = stack[h] / end
             long = lengths(np.abs(shares), entry["bars"]) if entry.get("bars") else None
