@@ -38,7 +38,7 @@ def _text(output):
 
 def test_lesson_0_looks_round_in_another_sentence(rerun):
     said = rerun("00_start_here", sentence="The dog chased the ball.", reader="chased")
-    assert said["exam-hall"].splitlines()[:2] == ["Instrument(exam_hall: reader=2)", "  weights [5, 5]"]
+    assert said["exam-hall"].startswith("Instrument(exam_hall: reader=2)\n  weights [5, 5] = [[1, 0, 0, 0, 0], ")
 
 
 def test_lesson_1_projects_another_token(rerun):
