@@ -265,7 +265,7 @@ def _listed(words: Iterable[str]) -> str:
 
 
 def probe_every_fault() -> tuple[np.ndarray, np.ndarray]:
-    """Every probe put to every fault, [n_faults, n_probes] twice: does it differ from right code, does it break its rule?"""
+    """Every probe put to every fault, twice [n_faults, n_probes]: it differs from right code, it breaks its rule."""
     charts = [examine(layer) for layer in FAULTS.values()]
     differs = [[finding.kind != "same" for finding in chart] for chart in charts]
     return np.array(differs), np.array([[finding.kept is False for finding in chart] for chart in charts])
