@@ -97,6 +97,15 @@ class Checkpoint:
             )
         return found
 
+    def blocks(self, layer: int) -> list[tuple[str, tuple[int, ...], bool]]:
+        """A layer's query, key and value weights as they lie in the file: (roles, shape, whether there is a bias).
+
+        One entry with the roles "QKV" where they are fused, else three.
+        """
+        stored = self.stored(layer)
+        groups = ["QKV"] if self.layout.fused else ["Q", "K", "V"]
+        return [(roles, self.info(stored[f"W_{roles[0]}"]).shape, f"b_{roles[0]}" in stored) for roles in groups]
+
     def attention(self, layer: int) -> AttentionLayer:
         """All matrices of a layer's attention, as [d_in, d_out]: tokens are rows."""
         stored = self.stored(layer)
