@@ -26,7 +26,7 @@ def real_head(
             f"{sentence!r} has {len(told.tokens)} tokens and {other!r} has {len(second.tokens)}: "
             "only rows of the same places can be slid into each other"
         )
-    names = [a.strip() if a == b else "adjective" for a, b in zip(told.tokens, second.tokens, strict=True)]
+    names = [a.strip() if a == b else "adj." for a, b in zip(told.tokens, second.tokens, strict=True)]
     s = Sheet(
         "real_head",
         title=f"Layer {layer}, head {head} of SmolLM2-135M",
