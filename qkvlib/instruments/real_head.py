@@ -18,7 +18,8 @@ def real_head(
     """Q and K [T, 64] of a kept head, turned to their places, from two sentences -> its weights between the two.
 
     The row that enters the layer is slid from `sentence` to `other`; Q and K follow in a straight line, since both are
-    products with it. `nouns` are told about in words. Raises ValueError for a head or sentence that is not kept, or two sentences of unlike length.
+    products with it. `nouns` are told about in words. Raises ValueError for a head or sentence that is not kept, or
+    two sentences of unlike length.
     """
     told, second = real_heads.sentence(sentence), real_heads.sentence(other)
     if len(told.tokens) != len(second.tokens):
@@ -36,7 +37,9 @@ def real_head(
     reader = s.pointer("reader", len(names) - 1, max=len(names) - 1, label="who reads")
     one = real_heads.head(layer, head)
     made = {name: project(one, real_heads.rows(name, layer))[:2] for name in (sentence, other)}
-    Q, K = (_slid(s, part, [made[name][n][0] for name in (sentence, other)], names, slid) for n, part in enumerate("QK"))
+    Q, K = (
+        _slid(s, part, [made[name][n][0] for name in (sentence, other)], names, slid) for n, part in enumerate("QK")
+    )
     scores = s.mask("scores", s.scale("scaled", s.scores("QK", Q, K), like=Q), causal=True, about="q · k / √64, masked")
     weights = s.softmax("weights", scores, about="each row shares out 1")
     last, it = len(names) - 1, told.index("it")
