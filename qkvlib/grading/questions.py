@@ -180,7 +180,8 @@ def stands_on(assignment: Assignment) -> dict[str, frozenset[str]]:
 def _stands_on(provided: Any, solutions: Any, graded: Any) -> tuple[tuple[str, frozenset[str]], ...]:
     cells = [{"type": "code", "source": source, "name": ""} for source in (*provided, *dict(solutions).values())]
     plan = extract.plan(cells, [name for name in graded if name in dict(solutions)], [], list(graded))
-    direct = {name: set(extract.uses(plan, [name], list(graded))) for name in graded}
+    used = extract.uses(plan, {name: [name] for name in graded}, list(graded))
+    direct = {name: set(others) for name, others in used.items()}
     functions = {name for name in graded if exercises()[name].kind == "function"}
     return tuple((name, frozenset(_reached(direct, name) & functions)) for name in graded)
 

@@ -88,7 +88,7 @@ class Submission:
         asks = self.header["asks"]
         wanted = list(dict.fromkeys(name for ask in asks for name in ask["names"]))
         self.plan = extract.plan(self.header["cells"], wanted, self.header["provided"], graded)
-        uses = {ask["name"]: extract.uses(self.plan, ask["names"], graded) for ask in asks}
+        uses = extract.uses(self.plan, {ask["name"]: ask["names"] for ask in asks}, graded)
         self.send(
             {"event": "found", "missing": sorted(self.plan.missing), "findings": self.plan.findings[:20], "uses": uses}
         )
