@@ -66,9 +66,13 @@ class Submission:
 
     def send(self, header: dict, packer: wire.Packer | None = None, ring: bool = False) -> None:
         """Write one event; `ring` when the other side has to react to it."""
+        self.write(wire.frame(header, packer), ring)
+
+    def write(self, frame: bytes, ring: bool = False) -> None:
+        """Write one frame, whole."""
         if os.getpid() != self.pid:
             os._exit(0)  # a copy that the student's code forked: it has no say
-        message = memoryview(wire.frame(header, packer))
+        message = memoryview(frame)
         while message:
             message = message[os.write(self.said, message) :]
         if ring:
