@@ -1,7 +1,7 @@
 // Arcs: the tokens in a row, and from each an arc to the one that reads, as wide as its share. arcs.py draws the same.
 import { box, curve, percent, register, text } from "../scene.js";
 
-const GAP = 84, SMALL = 52, LEFT = 8, FOOT = 44, WIDE = 1040;
+const GAP = 84, SMALL = 52, LEAST = 30, LEFT = 8, FOOT = 44, WIDE = 1040;
 
 /** Of tokens that stand close: smaller letters, lower arcs. */
 const sizes = (/** @type {number} */ gap) => (gap < 60 ? { size: 10, letter: 5.6, lift: 7, each: 6 } : { size: 12, letter: 7.5, lift: 11, each: 9 });
@@ -45,7 +45,8 @@ register("arcs", {
       if (!value || value.shape.length < 2) continue;
       const m = value.shape.at(-1) ?? 1, count = value.shape.length === 3 ? value.shape[0] : 1;
       const heads = pick === null ? [...Array(count).keys()] : [Math.min(Math.max(0, Math.trunc(pick)), count - 1)];
-      const gap = heads.length > 1 ? SMALL : entry.width ? Math.min(GAP, (entry.width - 2 * LEFT) / m) : GAP;
+      const alone = Math.min(GAP, Math.floor(((entry.width || WIDE) - 2 * LEFT) / Math.max(1, m)));
+      const gap = heads.length > 1 ? SMALL : Math.max(entry.width ? LEAST : SMALL, alone);
       const each = LEFT * 2 + m * gap, rise = 18 + Math.min(m, 8) * sizes(gap).each;
       const across = Math.max(1, Math.floor(WIDE / each));
       heads.forEach((head, k) => {

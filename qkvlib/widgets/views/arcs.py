@@ -18,7 +18,8 @@ from ..scene import Mark, Scene, box, curve, percent, text
 if TYPE_CHECKING:
     from ..sheet import Sheet
 
-GAP, SMALL = 84, 52  # pixels from token to token, alone and as one of several heads
+GAP, SMALL = 84, 52  # pixels from token to token: alone, and as one of several heads or of very many tokens
+LEAST = 30  # in a place of a given width
 CLOSE = 60  # tokens nearer than this have smaller letters and lower arcs
 LEFT, FOOT, WIDE = 8, 44, 1040
 
@@ -54,9 +55,10 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
         stack = value.array.reshape(-1, *value.array.shape[-2:])
         heads = range(len(stack)) if pick is None else [min(max(0, int(pick)), len(stack) - 1)]
         m = stack.shape[2]
-        gap = SMALL if len(heads) > 1 else min(GAP, (entry["width"] - 2 * LEFT) / m) if entry["width"] and m else GAP
+        alone = min(GAP, ((entry["width"] or WIDE) - 2 * LEFT) // max(1, m))
+        gap = SMALL if len(heads) > 1 else max(LEAST if entry["width"] else SMALL, alone)
         each, rise = LEFT * 2 + m * gap, 18 + min(m, 8) * (6 if gap < CLOSE else 9)
-        across = max(1, int(WIDE // each))
+        across = max(1, WIDE // each)
         for k, h in enumerate(heads):
             called = entry["names"][layer] if layer < len(entry["names"]) else ""
             head = (value.heads[h] if value.heads else f"head {h}") if value.array.ndim == 3 else ""
