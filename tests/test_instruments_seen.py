@@ -1,4 +1,4 @@
-"""What is seen of the instruments is whole: no name is cut or lies on another, nothing is marked by the pointer's way."""
+"""What is seen of the instruments is whole: no name is cut or lies on another; what a hand changes is seen."""
 
 import pytest
 from worksheet_page import FRAME, show, state  # noqa: F401 (show is a fixture)
@@ -9,8 +9,9 @@ from qkvlib.widgets import Sheet
 pytestmark = pytest.mark.browser
 
 OVERLAPS = """() => {
-    const boxes = [...document.querySelectorAll('.ws-col .ws-word, .ws-view svg text')].filter((node) => node.textContent.trim()
-        && node.checkVisibility()).map((node) => [node.textContent, node.closest('table, svg'), node.getBoundingClientRect()]);
+    const boxes = [...document.querySelectorAll('.ws-col .ws-word, .ws-view svg text')]
+        .filter((node) => node.textContent.trim() && node.checkVisibility())
+        .map((node) => [node.textContent, node.closest('table, svg'), node.getBoundingClientRect()]);
     const found = [];
     for (const [k, [one, where, a]] of boxes.entries())
         for (const [other, there, b] of boxes.slice(k + 1))
@@ -18,8 +19,10 @@ OVERLAPS = """() => {
                 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 5) found.push(`${one} on ${other}`);
     return found;
 }"""
-CUT = """() => [...document.querySelectorAll('.ws-col .ws-word, .ws-row .ws-word')].filter((word) => word.checkVisibility()
-    && (word.scrollWidth > word.clientWidth + 1 || word.scrollHeight > word.clientHeight + 2)).map((word) => word.textContent)"""
+CUT = """() => [...document.querySelectorAll('.ws-col .ws-word, .ws-row .ws-word')]
+    .filter((word) => word.checkVisibility())
+    .filter((word) => word.scrollWidth > word.clientWidth + 1 || word.scrollHeight > word.clientHeight + 2)
+    .map((word) => word.textContent)"""
 OUTSIDE = """() => [...document.querySelectorAll('.ws-view svg text')].filter((text) => {
     const [a, b] = [text, text.closest('.ws-view')].map((node) => node.getBoundingClientRect());
     return text.textContent && (a.right > b.right + 1 || a.left < b.left - 1);

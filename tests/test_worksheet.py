@@ -229,11 +229,16 @@ def test_the_picture_shows_looks_bars_and_bands():
     query = colour.rgb(colour.role("query"))
     band = [{"role": "query", "n": 2}]
     marked = shown(bands=band)
-    near = [pixel for pixel in marked.get_flattened_data() if max(abs(a - b) for a, b in zip(pixel, query, strict=True)) < 20]
+    near = [
+        pixel
+        for pixel in marked.get_flattened_data()
+        if max(abs(a - b) for a, b in zip(pixel, query, strict=True)) < 20
+    ]
     assert 3 * 54 <= len(near) / 3 <= 4 * 54, "two columns marked through, two broken"
     assert query not in set(plain.get_flattened_data())
     dark = [
-        sum(sum(pixel) < 450 for pixel in shown(**look).get_flattened_data()) for look in ({}, {"bars": True}, {"bars": "log"})
+        sum(sum(pixel) < 450 for pixel in shown(**look).get_flattened_data())
+        for look in ({}, {"bars": True}, {"bars": "log"})
     ]
     assert dark[0] < dark[1] < dark[2], "all of a decade are long on a logarithmic scale"
 
@@ -261,9 +266,9 @@ def test_slimming_takes_comments_and_spaces_and_no_more():
         "function f(x) {\n  const a = 1;\n  const { b } = x;\n  const c = (y) => { return y + 1; };\n"
         "  return a - -b;\n}\ni++;\n"
     )
-    assert slim(source) == "function f(x){const a=1,{b}=x;const c=y=>{return y+1;};return a - -b;}i++;\n"
+    assert slim(source) == "function f(x){const a=1,{b}=x;const c=y=>{return y+1};return a - -b}i++;\n"
     style = "/* gone */\n.a :focus,\n.b > .c { color: red; margin: 0 4px }\n@media (width < 3px) { .d { top: 1px; } }\n"
-    assert slim_style(style) == ".a :focus,.b > .c{color:red;margin:0 4px}@media (width < 3px){.d{top:1px;}}\n"
+    assert slim_style(style) == ".a :focus,.b>.c{color:red;margin:0 4px}@media (width < 3px){.d{top:1px}}\n"
 
 
 @pytest.mark.parametrize("name", instruments.REGISTRY)

@@ -91,7 +91,7 @@ def slim(source: str) -> str:
 def slim_style(source: str) -> str:
     """CSS without comments, indentation, and spaces that part nothing."""
     source = re.sub(r"/\*.*?\*/", "", source, flags=re.S)
-    return re.sub(r"\s*([{};,]|(?<=[a-z]):(?= ))\s*", r"\1", source).strip() + "\n"
+    return re.sub(r"\s*([{};,>]|(?<=[a-z]):(?= ))\s*", r"\1", source).replace(";}", "}").strip() + "\n"
 
 
 def _literal(source: str, at: int, code: str) -> str:
@@ -129,9 +129,7 @@ def _end_of_template(source: str, at: int) -> int:
 
 _LITERAL = "\0"  # stands for a literal while the code around it is made tight
 _BETWEEN = re.compile(rf"(?<=[\w)\]{_LITERAL}]) ?([-+*/%]) (?=[\w(\[{_LITERAL}])")
-_NEW_LINE = re.compile(
-    r"(?<=[^\w+-])\n(?=[^+-])|\n(?=[^\w+-])"
-)  # eslint sees to it that no line ends without its semicolon
+_NEW_LINE = re.compile(r"(?<=[^\w+-])\n(?=[^+-])|\n(?=[^\w+-])")  # eslint: no line without its semicolon
 _TWO_CONSTANTS = re.compile(r"(?:^|(?<=[;{}\n]))(const\b[^;{}]*);const(?=[\s\[{])\s?")
 _ONE_PARAMETER = re.compile(r"(?<![\w$)\]])\((\w+)\)=>")
 
@@ -146,4 +144,4 @@ def _tight(code: str) -> str:
     code = _NEW_LINE.sub("", _ONE_PARAMETER.sub(r"\1=>", code))
     while code != (code := _TWO_CONSTANTS.sub(r"\1,", code)):
         pass
-    return code
+    return code.replace(";}", "}")  # eslint: no statement is empty

@@ -45,7 +45,8 @@ def places(array: np.ndarray) -> int | None:
 def in_cell(value: float, decimals: int | None, noise: float = 1e-14) -> str:
     """What a cell says in a matrix written with `decimals`: 0.8933 with 3 -> "0.893", 15 with 1 -> "15.0".
 
-    "≈0" and "≈1" are not quite 0 and 1; what is below `noise` is rounding, and 0. The sentence about a cell and `repr` always give the number itself.
+    "≈0" and "≈1" are not quite 0 and 1; what is below `noise` is rounding, and 0. The sentence about a cell
+    and `repr` always give the number itself.
     """
     size = abs(float(value))
     if decimals is None or not math.isfinite(value) or size >= 1e7:

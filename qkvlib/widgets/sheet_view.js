@@ -4,7 +4,6 @@
 // they can be seen), draw(changed), hit(event) -> target, has/activate/box/mark/label/state/next(name, i, ...), unmark(),
 // isEditable(name, i), stepOf(name) and may have grab(target, event) and key(target, event). A target is
 // { part, name, i }: cell i of node `name`, as that part shows it.
-import { COLOURS } from "../colours.js";
 import { Engine } from "./dataflow.js";
 import { focusable, h } from "./dom.js";
 import { Hand } from "./gestures.js";
@@ -12,6 +11,7 @@ import { History } from "./history.js";
 import { mendControls } from "./controls.js";
 import { decode, encode, exact, short } from "./numbers.js";
 import { Panel } from "./panel.js";
+import { themeOf } from "./theme.js";
 
 /**
  * @typedef {import("./types.js").Target} Target
@@ -24,15 +24,6 @@ const REST_MS = 1000;   // after a change without a drag, the scales rest so lon
 
 /** Views that this sheet may use: name -> class. A view's own file registers itself. @type {Map<string, new (sheet: SheetView, entry: Entry) => Part>} */
 export const VIEWS = new Map();
-
-/** The colours of a theme. @param {boolean} dark */
-function themeOf(dark) {
-  const name = dark ? "dark" : "light", { zero, plus, minus, share: one } = COLOURS.heat[name];
-  return { name, rgb: (/** @type {number} */ share, ramp = "sign", dim = false) => {
-    const t = Math.min(1, Math.abs(share)) * (dim ? 0.4 : 1), end = ramp === "share" ? one : share < 0 ? minus : plus;
-    return zero.map((/** @type {number} */ z, /** @type {number} */ k) => Math.round(z + (end[k] - z) * t));
-  } };
-}
 
 export class SheetView {
   /** @param {import("./history.js").Model} model @param {HTMLElement} root */
@@ -240,7 +231,7 @@ export class SheetView {
 
   /** Gives the sheet the colours of the theme: those of the roles, and the ramps of the legend. */
   paint() {
-    for (const [role, pair] of Object.entries(COLOURS.roles)) this.root?.style.setProperty(`--ws-${role}`, pair[Number(this.theme.name === "dark")]);
+    for (const [role, hues] of Object.entries(this.theme.roles)) this.root?.style.setProperty(`--ws-${role}`, hues[this.theme.at]);
     for (const [ramp, box] of this.ramps ?? [])
       box.style.background = `linear-gradient(90deg, ${(ramp === "sign" ? [-1, 0, 1] : [0, 1]).map((t) => `rgb(${this.theme.rgb(t, ramp)})`)})`;
   }
