@@ -49,6 +49,20 @@ def test_six_words_fit_one_window(show, page):  # noqa: F811
     assert page.locator('[data-node="weights"] td[data-i]').count() == 36
 
 
+@pytest.mark.parametrize("step", [1, 4, 7])
+def test_the_shelf_keeps_each_token_in_one_row(step, show, page):  # noqa: F811
+    page.set_viewport_size({"width": 1100, "height": 785})
+    show(instruments.kv_cache())
+    page.emulate_media(reduced_motion="reduce")
+    page.get_by_role("slider", name="tokens so far").fill(str(step))
+    page.evaluate(FRAME)
+    tops = page.evaluate("""() => ['K', 'shares', 'V'].map((node) =>
+        [...document.querySelectorAll(`[data-node="${node}"] tbody tr`)]
+            .map((row) => row.getBoundingClientRect().top))""")
+    assert tops[0] == pytest.approx(tops[1], abs=1)
+    assert tops[0] == pytest.approx(tops[2], abs=1)
+
+
 def test_a_drag_across_a_picture_selects_no_words(show, page):  # noqa: F811
     show(instruments.two_tokens())
     box = page.locator(".ws-view-plane svg").first.bounding_box()
