@@ -24,6 +24,9 @@ async ([samples, most]) => {
     }
     const mark = [...document.querySelectorAll('svg [role="slider"]')].find(seen);
     if (mark) ways.set('a mark', { focus: mark, acts: [press(mark, 'ArrowUp'), press(mark, 'ArrowDown')] });
+    const readers = [...document.querySelectorAll('svg [role="radio"]')].filter(seen), click = (k) => () =>
+        readers[k].dispatchEvent(new MouseEvent('click', { bubbles: true }));
+    if (readers.length > 1) ways.set('who reads', { acts: [click(0), click(1)] });
     for (const input of document.querySelectorAll('#controls :is(select, input)')) {
         const name = input.closest('label').innerText.trim().split('\n')[0], tell = () => input.dispatchEvent(new Event('input'));
         const turn = {

@@ -191,7 +191,7 @@ def test_a_sheet_on_the_page_shows_the_answer_and_undo_leads_back(show):
     page.wait_for_function("() => document.querySelector('[data-node=X] [data-i=\"3\"]').textContent === '1'")
     assert state(page, "p_scaled", 1) is False
     assert state(page, "inputs", 1)["X"]["data"] == [0, 0, 0, 1] * 2
-    assert weight.inner_text() == "0.500"
+    assert weight.inner_text() == "0.5"
     assert page.evaluate("() => document.querySelector('.qkv-ws').contains(document.activeElement)")
     assert page.inner_text("[role=alert]") == ""
     page.keyboard.press("Control+z")
