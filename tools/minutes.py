@@ -23,16 +23,15 @@ MOST_MINUTES, MOST_WORDS = 25, 2000
 
 def words(lesson: Lesson) -> int:
     """All words of a lesson that a reader may come to read, predictions with every answer included."""
-    return len(_prose(lesson).split()) + sum(
-        len(text.split()) for cell in _predictions(lesson) for text in _texts(cell)
-    )
+    predicted = [text for cell in _predictions(lesson) for text in _texts(cell)]
+    return sum(map(_count, [_prose(lesson), *predicted]))
 
 
 def minutes(lesson: Lesson, cards: int) -> float:
     """Minutes of a first reading, with `cards` recall cards turned at the end."""
-    read = len(_prose(lesson).split("## Further reading")[0].split())
+    read = _count(_prose(lesson).split("## Further reading")[0])
     for cell in _predictions(lesson):
-        read += sum(len(text.split()) for text in _texts(cell, without="why")) + WHY_READ
+        read += sum(map(_count, _texts(cell, without="why"))) + WHY_READ
     seconds = CARD_SECONDS * cards
     for cell in lesson.cells:
         if cell.kind != "code" or cell.has("setup") or cell.has("parameters"):
@@ -45,6 +44,11 @@ def minutes(lesson: Lesson, cards: int) -> float:
 def cards_of(lesson: Lesson, folder: Path) -> int:
     """How many recall cards a lesson has."""
     return len(tomllib.loads((folder / f"{lesson.number}.toml").read_text(encoding="utf-8"))["card"])
+
+
+def _count(text: str) -> int:
+    """How many words: what stands between spaces and has a letter or a digit in it, so no bullet and no rule."""
+    return sum(any(map(str.isalnum, part)) for part in text.split())
 
 
 def _prose(lesson: Lesson) -> str:
