@@ -31,7 +31,7 @@ from qkvlib.check import attempt, judge
 from qkvlib.check.registry import exercises
 from qkvlib.check.spec import Exercise
 from tools.build import read_course
-from tools.mutations import Mutation, mutations
+from tools.mutations import Mutation, mutations, names_of
 
 ROOT = Path(__file__).resolve().parent.parent
 EQUIVALENT = ROOT / "tests/check/equivalent_mutants.toml"
@@ -114,7 +114,9 @@ def _source(exercise: Exercise, label: str, own: list[ast.FunctionDef], names: d
         if function is None or function.name in kept:
             continue
         kept[function.name] = _bare(function)
-        wanted += [node.id for node in ast.walk(function) if isinstance(node, ast.Name)]
+        own_names, _ = names_of(function)
+        read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+        wanted += sorted(read - set(own_names))
     return Source(exercise, label, ast.Module(list(kept.values()), []), names, entry)
 
 
@@ -140,7 +142,11 @@ def _passes(source: Source, tree: ast.Module, calls: list) -> bool:
     with warnings.catch_warnings(), np.errstate(all="ignore"), _limited():
         warnings.simplefilter("ignore")
         try:
-            outcomes = attempt.run(source.exercise, source.function(tree), calls)
+            answer = source.function(tree)
+        except Exception:  # a default value that cannot be worked out
+            return False
+        try:
+            outcomes = attempt.run(source.exercise, answer, calls)
         except _TooLong:
             return False
         return judge.passes(source.exercise, calls, outcomes)

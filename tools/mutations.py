@@ -62,11 +62,12 @@ def mutations(tree: ast.Module) -> Iterator[Mutation]:
     inside = {id(node): name for function in tree.body for name in [function] for node in ast.walk(function)}
     statements = _statements(tree)
     seen = {ast.unparse(tree)}
-    idle = {id(k.value) for k in nodes if isinstance(k, ast.keyword) and k.arg == "strict"}
+    idle = {id(n.operand) for n in nodes if isinstance(n, ast.UnaryOp) and isinstance(n.operand, ast.Constant)}
+    idle |= {id(k.value) for k in nodes if isinstance(k, ast.keyword) and k.arg == "strict"}
     for place, node in enumerate(nodes):
         if id(node) not in inside or id(node) in idle or _is_frame(node):
             continue
-        for kind, new in _changes(node, *_names(inside[id(node)])):
+        for kind, new in _changes(node, *names_of(inside[id(node)])):
             mutant = copy.deepcopy(tree)
             twins = list(ast.walk(mutant))
             mutant = ast.fix_missing_locations(_Put(twins[place], new).visit(mutant))
@@ -95,7 +96,7 @@ def _is_frame(node: ast.AST) -> bool:
     return isinstance(node, ast.FunctionDef | ast.arguments | ast.arg | ast.expr_context | ast.operator | ast.cmpop)
 
 
-def _names(function: ast.AST) -> tuple[list[str], list[str]]:
+def names_of(function: ast.AST) -> tuple[list[str], list[str]]:
     """Parameters and local variables, which one may take for one another; and the parameters alone."""
     arguments = [arg.arg for node in ast.walk(function) if isinstance(node, ast.arguments) for arg in node.args]
     stored = [n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
@@ -126,7 +127,7 @@ def _changes(node: ast.AST, names: list[str], parameters: list[str]) -> Iterator
         case ast.Constant():
             yield from _constants(node)
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as k)):
-            yield from (("constant", ast.Constant(-k + step)) for step in (1, -1))
+            yield from (("constant", _signed(-k + step)) for step in (1, -1))
             yield "sign", ast.Constant(k)
         case ast.UnaryOp():
             yield "operator", node.operand
@@ -172,14 +173,18 @@ def _changes(node: ast.AST, names: list[str], parameters: list[str]) -> Iterator
             yield "branch", ast.comprehension(node.target, node.iter, [], node.is_async)
 
 
+def _signed(value: float) -> ast.expr:
+    return ast.Constant(value) if value >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(-value))
+
+
 def _constants(node: ast.Constant) -> Iterator[tuple[str, ast.AST]]:
     value = node.value
     if isinstance(value, bool):
         yield "constant", ast.Constant(not value)
     elif isinstance(value, int):
-        yield from (("constant", ast.Constant(new)) for new in (value + 1, value - 1))
+        yield from (("constant", _signed(new)) for new in (value + 1, value - 1))
         if value:
-            yield "sign", ast.Constant(-value)
+            yield "sign", _signed(-value)
     elif isinstance(value, float):
         yield from (("constant", ast.Constant(new)) for new in (2 * value, -value, value + 1))
     elif isinstance(value, str) and "->" in value:

@@ -86,7 +86,6 @@ EXERCISE = Exercise(
     parameters=("level", "flat", "out", "doubled", "cached"),
     reference=_diagnose,
     inputs=_inputs,
-    tidy=lambda value: value.strip().lower() if isinstance(value, str) else value,
     mistakes=(
         mistake(
             "flat-asked-first",
