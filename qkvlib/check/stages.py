@@ -110,6 +110,12 @@ def describe(
     )
 
 
+def form(exercise: Exercise, call: Call, outcome: Outcome, want: Any) -> str:
+    """The slug of what is amiss with an outcome before any number is compared; "" where that is nothing."""
+    failed = _stage(exercise, call, outcome, want)
+    return "" if failed is None else failed.mistake
+
+
 def _right(exercise: Exercise, outcome: Outcome, accepted: tuple) -> bool:
     return is_right(exercise, [outcome], [accepted])
 

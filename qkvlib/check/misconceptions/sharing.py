@@ -7,6 +7,12 @@ import numpy as np
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.spec import Call, Mistake, mistake, switch
 
+# (n_heads, n_kv_heads, d_head, new tokens) of small layers, the smallest first: where a counter-example is looked for.
+FEW_HEADS = (
+    *((1, 1, 1, 1), (1, 1, 1, 2), (2, 1, 1, 1), (2, 2, 1, 1), (1, 1, 2, 1), (2, 1, 1, 2), (2, 2, 1, 2), (1, 1, 2, 2)),
+    *((2, 1, 2, 2), (2, 2, 2, 1), (2, 2, 2, 2), (4, 2, 1, 1), (4, 2, 1, 2), (4, 2, 1, 3), (6, 2, 1, 2), (4, 2, 2, 3)),
+)
+
 
 def share(K: np.ndarray, n_rep: int, how: str = "repeat") -> np.ndarray:
     """[..., n_kv, T, d] -> [..., n_kv·n_rep, T, d], in one wrong way or another."""

@@ -33,6 +33,7 @@ EXERCISE = Exercise(
         ("a full pass", normal(rng, 5, 3), normal(rng, 5, 3), 1.0),
         batch("a batch of sequences", normal(rng, 2, 3, 5), normal(rng, 2, 7, 5), 0.5),
     ),
+    promised=lambda Q, K, slope: Q.shape[-2] <= K.shape[-2],
     axes=("query", "key"),
     mistakes=(
         still_broken("fix_bias_rows", "The first query is token S - T, not token 0. Which rows are its?"),

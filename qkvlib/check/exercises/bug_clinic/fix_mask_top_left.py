@@ -40,6 +40,7 @@ EXERCISE = Exercise(
         batch("a batch of sequences", normal(rng, 2, 3, 5), normal(rng, 2, 7, 5), normal(rng, 2, 7, 5)),
     ),
     **OUT_AND_WEIGHTS,
+    promised=lambda Q, K, V: Q.shape[-2] <= K.shape[-2],
     mistakes=(
         still_broken("fix_mask_top_left", "Which of the S tokens is the first query: the first one?"),
         mistake(

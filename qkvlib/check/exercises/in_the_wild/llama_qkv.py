@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,25 @@ def _llama_inputs(rng: np.random.Generator) -> list[Call]:
         ("a later layer", checkpoint(5, 5), 12),
         ("another layer", checkpoint(5, 5), 2),
     )
+
+
+def _small(rng: np.random.Generator) -> Iterator[tuple]:
+    """The three matrices of two or three layers, one or two numbers wide."""
+    for D, wide_kv, layers, layer in (
+        (1, 1, (1, 0), 0),
+        (1, 1, (0, 1), 1),
+        (2, 1, (0, 1), 1),
+        (1, 1, (12, 2, 1), 1),
+        (1, 1, (1, 2, 12), 2),
+    ):
+        yield (
+            {
+                f"model.layers.{at}.self_attn.{name}_proj.weight": rng.integers(-2, 4, (rows, D)).astype(float)
+                for at in layers
+                for name, rows in (("q", D), ("k", wide_kv), ("v", wide_kv), ("o", D))
+            },
+            layer,
+        )
 
 
 def _named(order: str = "qkv", turn: bool = True, at: Callable = lambda layer: layer) -> Callable:
@@ -57,6 +76,7 @@ EXERCISE = Exercise(
     parts=("W_Q", "W_K", "W_V"),
     reference=_named(),
     inputs=_llama_inputs,
+    small=_small,
     mistakes=(
         mistake(
             "not-transposed",

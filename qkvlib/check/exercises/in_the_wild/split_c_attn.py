@@ -39,6 +39,7 @@ EXERCISE = Exercise(
         ("a layer whose width is a multiple of three", normal(rng, 3, 9), normal(rng, 9)),
         ("a wider layer", normal(rng, 11, 33), normal(rng, 33)),
     ),
+    promised=lambda weight, bias: weight.shape[1] == 3 * weight.shape[0],
     forms=(lambda r: r, _flat),
     mistakes=(
         mistake(

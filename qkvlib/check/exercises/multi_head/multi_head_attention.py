@@ -8,7 +8,7 @@ import numpy as np
 
 from qkvlib import attention
 from qkvlib.check.misconceptions import heads
-from qkvlib.check.misconceptions.inputs import batch, calls, normal, random_mask
+from qkvlib.check.misconceptions.inputs import batch, calls, leaves_someone, normal, random_mask
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
 from qkvlib.check.misconceptions.one_head import first_of_pair, head
 from qkvlib.check.misconceptions.projection import projection_switches
@@ -63,6 +63,7 @@ EXERCISE = Exercise(
     reference=attention.multi_head_attention,
     model=_mha,
     inputs=_mha_inputs,
+    promised=lambda X, W_Q, W_K, W_V, W_O, n_heads, mask=None: leaves_someone(mask),
     tidy=first_of_pair,
     axes=("token", "column of W_O"),
     mistakes=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import calls, random_mask
+from qkvlib.check.misconceptions.inputs import calls, leaves_someone, random_mask
 from qkvlib.check.spec import Exercise, mistake
 
 EXERCISE = Exercise(
@@ -16,6 +16,7 @@ EXERCISE = Exercise(
         ("more keys than queries", random_mask(rng, 3, 7)),
         ("everything allowed", np.ones((4, 4), dtype=bool)),
     ),
+    promised=leaves_someone,
     axes=("query", "key"),
     mistakes=(
         mistake(

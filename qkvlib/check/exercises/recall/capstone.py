@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,12 @@ import numpy as np
 from qkvlib.attention import KVCache
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.cache import cache_switches, decode_forms, grow_cache, kept_cache, seen_cache
-from qkvlib.check.misconceptions.inputs import calls, normal
+from qkvlib.check.misconceptions.inputs import calls, normal, whole
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.one_query import one_query_mistakes
 from qkvlib.check.misconceptions.projection import projection_switches
 from qkvlib.check.misconceptions.scores import scale_mistakes, scale_slips
-from qkvlib.check.misconceptions.sharing import share, sharing_switches
+from qkvlib.check.misconceptions.sharing import FEW_HEADS, share, sharing_switches
 from qkvlib.check.spec import Call, Exercise, mistake, picked, switch
 
 
@@ -31,6 +32,14 @@ def _capstone_inputs(rng: np.random.Generator) -> list[Call]:
         call("one K/V head for each query head", 6, 3, 3, 7),
         call("a longer cache", 18, 6, 3, 11),
     )
+
+
+def _small(rng: np.random.Generator) -> Iterator[tuple]:
+    for n_heads, n_kv, d, T in FEW_HEADS:
+        D, cache = n_heads * d, (whole(rng, n_kv, T, d), whole(rng, n_kv, T, d))
+        wide = (D, n_kv * d, n_kv * d, D)
+        yield whole(rng, D), cache, *(whole(rng, D, w) for w in wide), n_heads, n_kv
+        yield whole(rng, D), tuple(part[:, :0] for part in cache), *(whole(rng, D, w) for w in wide), n_heads, n_kv
 
 
 def _reference(
@@ -102,6 +111,7 @@ EXERCISE = Exercise(
     reference=_reference,
     model=_step,
     inputs=_capstone_inputs,
+    small=_small,
     forms=decode_forms(),
     mistakes=(
         *cache_switches(_step),

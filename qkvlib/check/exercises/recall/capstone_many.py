@@ -6,10 +6,10 @@ import numpy as np
 
 from qkvlib import attention
 from qkvlib.check.misconceptions import heads
-from qkvlib.check.misconceptions.inputs import calls, normal
+from qkvlib.check.misconceptions.inputs import calls, normal, whole
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.scores import scale_mistakes
-from qkvlib.check.misconceptions.sharing import share, sharing_switches
+from qkvlib.check.misconceptions.sharing import FEW_HEADS, share, sharing_switches
 from qkvlib.check.spec import Exercise, picked, switch
 
 
@@ -27,6 +27,14 @@ def _inputs(rng):
         call("a K/V head for each query head, a piece longer than the cache", 10, 3, 3, 2, 7, 5),
         call("one K/V head for all", 14, 5, 1, 11, 4, 3),
     )
+
+
+def _small(rng):
+    for n_heads, n_kv, d, n in FEW_HEADS:
+        for T in (0, 1, 2):
+            D, cache = n_heads * d, (whole(rng, n_kv, T, d), whole(rng, n_kv, T, d))
+            sizes = ((T + n + 1, D), (D, D), (D, n_kv * d), (D, n_kv * d), (D, D))
+            yield whole(rng, n, D), cache, *(whole(rng, *size) for size in sizes), n_heads, n_kv
 
 
 def _many(
@@ -99,6 +107,7 @@ EXERCISE = Exercise(
     reference=_reference,
     model=_many,
     inputs=_inputs,
+    small=_small,
     parts=("out", "the new cache"),
     unpacked=("K", "V"),
     forms=(lambda r: r, lambda r: (r[0], *r[1])),

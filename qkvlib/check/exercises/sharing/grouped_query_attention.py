@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from qkvlib import attention
 from qkvlib.check.misconceptions import heads
-from qkvlib.check.misconceptions.inputs import batch, calls, normal, random_mask
+from qkvlib.check.misconceptions.inputs import batch, calls, leaves_someone, normal, random_mask, whole
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
 from qkvlib.check.misconceptions.one_head import first_of_pair, head
 from qkvlib.check.misconceptions.projection import projection_switches
 from qkvlib.check.misconceptions.scores import scale_mistakes, scale_slips
-from qkvlib.check.misconceptions.sharing import share, sharing_switches
+from qkvlib.check.misconceptions.sharing import FEW_HEADS, share, sharing_switches
 from qkvlib.check.misconceptions.softmax import softmax_slips
 from qkvlib.check.spec import Call, Exercise, mistake
 
@@ -33,6 +33,17 @@ def _gqa_inputs(rng: np.random.Generator) -> list[Call]:
     )
 
 
+def _small(rng: np.random.Generator) -> Iterator[tuple]:
+    for n_heads, n_kv, d, T in FEW_HEADS:
+        D = n_heads * d
+        for batch_of in ((), (2,)):
+            X, wide = whole(rng, *batch_of, T, D), (D, n_kv * d, n_kv * d, D)
+            arguments = (X, *(whole(rng, D, w) for w in wide), n_heads, n_kv)
+            yield arguments
+            if T > 1:
+                yield *arguments, np.tri(T, dtype=bool)
+
+
 _WITHOUT = {"queries-from-key-matrix", "queries-and-keys-swapped", "nothing-projected", "one-head"}
 
 EXERCISE = Exercise(
@@ -40,6 +51,8 @@ EXERCISE = Exercise(
     reference=attention.grouped_query_attention,
     model=heads.layer,
     inputs=_gqa_inputs,
+    small=_small,
+    promised=lambda X, W_Q, W_K, W_V, W_O, n_heads, n_kv_heads, mask=None: leaves_someone(mask),
     tidy=first_of_pair,
     axes=("token", "column of W_O"),
     mistakes=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
+from qkvlib.check.misconceptions.inputs import are_shares, batch, calls, normal, shares, swap_last_axes
 from qkvlib.check.misconceptions.softmax import one_hot, soft
 from qkvlib.check.spec import Call, Exercise, mistake
 
@@ -31,6 +31,8 @@ EXERCISE = Exercise(
     name="blend",
     reference=attention.blend,
     inputs=_blend_inputs,
+    promised=are_shares,
+    fills={"weights": shares},
     axes=("query", "column of V"),
     mistakes=(
         mistake(

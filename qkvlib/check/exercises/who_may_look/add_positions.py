@@ -23,6 +23,7 @@ EXERCISE = Exercise(
         batch("a batch of sequences", normal(rng, 2, 3, 5), normal(rng, 7, 5)),
         batch("two axes in front", normal(rng, 2, 3, 5, 7), normal(rng, 11, 7)),
     ),
+    promised=lambda X, P: X.shape[-2] <= len(P),
     axes=("token", "feature"),
     mistakes=(
         mistake(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.misconceptions.inputs import batch, calls, normal, random_mask
+from qkvlib.check.misconceptions.inputs import batch, calls, leaves_someone, normal, random_mask
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
 from qkvlib.check.misconceptions.one_head import head, value_mistakes, weights_left_out
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes, scale_slips
@@ -53,6 +53,7 @@ EXERCISE = Exercise(
     reference=attention.masked_attention,
     model=head,
     inputs=_masked_inputs,
+    promised=lambda Q, K, V, mask: leaves_someone(mask),
     forms=(lambda pair: pair, weights_left_out),
     mistakes=(
         *mask_mistakes(after=False),
