@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import Any
 
 from qkvlib.check.attempt import Outcome
-from qkvlib.check.plain import alike, as_array, in_parts
+from qkvlib.check.plain import alike, as_array
 from qkvlib.check.spec import Call, Exercise, Mistake
 
 
@@ -29,31 +29,24 @@ def is_right(exercise: Exercise, outcomes: Sequence[Outcome], accepted: Sequence
     )
 
 
-def name(
-    exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome], accepted: Sequence[tuple], try_out: Callable
-) -> Mistake | None:
+def name(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome], try_out: Callable) -> Mistake | None:
     """The mistake that explains all outcomes, or None. `try_out(version, args)` is the outcome of a misconception."""
     candidates = [(m, version) for m in exercise.mistakes for version in versions(exercise, m)]
     candidates += list(_pairs(exercise))
-    # The same to the last digits is a better explanation than the same within the tolerance (-1e-9 is not quite 0), and
-    # that is a better one than the same in every part that is not right.
+    # The same to the last digits is a better explanation than the same within the tolerance (-1e-9 is not quite 0).
     strict = replace(exercise, tolerance=min(exercise.tolerance, 1e-12))
-    grades = ((_same_outcome, strict), (_same_outcome, exercise), (_same_in_every_wrong_part, exercise))
-    best: list[Mistake | None] = [None] * len(grades)
+    best: dict[bool, Mistake] = {}  # whether it is the same to the last digits -> the first such mistake
     for candidate, version in candidates:
         theirs = [try_out(version, calls[0].args)]
-        if not any(explains(judged, outcomes[0], theirs[0], accepted[0][0]) for explains, judged in grades[1:]):
+        if not _same_outcome(exercise, outcomes[0], theirs[0]):
             continue
         theirs += [try_out(version, call.args) for call in calls[1:]]
-        for place, (explains, judged) in enumerate(grades):
-            if best[place] is None and all(
-                explains(judged, outcome, their, wants[0])
-                for outcome, their, wants in zip(outcomes, theirs, accepted, strict=True)
-            ):
-                best[place] = candidate
-        if best[0] is not None:
+        for exact, judged in ((True, strict), (False, exercise)):
+            if all(_same_outcome(judged, outcome, their) for outcome, their in zip(outcomes, theirs, strict=True)):
+                best.setdefault(exact, candidate)
+        if True in best:
             break
-    return next((found for found in best if found is not None), None) or by_property(exercise, calls, outcomes)
+    return best.get(True) or best.get(False) or by_property(exercise, calls, outcomes)
 
 
 def by_property(
@@ -108,7 +101,7 @@ def closest_form(exercise: Exercise, value: Any, want: Any) -> Any:
     return forms[0]
 
 
-def _same_outcome(exercise: Exercise, outcome: Outcome, theirs: Outcome, _want: Any) -> bool:
+def _same_outcome(exercise: Exercise, outcome: Outcome, theirs: Outcome) -> bool:
     if outcome.kind != theirs.kind:
         return False
     if outcome.kind == "raised":
@@ -116,19 +109,6 @@ def _same_outcome(exercise: Exercise, outcome: Outcome, theirs: Outcome, _want: 
     if outcome.kind == "returned":
         return _matches(exercise, outcome.value, theirs.value)
     return outcome.detail == theirs.detail
-
-
-def _same_in_every_wrong_part(exercise: Exercise, outcome: Outcome, theirs: Outcome, want: Any) -> bool:
-    """For results of several parts: each part is either right or just what the mistake gives."""
-    if not isinstance(want, tuple) or outcome.kind != "returned" or theirs.kind != "returned":
-        return False
-    parts, other = in_parts(outcome.value, len(want)), in_parts(theirs.value, len(want))
-    if parts is None or other is None:
-        return False
-    return all(
-        alike(part, right, exercise.tolerance) or alike(part, wrong, exercise.tolerance)
-        for part, right, wrong in zip(parts, want, other, strict=True)
-    )
 
 
 def _recognised(mistake: Mistake, call: Call, outcome: Outcome) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from qkvlib.check.misconceptions.everywhere import compared
 from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import soft
@@ -69,6 +70,7 @@ def score_mistakes() -> tuple[Mistake, ...]:
             lambda Q, K: Q @ swap_last_axes(K) / len(K),
         ),
         *scale_slips(compare_all),
+        *compared(compare_all, "Your scores"),
         mistake(
             "root-cut-to-whole-number",
             "Your scores are divided by a root that was cut to a whole number.",

@@ -128,8 +128,13 @@ def repeat_mistakes() -> tuple[Mistake, ...]:
             "With a batch in front, the sequences are repeated instead of the heads.",
             "Count from the end: the head axis is -3.",
             lambda K, n: np.repeat(K, n, axis=0),
-            lambda K, n: np.repeat(K, n, axis=1),
             lambda K, n: K[np.arange(K.shape[-3] * n) // n],
+        ),
+        mistake(
+            "second-axis-repeated",
+            "You repeat along axis 1, which is the heads only when there is exactly one axis in front.",
+            "Count from the end: the head axis is -3.",
+            lambda K, n: np.repeat(K, n, axis=1),
         ),
         mistake(
             "new-axis",

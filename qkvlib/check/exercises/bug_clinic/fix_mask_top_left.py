@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib.attention import masked_attention
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.fixes import OUT_AND_WEIGHTS, WEIGHTS_ONLY, still_broken
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.one_head import head
@@ -22,6 +23,10 @@ def _under(mask):
 
 def _triangle(shift):
     return lambda T, S: np.tril(np.ones((T, S), bool), k=S - T + shift)
+
+
+def _causal(Q, K, V, **switches):
+    return head(Q, K, V, _triangle(0)(Q.shape[-2], K.shape[-2]), **switches)
 
 
 def _masked_weights(Q, K, V):
@@ -87,6 +92,13 @@ EXERCISE = Exercise(
             _masked_weights,
         ),
         WEIGHTS_ONLY,
+        mistake(
+            "no-scale",
+            "The scores behind your weights are bare dot products, so they spread wider the longer the vectors are.",
+            "Only the corner of the mask was wrong.",
+            lambda Q, K, V: _causal(Q, K, V, scale="none"),
+        ),
+        *everywhere(_causal, masked=True),
     ),
     hints=(
         "Write the mask for 2 queries and 5 keys on paper: what may the last token see?",

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.fixes import OUT_AND_WEIGHTS, still_broken
 from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.one_head import head
@@ -61,6 +62,9 @@ EXERCISE = Exercise(
             "The weights are turned round in the blend.",
             "Only the line with the three projections was wrong.",
             values="weights-T",
+        ),
+        *everywhere(
+            _one_head, "The scores behind your result", but=("weights-transposed", "scale-by-sqrt-d-model"), wide=True
         ),
     ),
     hints=(

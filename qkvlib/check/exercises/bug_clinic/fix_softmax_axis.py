@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.fixes import OUT_AND_WEIGHTS, WEIGHTS_ONLY, one_head_inputs, still_broken
 from qkvlib.check.misconceptions.inputs import swap_last_axes
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
@@ -31,6 +32,11 @@ EXERCISE = Exercise(
             "The softmax runs over the first axis, which may be the batch.",
             "Count from the end: keys are the last axis of the scores.",
             lambda Q, K, V: (soft(compare_all(Q, K), 0) @ V, soft(compare_all(Q, K), 0)),
+        ),
+        mistake(
+            "second-axis",
+            "The softmax runs over axis 1: the keys without a batch, the queries with one.",
+            "Count from the end: keys are the last axis of the scores.",
             lambda Q, K, V: (soft(compare_all(Q, K), 1) @ V, soft(compare_all(Q, K), 1)),
         ),
         mistake(
@@ -54,6 +60,7 @@ EXERCISE = Exercise(
         *value_mistakes(),
         *scale_mistakes("The scores behind your result"),
         WEIGHTS_ONLY,
+        *everywhere(head, "The scores behind your result", but=("values-as-keys", "weights-transposed")),
     ),
     hints=(
         "Let V be all ones: what must the output be, if each row of weights sums to 1?",

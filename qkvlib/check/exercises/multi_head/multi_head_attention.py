@@ -8,6 +8,7 @@ import numpy as np
 
 from qkvlib import attention
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.inputs import batch, calls, leaves_someone, normal, random_mask
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
 from qkvlib.check.misconceptions.one_head import first_of_pair, head
@@ -57,6 +58,8 @@ def split_before(
     Q, K, V = (np.stack([X[..., b] @ W[b, b] for b in blocks], axis=-3) for W in (W_Q, W_K, W_V))
     return heads.merge(head(Q, K, V, mask)[0]) @ W_O
 
+
+_NAMED = {m.slug for m in heads.attending_switches()}
 
 EXERCISE = Exercise(
     name="multi_head_attention",
@@ -114,6 +117,7 @@ EXERCISE = Exercise(
         *heads.attending_switches(),
         *scale_slips(_mha, "The scores in your heads"),
         *softmax_slips(_mha),
+        *everywhere(_mha, "The scores in your heads", but=_NAMED, masked=True),
         mask_as_index(_mha),
         heads.always_a_batch(_mha),
         mistake(

@@ -10,6 +10,7 @@ import numpy as np
 from qkvlib.attention import KVCache
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.cache import cache_switches, decode_forms, grow_cache, kept_cache, seen_cache
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.inputs import calls, normal, whole
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.one_query import one_query_mistakes
@@ -169,6 +170,7 @@ EXERCISE = Exercise(
         *scale_slips(_step, "The scores of the new token"),
         heads.over_heads(lambda *a: _step(*a, normalise="whole")),
         *one_query_mistakes(_step),
+        *everywhere(_step, "The scores of the new token"),
         mistake(
             "heads-unmerged",
             "Your heads come back as an axis of their own.",

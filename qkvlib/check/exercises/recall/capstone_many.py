@@ -6,11 +6,12 @@ import numpy as np
 
 from qkvlib import attention
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.inputs import calls, normal, whole
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.scores import scale_mistakes
 from qkvlib.check.misconceptions.sharing import FEW_HEADS, share, sharing_switches
-from qkvlib.check.spec import Exercise, picked, switch
+from qkvlib.check.spec import Exercise, mistake, picked, switch
 
 
 def _inputs(rng):
@@ -217,6 +218,13 @@ EXERCISE = Exercise(
         switch("output-matrix-left-out", "W_O is missing.", "It multiplies the merged heads.", output="none"),
         *picked(sharing_switches(), "tiled", "values-tiled", "keys-tiled", "first-kv-head-only"),
         *scale_mistakes("The scores of the new tokens", model=True),
+        mistake(
+            "results-swapped",
+            "The cache comes first and the outputs second.",
+            "Outputs first, then the cache.",
+            lambda *a: _many(*a)[::-1],
+        ),
+        *everywhere(_many, "The scores of the new tokens", masked=True),
     ),
     hints=(
         "Three things are new after the first capstone: the positions, n rows to append instead of one, and the mask.",

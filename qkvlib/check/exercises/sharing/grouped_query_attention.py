@@ -9,6 +9,7 @@ import numpy as np
 
 from qkvlib import attention
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.inputs import batch, calls, leaves_someone, normal, random_mask, whole
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
 from qkvlib.check.misconceptions.one_head import first_of_pair, head
@@ -45,6 +46,8 @@ def _small(rng: np.random.Generator) -> Iterator[tuple]:
 
 
 _WITHOUT = {"queries-from-key-matrix", "queries-and-keys-swapped", "nothing-projected", "one-head"}
+
+_NAMED = {m.slug for m in heads.attending_switches()}
 
 EXERCISE = Exercise(
     name="grouped_query_attention",
@@ -155,6 +158,7 @@ EXERCISE = Exercise(
         *scale_mistakes("The scores in your heads", model=True),
         *scale_slips(heads.layer, "The scores in your heads"),
         *softmax_slips(heads.layer),
+        *everywhere(heads.layer, "The scores in your heads", but=_NAMED, masked=True),
         mask_as_index(heads.layer),
         heads.always_a_batch(heads.layer),
         mistake(

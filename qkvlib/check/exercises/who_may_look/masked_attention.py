@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from qkvlib import attention
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.inputs import batch, calls, leaves_someone, normal, random_mask
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
 from qkvlib.check.misconceptions.one_head import head, value_mistakes, weights_left_out
@@ -120,6 +121,7 @@ EXERCISE = Exercise(
         *scale_mistakes("The scores behind your weights", queries=True),
         *scale_slips(head, "The scores behind your weights"),
         *softmax_slips(head, ("relu", "power-of-two", "power-of-ten")),
+        *everywhere(head, but=("values-as-keys", "weights-transposed"), masked=True),
         mask_as_index(head),
         mistake(
             "weights-only",
