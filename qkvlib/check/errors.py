@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from qkvlib.check.attempt import Outcome
 from qkvlib.check.naming import CLASHES
 from qkvlib.check.spec import Call, Exercise
+from qkvlib.check.torch_words import spelled_for_torch
 from qkvlib.check.words import describe_inputs
 
 _WORDS = {
@@ -67,12 +70,22 @@ _WORDS = {
     ),
 }
 
+# What a pair of arrays leads to when it is handed on whole.
+_PAIR = re.compile(r"inhomogeneous shape|'tuple' object has no attribute|tuple indices must be|and 'tuple'|'tuple' and")
 _SHAPE_WORDS = ("mismatch", "not aligned", "broadcast", "shape", "dimension", "reshape", "divide into", "concatenat")
 
 
 def explain(outcome: Outcome, call: Call, exercise: Exercise) -> tuple[str, str, str]:
     """(slug, what is seen, nudge) for an outcome of kind "raised"."""
     error, detail = outcome.error, " ".join(outcome.detail.split())
+    if (torch := spelled_for_torch(detail)) is not None:
+        return "torch-spelling", *torch
+    if _PAIR.search(detail):
+        return (
+            "raised-pair",
+            f"Your function works with several results at once where one array is needed ({error}: {detail}).",
+            "A function that you call may return two things: give each a name, as in out, weights = attention(...).",
+        )
     if "NoneType" in detail:
         return (
             "raised-none",

@@ -242,3 +242,26 @@ def batch(about: str, *args: Any) -> Call:
 def swap_last_axes(array: np.ndarray) -> np.ndarray:
     """The last two axes swapped."""
     return np.swapaxes(array, -1, -2)
+
+
+def shares(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Rows of quarters that sum to 1, for small examples."""
+    rows = [
+        np.bincount(rng.integers(0, shape[-1], 4), minlength=shape[-1]) / 4 for _ in range(int(np.prod(shape[:-1])))
+    ]
+    return np.reshape(rows, shape)
+
+
+def whole(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Small whole numbers but 0, for small examples."""
+    return rng.choice([1.0, 2.0, -1.0, 3.0, -2.0], shape)
+
+
+def are_shares(weights: np.ndarray, *_: Any) -> bool:
+    """Whether each row is shares of 1."""
+    return bool((weights >= 0).all() and np.allclose(weights.sum(-1), 1))
+
+
+def leaves_someone(mask: Any) -> bool:
+    """Whether every row of a mask, if there is one, leaves somebody to look at."""
+    return mask is None or bool(np.any(mask, axis=-1).all())

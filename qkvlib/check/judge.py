@@ -45,8 +45,8 @@ def compare(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcom
         verdicts.append(_compare_one_reading(exercise, calls_of_one, outcomes_of_one))
         if verdicts[-1]:
             return verdicts[-1]
-    # The reading in which the answer came furthest speaks for it: a raised error says least.
-    return min(verdicts, key=lambda v: (v.mistake == "", v.kind is Kind.RAISED))
+    # A reading in which the answer runs speaks for it before one in which it raises: that is not how it was meant.
+    return min(verdicts, key=lambda v: (v.kind is Kind.RAISED, v.mistake == ""))
 
 
 def passes(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> bool:

@@ -228,7 +228,7 @@ def projecting_mistakes() -> tuple[Mistake, ...]:
         ),
         mistake(
             "chained",
-            "One role is made from another: your keys start from the queries instead of from X.",
+            "One role is made from another role instead of from X.",
             "All three start from the same X.",
             lambda X, W_Q, W_K, W_V: (X @ W_Q, X @ W_Q @ W_K, X @ W_V),
             lambda X, W_Q, W_K, W_V: (X @ W_Q, X @ W_Q @ W_K, X @ W_K),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib.check.inputs import ONE_AXIS, case, cases, swap_last_axes
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes, softmax_slips
@@ -33,6 +34,7 @@ def attention_mistakes() -> tuple[Mistake, ...]:
         *scale_mistakes("The scores behind your weights", queries=True),
         *scale_slips(head, "The scores behind your weights"),
         *softmax_slips(head),
+        *everywhere(head, but=("values-as-keys", "weights-transposed")),
         mistake(
             "scale-by-value-width",
             "The scores behind your weights are scaled by the width of the values.",

@@ -38,6 +38,7 @@ EXERCISE = Exercise(
         case("a full pass", T=5, S=5, d_head=3, slope=1.0),
         case("a batch of sequences", T=3, S=7, d_head=5, slope=0.5, batch=ONE_AXIS),
     ),
+    promised=lambda Q, K, slope: Q.shape[-2] <= K.shape[-2],
     axes=("query", "key"),
     mistakes=(
         still_broken("fix_bias_rows", "The first query is token S - T, not token 0. Which rows are its?"),

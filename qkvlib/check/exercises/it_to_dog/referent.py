@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from qkvlib.check.inputs import normal
+from qkvlib.check.inputs import are_shares, normal, shares
 from qkvlib.check.misconceptions.softmax import soft
 from qkvlib.check.plain import AnyOf
 from qkvlib.check.spec import Call, Exercise, mistake
@@ -50,6 +50,17 @@ def _telling_weights(rng: np.random.Generator, tokens: list[str], q: int, places
             return weights
 
 
+def _small(rng: np.random.Generator) -> Iterator[tuple]:
+    """Sentences of four words with weights in quarters, in which no two candidates get the same."""
+    tokens = ["dog", "saw", "ball", "it"]
+    for _ in range(60):
+        weights = shares(rng, (4, 4))
+        for query, candidates in (("it", ["dog", "ball"]), ("it", ["ball", "dog"]), ("dog", ["ball", "it"])):
+            row = [weights[tokens.index(query), tokens.index(word)] for word in candidates]
+            if row[0] != row[1]:
+                yield weights, tokens, query, candidates
+
+
 def _place(tokens: list[str], word: Any) -> int:
     return tokens.index(word) if isinstance(word, str) else word
 
@@ -75,6 +86,8 @@ EXERCISE = Exercise(
     name="referent",
     reference=_referent,
     inputs=_referent_inputs,
+    small=_small,
+    promised=lambda weights, *_: are_shares(weights),
     mistakes=(
         mistake(
             "column-for-row",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from qkvlib import attention
 from qkvlib.check.inputs import case, cases
 from qkvlib.check.misconceptions.cache import cache_switches, grow_cache, kept_cache, seen_cache
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.one_query import one_query_mistakes
 from qkvlib.check.misconceptions.projection import projection_switches
@@ -32,9 +35,7 @@ def _decode(
     grow: str = "end",
     see: str = "all",
     keep: str = "new",
-    scale: str = "sqrt-d",
-    normalise: str = "keys",
-    values: str = "V",
+    **switches: Any,
 ) -> tuple:
     by = {"Q": W_Q, "K": W_K, "V": W_V}
 
@@ -48,7 +49,7 @@ def _decode(
     if see == "nothing":
         return np.zeros((*x.shape[:-1], W_V.shape[-1])), grown
     seen = seen_cache(cache, new, grown, see)
-    out = head(row(q), *seen, scale=scale, normalise=normalise, values=values)[0][..., 0, :]
+    out = head(row(q), *seen, **switches)[0][..., 0, :]
     return out, kept_cache(cache, new, grown, keep)
 
 
@@ -99,6 +100,7 @@ EXERCISE = Exercise(
             lambda *a: (*_decode(*a), _decode_weights(*a)),
         ),
         *one_query_mistakes(_decode),
+        *everywhere(_decode, "The scores of the new token"),
         mistake(
             "weights-for-output",
             "What comes back as output are the weights.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.inputs import batch, calls
+from qkvlib.check.inputs import are_shares, batch, calls, shares
 from qkvlib.check.spec import Exercise, mistake
 
 
@@ -31,6 +31,8 @@ EXERCISE = Exercise(
     name="meeting_share",
     reference=_reference,
     inputs=_inputs,
+    promised=are_shares,
+    fills={"weights": shares},
     mistakes=(
         mistake(
             "only-for-place-1",

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.inputs import ONE_AXIS, case, cases
+from qkvlib.check.inputs import ONE_AXIS, case, cases, leaves_someone
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
@@ -52,6 +53,8 @@ def split_before(
     return heads.merge(head(Q, K, V, mask)[0]) @ W_O
 
 
+_NAMED = {m.slug for m in heads.attending_switches()}
+
 EXERCISE = Exercise(
     name="multi_head_attention",
     reference=attention.multi_head_attention,
@@ -64,6 +67,7 @@ EXERCISE = Exercise(
         case("a batch of sequences", T=7, d_model=15, n_heads=3, d_head=5, d_out=15, batch=ONE_AXIS),
         case("a batch with a mask", T=5, d_model=10, n_heads=2, d_head=5, d_out=10, batch=ONE_AXIS, masked=True),
     ),
+    promised=lambda X, W_Q, W_K, W_V, W_O, n_heads, mask=None: leaves_someone(mask),
     axes=("token", "column of W_O"),
     mistakes=(
         *projection_switches(),
@@ -118,6 +122,7 @@ EXERCISE = Exercise(
         *heads.attending_switches(),
         *scale_slips(_mha, "The scores in your heads"),
         *softmax_slips(_mha),
+        *everywhere(_mha, "The scores in your heads", but=_NAMED, masked=True),
         mask_as_index(_mha),
         heads.always_a_batch(_mha),
         mistake(

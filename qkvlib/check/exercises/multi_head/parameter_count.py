@@ -46,6 +46,7 @@ EXERCISE = Exercise(
         ("few K/V heads", 84, 12, 3),
         ("one K/V head", 130, 26, 1),
     ),
+    promised=lambda d_model, n_heads, n_kv_heads: d_model % n_heads == n_heads % n_kv_heads == 0,
     tolerance=1e-9,
     mistakes=(
         switch(

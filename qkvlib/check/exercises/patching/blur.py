@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.inputs import Cases, case
+from qkvlib.check.inputs import Cases, case, leaves_someone
 from qkvlib.check.spec import Exercise, mistake
 
 
@@ -24,6 +24,7 @@ EXERCISE = Exercise(
             case("one query", T=1, S=5),
         ),
     ),
+    promised=leaves_someone,
     axes=("query", "key"),
     mistakes=(
         mistake(

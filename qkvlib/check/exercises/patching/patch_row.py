@@ -36,6 +36,7 @@ EXERCISE = Exercise(
         case("three heads", T=5, d=4, row=1, batch=(3,)),
         case("one token alone, in whole numbers", Numbers.WHOLE, T=1, d=3, row=0),
     ),
+    promised=lambda own, other, row: 0 <= row < own.shape[-2],
     axes=("token", "feature"),
     mistakes=(
         mistake(

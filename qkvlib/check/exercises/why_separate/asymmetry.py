@@ -66,7 +66,7 @@ EXERCISE = Exercise(
         ),
         mistake(
             "summed",
-            "You add up all gaps.",
+            "You put all gaps together: their sum, or the root of their squares.",
             "The largest one is asked for.",
             lambda X, W_Q, W_K: np.abs(_scores(X, W_Q, W_K) - _scores(X, W_Q, W_K).T).sum(),
             lambda X, W_Q, W_K: np.linalg.norm(_scores(X, W_Q, W_K) - _scores(X, W_Q, W_K).T),
