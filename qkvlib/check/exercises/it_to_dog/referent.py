@@ -96,6 +96,20 @@ EXERCISE = Exercise(
             _pick(lambda w, q, p: w[p, q]),
         ),
         mistake(
+            "neighbours-column",
+            "You read the column of the token beside the candidate.",
+            "Which column belongs to the candidate itself? Places are counted from 0.",
+            _pick(lambda w, q, p: w[q, p + 1]),
+            _pick(lambda w, q, p: w[q, p - 1]),
+        ),
+        mistake(
+            "neighbours-row",
+            "You read the row of the token beside the query.",
+            "Which row belongs to the query itself? Places are counted from 0.",
+            _pick(lambda w, q, p: w[q + 1, p]),
+            _pick(lambda w, q, p: w[q - 1, p]),
+        ),
+        mistake(
             "candidates-ignored",
             "Your answer is sometimes a token that is no candidate.",
             "Compare the candidates only, even if another token gets more.",
