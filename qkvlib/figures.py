@@ -40,24 +40,6 @@ QUIET = INK
 # -- lessons 0 to 2 -----------------------------------------------------------------------------------------------
 
 
-@drawing(9.6, 3)
-def exam_hall(ax: Axes, tokens: Sequence[str], weights: np.ndarray, reader: int) -> None:
-    """Desks in a row; the candidate at desk `reader` reads from the others, the wider the line the larger the share."""
-    for place, token in enumerate(tokens):
-        allowed = place <= reader
-        box(ax, (place, 0), token, QUERY if place == reader else QUIET if allowed else "#bbbbbb", width=0.84)
-        if place > reader:
-            ax.text(place, -0.52, "behind\nthe screen", ha="center", va="top", fontsize=9.5, color=QUIET)
-    ax.plot([reader + 0.5] * 2, [-0.45, 1.9], color=INK, linewidth=2, linestyle=(0, (4, 2)))
-    ax.text(reader + 0.58, 1.7, "exam rule: no\nlooking ahead", fontsize=10, va="center")
-    for place, weight in enumerate(weights[: reader + 1]):
-        _arc(ax, place, reader, 0.5 + 9 * weight)
-        ax.text(place, -0.52, f"{weight:.2f}", ha="center", va="top", fontsize=11, color=VALUE, weight="bold")
-    ax.text(-0.62, -0.62, "share", ha="right", va="center", fontsize=11, color=VALUE)
-    ax.set(xlim=(-1.1, len(tokens) - 0.2), ylim=(-1.05, 2.0))
-    ax.set_axis_off()
-
-
 @drawing(8.2, 3.3)
 def three_roles(ax: Axes, x: np.ndarray, matrices: Sequence[np.ndarray], vectors: Sequence[np.ndarray]) -> None:
     """One embedding, three matrices, three vectors: a picture with three branches, shapes under everything.
@@ -89,18 +71,6 @@ def share_against_gap(ax: Axes, gaps: Mapping[str, float]) -> None:
         ax.annotate(f"{label}: {share:.3f}", (gap, share), (gap + 0.25, share - 0.06), fontsize=10)
     ax.set(xlabel="gap between the two scores", ylabel="share of the larger", xlim=(0, 6.6), ylim=(0.48, 1.02))
     ax.grid(alpha=0.3)
-
-
-@drawing(6.4, 3.4)
-def saturation(ax: Axes, widths: Sequence[int], series: Mapping[str, Sequence[float]]) -> None:
-    """Mean largest share against d_head; `series` is {label: one value for each width}."""
-    for (label, values), style in zip(series.items(), ("o-", "s--"), strict=True):
-        ax.plot(widths, values, style, label=label, color=KEY if style == "o-" else QUERY)
-    ax.set(xscale="log", xlabel="d_head", ylabel="largest share (mean)", ylim=(0, 1.02))
-    ax.set_xticks(widths, [str(width) for width in widths])
-    ax.minorticks_off()
-    ax.grid(alpha=0.3)
-    ax.legend(fontsize=9)
 
 
 @drawing(6.4, 4.2)
@@ -276,18 +246,6 @@ def curves(ax: Axes, x: Sequence[int], series: dict, xlabel: str, ylabel: str) -
 
 def _share(gap: ArrayLike) -> np.ndarray:
     return 1 / (1 + np.exp(-np.asarray(gap, dtype=float)))
-
-
-def _arc(ax: Axes, start: int, end: int, width: float) -> None:
-    from matplotlib.patches import Arc
-
-    if start == end:
-        ax.add_patch(Arc((end, 0.42), 0.4, 0.5, theta1=0, theta2=180, linewidth=width, color=VALUE, alpha=0.75))
-        return
-    middle, span = (start + end) / 2, abs(end - start)
-    ax.add_patch(
-        Arc((middle, 0.3), span, 0.7 + 0.4 * span, theta1=0, theta2=180, linewidth=width, color=VALUE, alpha=0.75)
-    )
 
 
 @drawing(5.6, 1.6)

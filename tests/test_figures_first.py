@@ -31,13 +31,6 @@ def test_numbers_are_said_as_short_as_they_can_be(value, said):
     assert figures.vector_text([value, 1]) == f"[{said}, 1]"
 
 
-def test_the_exam_hall_shows_a_share_for_every_desk_in_sight(ax):
-    figures.exam_hall(ax, ["dog", "ball", "it", "was"], np.array([0.7, 0.1, 0.2, 0]), reader=2)
-    said = words(ax)
-    assert [text for text in said if text.startswith("0.")] == ["0.70", "0.10", "0.20"]
-    assert sum("behind" in text for text in said) == 1
-
-
 def test_three_branches_have_numbers_and_shapes(ax):
     matrices = (examples.W_Q, examples.W_K, examples.W_V)
     figures.three_roles(ax, examples.x1, matrices, [examples.x1 @ W for W in matrices])
@@ -59,11 +52,6 @@ def test_the_blend_is_where_it_belongs(ax, two):
     assert "out [1.21, 2.11]" in words(ax)
     path_end = ax.lines[1].get_xydata()[-1]
     np.testing.assert_allclose(path_end, out[1])
-
-
-def test_saturation_draws_both_lines(ax):
-    figures.saturation(ax, (1, 4), {"bare": [0.2, 0.4], "divided": [0.2, 0.2]})
-    assert [list(line.get_ydata()) for line in ax.lines] == [[0.2, 0.4], [0.2, 0.2]]
 
 
 def test_the_picture_holds_every_number_and_the_empty_one_holds_none(ax, two):

@@ -57,6 +57,18 @@ def text(page, node, i):
     return cell(page, node, i).inner_text()
 
 
+def test_a_sheet_with_other_views_leaves_this_one_its_looks(opened, page):
+    """anywidget keeps one style sheet for each kind of widget, and sheets bring the styles of their own views."""
+    product = SOURCE.replace('["X", "W_Q", "Q"]', '[s.product(X, [W], [Q])]')
+    run = opened(product, SOURCE.replace('"tried"', '"another"'))
+    display = "() => getComputedStyle(document.querySelector('.ws-product')).display"
+    assert page.evaluate(display) == "grid"
+    run(1)
+    page.wait_for_function("() => document.querySelectorAll('.qkv-ws').length === 2")
+    page.evaluate(FRAME)
+    assert page.evaluate(display) == "grid"
+
+
 def until_printed(page, expected):
     page.wait_for_function(
         """expected => [...document.querySelectorAll('.jp-OutputArea-output[data-mime-type*=stdout] pre')]
