@@ -319,6 +319,17 @@ def stored_shapes(ax: Axes, title: str, blocks: Sequence[tuple[str, tuple[int, i
     ax.set_axis_off()
 
 
+def stored_files(files: dict) -> None:
+    """`stored_shapes` of several files side by side, on one scale: {name: blocks}."""
+    from matplotlib import pyplot
+
+    widths = [max(12, max(shape[1] for _, shape, _ in blocks)) for blocks in files.values()]
+    widths = [width + 2 for width in widths]
+    _, axes = pyplot.subplots(1, len(files), figsize=(9, 3.6), width_ratios=widths, layout="constrained", squeeze=False)
+    for ax, (name, blocks), width in zip(axes.flat, files.items(), widths, strict=True):
+        stored_shapes(ax, name, blocks, width)
+
+
 @drawing(4.8, 3.6)
 def heatmap(ax: Axes, numbers: ArrayLike, title: str = "", reach: float | None = None) -> None:
     """A matrix too large for its numbers, as colours alone: minus gold, plus violet, up to `reach` either way."""

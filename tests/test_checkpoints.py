@@ -346,3 +346,9 @@ def test_reprs_are_stable_and_free_of_paths():
     assert repr(model.attention(1)) == (
         "AttentionLayer(llama, layer 1: W_Q [8, 8], W_K [8, 4], W_V [8, 4], W_O [8, 8])"
     )
+
+
+def test_blocks_are_the_weights_as_they_lie_in_the_file():
+    assert checkpoints.tiny("gpt2").blocks(0) == [("QKV", (8, 24), True)]
+    assert checkpoints.tiny("llama").blocks(0) == [("Q", (8, 8), False), ("K", (4, 8), False), ("V", (4, 8), False)]
+    assert [bias for _, _, bias in checkpoints.tiny("whisper").blocks(0)] == [True, False, True]

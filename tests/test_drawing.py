@@ -51,6 +51,7 @@ def one_of_each():
         "sharing": (4, 2),
         "sharings": (4, (4, 2, 1)),
         "stored_shapes": ("five", [("Q", (5, 7), True)], 14),
+        "stored_files": ({"five": [("Q", (5, 7), True)], "fused": [("QKV", (8, 24), False)]},),
     }
 
 

@@ -59,7 +59,7 @@ def text(page, node, i):
 
 def test_a_sheet_with_other_views_leaves_this_one_its_looks(opened, page):
     """anywidget keeps one style sheet for each kind of widget, and sheets bring the styles of their own views."""
-    product = SOURCE.replace('["X", "W_Q", "Q"]', '[s.product(X, [W], [Q])]')
+    product = SOURCE.replace('["X", "W_Q", "Q"]', "[s.product(X, [W], [Q])]")
     run = opened(product, SOURCE.replace('"tried"', '"another"'))
     display = "() => getComputedStyle(document.querySelector('.ws-product')).display"
     assert page.evaluate(display) == "grid"

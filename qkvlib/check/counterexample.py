@@ -16,7 +16,7 @@ import numpy as np
 from qkvlib.check import attempt, judge, stages
 from qkvlib.check.attempt import Outcome
 from qkvlib.check.candidates import is_promised, small_calls
-from qkvlib.check.naming import closest_form
+from qkvlib.check.naming import in_form
 from qkvlib.check.plain import alike, as_array, expected, in_parts
 from qkvlib.check.spec import Call, Exercise
 
@@ -39,8 +39,8 @@ class CounterExample:
 
     @property
     def right(self) -> Any:
-        """The right result, as a plain value in the form of the learner's own. Never shown in graded work."""
-        return right_value(self.exercise, self.call, self.outcome)
+        """The right result, as a plain value. Never shown in graded work."""
+        return right_value(self.exercise, self.call)
 
 
 def find(
@@ -84,14 +84,15 @@ def how_it_fails(exercise: Exercise, call: Call, outcome: Outcome) -> str:
         return ""
     if outcome.kind != "returned":
         return outcome.error or outcome.kind
-    tidied = replace(outcome, value=exercise.tidy(outcome.value))
-    return stages.form(exercise, call, tidied, right_value(exercise, call, tidied)) or "values"
+    want = right_value(exercise, call)
+    fitted, amiss = in_form(exercise, replace(outcome, value=exercise.tidy(outcome.value)), want)
+    return stages.form(exercise, call, fitted, want) or amiss or "values"
 
 
-def right_value(exercise: Exercise, call: Call, outcome: Outcome) -> Any:
-    """What the call should have given, in that accepted form which is closest to what it gave."""
+def right_value(exercise: Exercise, call: Call) -> Any:
+    """What the call should have given."""
     with np.errstate(all="ignore"):
-        return closest_form(exercise, outcome.value, expected(exercise.reference(*call.args))[0])
+        return expected(exercise.reference(*call.args))[0]
 
 
 def _outcome(exercise: Exercise, answer: Any, call: Call) -> Outcome:
@@ -102,7 +103,7 @@ def first_wrong(exercise: Exercise, call: Call, outcome: Outcome) -> tuple[int |
     """Where the result differs first, see `CounterExample.place`."""
     if outcome.kind != "returned":
         return None
-    value, want = exercise.tidy(outcome.value), right_value(exercise, call, outcome)
+    value, want = exercise.tidy(outcome.value), right_value(exercise, call)
     if isinstance(want, tuple) and (exercise.parts or as_array(want) is None):
         parts = in_parts(value, len(want))
         for k, (part, wanted) in enumerate(zip(parts or (), want, strict=parts is not None)):

@@ -13,40 +13,53 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
+from qkvlib.check import forms
 from qkvlib.check.attempt import Outcome
-from qkvlib.check.plain import alike, as_array
+from qkvlib.check.plain import alike
 from qkvlib.check.spec import Call, Exercise, Mistake
 
 
 def is_right(exercise: Exercise, outcomes: Sequence[Outcome], accepted: Sequence[tuple]) -> bool:
-    """Whether every outcome is an accepted value, in one of the forms in which it may be handed back.
+    """Whether every outcome, put into the form that was promised, is an accepted value.
 
     `accepted` holds a tuple of right values for each call, the usual one first.
     """
     return all(
-        outcome.kind == "returned" and any(_matches(exercise, outcome.value, want) for want in wants)
+        outcome.kind == "returned" and any(agrees(outcome.value, want, exercise.tolerance) for want in wants)
         for outcome, wants in zip(outcomes, accepted, strict=True)
     )
 
 
-def name(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome], try_out: Callable) -> Mistake | None:
+def name(
+    exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome], accepted: Sequence[tuple], try_out: Callable
+) -> Mistake | None:
     """The mistake that explains all outcomes, or None. `try_out(version, args)` is the outcome of a misconception."""
     candidates = [(m, version) for m in exercise.mistakes for version in versions(exercise, m)]
     candidates += list(_pairs(exercise))
     # The same to the last digits is a better explanation than the same within the tolerance (-1e-9 is not quite 0).
     strict = replace(exercise, tolerance=min(exercise.tolerance, 1e-12))
-    best: dict[bool, Mistake] = {}  # whether it is the same to the last digits -> the first such mistake
+    graded = [(_same_outcome, strict), (_same_outcome, exercise)]
+    if any(
+        outcome.kind == "returned" and not is_right(exercise, [outcome], [wants])
+        for outcome, wants in zip(outcomes, accepted, strict=True)
+    ):
+        graded.append((_same_where_it_returns, exercise))
+    best: dict[int, Mistake] = {}  # how well it explains, 0 being best -> the first such mistake
+
+    def fitted(version: Callable, k: int) -> Outcome:
+        return in_form(exercise, try_out(version, calls[k].args), accepted[k][0])[0]
+
     for candidate, version in candidates:
-        theirs = [try_out(version, calls[0].args)]
-        if not _same_outcome(exercise, outcomes[0], theirs[0]):
+        theirs = [fitted(version, 0)]
+        if not graded[-1][0](exercise, outcomes[0], theirs[0]):
             continue
-        theirs += [try_out(version, call.args) for call in calls[1:]]
-        for exact, judged in ((True, strict), (False, exercise)):
-            if all(_same_outcome(judged, outcome, their) for outcome, their in zip(outcomes, theirs, strict=True)):
-                best.setdefault(exact, candidate)
-        if True in best:
+        theirs += [fitted(version, k) for k in range(1, len(calls))]
+        for grade, (explains, judged) in enumerate(graded):
+            if all(explains(judged, outcome, their) for outcome, their in zip(outcomes, theirs, strict=True)):
+                best.setdefault(grade, candidate)
+        if 0 in best:
             break
-    return best.get(True) or best.get(False) or by_property(exercise, calls, outcomes)
+    return best[min(best)] if best else by_property(exercise, calls, outcomes)
 
 
 def by_property(
@@ -77,28 +90,18 @@ def _pairs(exercise: Exercise) -> Iterator[tuple[Mistake, Callable]]:
             yield first, exercise.switched({**first.switches, **second.switches})
 
 
-def _matches(exercise: Exercise, value: Any, want: Any) -> bool:
-    return any(alike(value, shaped, exercise.tolerance) for shaped in _forms(exercise, want))
+def agrees(value: Any, want: Any, tolerance: float) -> bool:
+    """Whether a value in the promised form is this one; of several results the first may stand alone."""
+    alone = isinstance(value, tuple) and len(value) == 1 and isinstance(want, tuple)
+    return alike(value, want[:1] if alone else want, tolerance)
 
 
-def _forms(exercise: Exercise, value: Any) -> Iterator[Any]:
-    for form in exercise.forms:
-        try:
-            yield form(value)
-        except (TypeError, IndexError, KeyError, ValueError):  # a mistake may return something of another structure
-            continue
-
-
-def closest_form(exercise: Exercise, value: Any, want: Any) -> Any:
-    """The accepted form of a right value whose structure is that of `value`; the usual one when none is."""
-    forms = list(_forms(exercise, want))
-    several = isinstance(value, tuple | dict) and as_array(value) is None
-    for form in forms:
-        if several and isinstance(form, tuple | dict) and len(form) == len(value):
-            return form
-        if not several and not isinstance(form, tuple | dict):
-            return form
-    return forms[0]
+def in_form(exercise: Exercise, outcome: Outcome, want: Any) -> tuple[Outcome, str]:
+    """An outcome with its value in the promised form, and what was amiss with the form it had."""
+    if outcome.kind != "returned":
+        return outcome, ""
+    value, amiss = forms.promised(exercise, outcome.value, want)
+    return (outcome if value is outcome.value else replace(outcome, value=value)), amiss
 
 
 def _same_outcome(exercise: Exercise, outcome: Outcome, theirs: Outcome) -> bool:
@@ -107,8 +110,13 @@ def _same_outcome(exercise: Exercise, outcome: Outcome, theirs: Outcome) -> bool
     if outcome.kind == "raised":
         return why(outcome) == why(theirs)
     if outcome.kind == "returned":
-        return _matches(exercise, outcome.value, theirs.value)
+        return agrees(outcome.value, theirs.value, exercise.tolerance)
     return outcome.detail == theirs.detail
+
+
+def _same_where_it_returns(exercise: Exercise, outcome: Outcome, theirs: Outcome) -> bool:
+    """An error is a fault of its own, and is told beside the mistake."""
+    return outcome.kind == "raised" or _same_outcome(exercise, outcome, theirs)
 
 
 def _recognised(mistake: Mistake, call: Call, outcome: Outcome) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import are_shares, normal, shares
+from qkvlib.check.inputs import are_shares, normal, quarters
 from qkvlib.check.misconceptions.softmax import soft
 from qkvlib.check.plain import AnyOf
 from qkvlib.check.spec import Call, Exercise, mistake
@@ -54,7 +54,7 @@ def _small(rng: np.random.Generator) -> Iterator[tuple]:
     """Sentences of four words with weights in quarters, in which no two candidates get the same."""
     tokens = ["dog", "saw", "ball", "it"]
     for _ in range(60):
-        weights = shares(rng, (4, 4))
+        weights = quarters(rng, (4, 4))
         for query, candidates in (("it", ["dog", "ball"]), ("it", ["ball", "dog"]), ("dog", ["ball", "it"])):
             row = [weights[tokens.index(query), tokens.index(word)] for word in candidates]
             if row[0] != row[1]:
