@@ -55,7 +55,9 @@ def name(
             continue
         theirs += [fitted(version, k) for k in range(1, len(calls))]
         for grade, (explains, judged) in enumerate(graded):
-            if all(explains(judged, outcome, their) for outcome, their in zip(outcomes, theirs, strict=True)):
+            if all(explains(judged, outcome, their) for outcome, their in zip(outcomes, theirs, strict=True)) and (
+                explains is _same_outcome or _gets_one_wrong(exercise, outcomes, theirs, accepted)
+            ):
                 best.setdefault(grade, candidate)
         if 0 in best:
             break
@@ -117,6 +119,16 @@ def _same_outcome(exercise: Exercise, outcome: Outcome, theirs: Outcome) -> bool
 def _same_where_it_returns(exercise: Exercise, outcome: Outcome, theirs: Outcome) -> bool:
     """An error is a fault of its own, and is told beside the mistake."""
     return outcome.kind == "raised" or _same_outcome(exercise, outcome, theirs)
+
+
+def _gets_one_wrong(
+    exercise: Exercise, outcomes: Sequence[Outcome], theirs: Sequence[Outcome], accepted: Sequence[tuple]
+) -> bool:
+    """Whether a mistake is one where the answer returns at all: one that is right there explains nothing."""
+    return any(
+        outcome.kind == "returned" and not is_right(exercise, [their], [wants])
+        for outcome, their, wants in zip(outcomes, theirs, accepted, strict=True)
+    )
 
 
 def _recognised(mistake: Mistake, call: Call, outcome: Outcome) -> bool:

@@ -206,9 +206,9 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "tokens.index(query) is the row to read.",
+        "Which row of the weights belongs to the query? tokens.index finds the place of a word.",
         "In that row, look only at the columns of the candidates.",
-        "max(candidates, key=...) hands back the word itself.",
+        "max takes a key: what should candidates be compared by, so that the word itself comes back?",
     ),
     praise="Right: read the row of the word that asks, and compare the candidates in it.",
 )

@@ -189,8 +189,8 @@ EXERCISE = Exercise(
     ),
     hints=(
         "You have written every part: project, split, append to the cache, repeat, attend, merge, W_O.",
-        "The cache is [n_kv_heads, T, d_head] for K and for V; append along T, before any repeating.",
-        "One query row per head looks at all keys of its group. No mask is needed: nothing of the future is there yet.",
+        "A new key is one row per K/V head, [n_kv_heads, 1, d_head]: append it along T, before any repeating.",
+        "One query row per head looks at all keys of its group, without a mask. If you call attention, it returns two things.",
     ),
     praise="Right: a complete layer of grouped-query attention, one token at a time. You have built it all.",
 )

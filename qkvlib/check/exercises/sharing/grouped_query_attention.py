@@ -192,7 +192,7 @@ EXERCISE = Exercise(
     hints=(
         "It is multi-head attention with one more step. Where do K and V have too few heads?",
         "Split Q into n_heads heads, K and V into n_kv_heads; all heads are equally wide.",
-        "Repeat K and V n_heads // n_kv_heads times, and go on as before.",
+        "Repeat K and V n_heads // n_kv_heads times, and go on as before. Attention returns two things: out, weights.",
     ),
     praise="Right: many questions, fewer keys and values, shared by neighbours.",
 )
