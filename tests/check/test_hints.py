@@ -1,4 +1,4 @@
-"""Hints arrive: each says something, none is the answer, none teaches what the check refuses, and no step is left out."""
+"""Hints arrive: none is the answer, none teaches what the check refuses, and no step is left out."""
 
 import re
 from pathlib import Path

@@ -190,7 +190,7 @@ EXERCISE = Exercise(
     hints=(
         "You have written every part: project, split, append to the cache, repeat, attend, merge, W_O.",
         "A new key is one row per K/V head, [n_kv_heads, 1, d_head]: append it along T, before any repeating.",
-        "One query row per head looks at all keys of its group, without a mask. If you call attention, it returns two things.",
+        "One query row per head looks at all keys of its group, without a mask; attention returns two things.",
     ),
     praise="Right: a complete layer of grouped-query attention, one token at a time. You have built it all.",
 )
