@@ -1,7 +1,7 @@
 """Every exercise as a learner meets it who follows nothing but messages and hints: `python -m tools.walk [NAME ...]`.
 
 Prints the statement, the blank, what the check says of the blank, the hints in order, and the praise. Read them all
-when hints or statements change: no dead end, none that teaches what the check refuses, no third hint that is the answer.
+when hints or statements change: no dead end, none that teaches what the check refuses, no third hint that is all.
 """
 
 from __future__ import annotations
