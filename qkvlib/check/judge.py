@@ -65,11 +65,11 @@ def _readings(
     if exercise.tidy is not whole:
         outcomes = [replace(o, value=exercise.tidy(o.value)) if o.kind == "returned" else o for o in outcomes]
     for reading in dict.fromkeys(call.reading for call in calls):
-        pairs = [(c, o) for c, o in zip(calls, outcomes, strict=True) if c.reading == reading and not _left_open(c, o)]
+        pairs = [(c, o) for c, o in zip(calls, outcomes, strict=True) if c.reading == reading and not left_open(c, o)]
         yield [c for c, _ in pairs], [o for _, o in pairs]
 
 
-def _left_open(call: Call, outcome: Outcome) -> bool:
+def left_open(call: Call, outcome: Outcome) -> bool:
     """Floats are promised, so an answer may divide in place. Of whole numbers that is an error, and no wrong result."""
     return call.tag is Tag.WHOLE and outcome.kind == "raised" and outcome.detail.startswith("Cannot cast ufunc")
 
