@@ -103,7 +103,8 @@ def first_wrong(exercise: Exercise, call: Call, outcome: Outcome) -> tuple[int |
     """Where the result differs first, see `CounterExample.place`."""
     if outcome.kind != "returned":
         return None
-    value, want = exercise.tidy(outcome.value), right_value(exercise, call)
+    want = right_value(exercise, call)
+    value = in_form(exercise, replace(outcome, value=exercise.tidy(outcome.value)), want)[0].value
     if isinstance(want, tuple) and (exercise.parts or as_array(want) is None):
         parts = in_parts(value, len(want))
         for k, (part, wanted) in enumerate(zip(parts or (), want, strict=parts is not None)):
