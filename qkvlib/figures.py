@@ -190,6 +190,21 @@ def grids(
     panels(grid, parts, size or ((8, 1.9 * len(parts)) if stacked else None), stacked, rows=rows, cols=cols, **options)
 
 
+@drawing(8, 2.4)
+def pattern(ax: Axes, weights: ArrayLike, rows: Sequence[str], cols: Sequence[str], title: str = "") -> None:
+    """Weights of many tokens as shades alone, the tokens' words along both sides."""
+    heat(ax, np.asarray(weights, dtype=float), aspect="auto")
+    ax.set_xticks(range(len(cols)), cols, rotation=60, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(len(rows)), rows)
+    ax.tick_params(length=0)
+    ax.set_title(title, fontsize=12)
+
+
+def patterns(parts: dict, rows: Sequence[str], cols: Sequence[str]) -> None:
+    """`pattern` for several heads on the same text, under one another: {title: weights}."""
+    panels(pattern, parts, (8, 2.3 * len(parts)), True, rows=rows, cols=cols)
+
+
 @drawing(7, 2.6)
 def shares(ax: Axes, values: dict, ylabel: str) -> None:
     """A bar between 0 and 1 for each entry of {label: value}, with its number on top."""

@@ -37,7 +37,7 @@ class _Pass:
     tries: int
 
 
-_PASSES = (_Pass(1, _WHOLE, 160), _Pass(2, _WHOLE, 60), _Pass(1, _ODD, 40))
+_PASSES = (_Pass(1, _WHOLE, 160), _Pass(2, _WHOLE, 60), _Pass(1, _ODD, 150))
 
 
 def small_calls(exercise: Exercise, calls: Sequence[Call]) -> Iterator[Call]:

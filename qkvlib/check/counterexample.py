@@ -39,7 +39,7 @@ class CounterExample:
 
     @property
     def right(self) -> Any:
-        """The right result, as a plain value in the form of the learner's own. Never shown in graded work."""
+        """The right result, as a plain value. Never shown in graded work."""
         return right_value(self.exercise, self.call)
 
 
@@ -73,14 +73,14 @@ def place_of(example: CounterExample, graded: bool) -> tuple[int | None, tuple[i
     place = first_wrong(example.exercise, example.call, example.outcome)
     if not graded or place is None:
         return place
-    want = example.right if place[0] is None else in_parts(example.right, len(example.right))[place[0]]
-    array = as_array(want)
+    parts = in_parts(example.right, len(example.right)) if place[0] is not None else None
+    array = as_array(example.right if place[0] is None or parts is None else parts[place[0]])
     return None if array is None or array.dtype == bool else place
 
 
 def how_it_fails(exercise: Exercise, call: Call, outcome: Outcome) -> str:
     """In which way an outcome is not right, "" where it is: an error's name, what is wrong with its form, "values"."""
-    if judge.passes(exercise, [call], [outcome]):
+    if judge.left_open(call, outcome) or judge.passes(exercise, [call], [outcome]):
         return ""
     if outcome.kind != "returned":
         return outcome.error or outcome.kind

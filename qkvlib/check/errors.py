@@ -72,6 +72,8 @@ _WORDS = {
 
 # What a pair of arrays leads to when it is handed on whole.
 _PAIR = re.compile(r"inhomogeneous shape|'tuple' object has no attribute|tuple indices must be|and 'tuple'|'tuple' and")
+_MEET = "Write the shape of each factor beside the line: for a matrix product the inner two must be equal."
+_CUT = "Write the shape beside the line: the new sizes must multiply to as many numbers as there are."
 _SHAPE_WORDS = ("mismatch", "not aligned", "broadcast", "shape", "dimension", "reshape", "divide into", "concatenat")
 
 
@@ -126,7 +128,7 @@ def explain(outcome: Outcome, call: Call, exercise: Exercise) -> tuple[str, str,
         return (
             "raised-shapes",
             f"{describe_inputs(call, exercise)}two shapes do not fit together in your function ({detail}).",
-            "Write the shape of each factor beside the line: for a matrix product the inner two must be equal.",
+            _CUT if "reshape" in detail or "divide" in detail else _MEET,
         )
     if "truth value" in detail:
         return (

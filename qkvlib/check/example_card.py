@@ -51,10 +51,11 @@ def result_lines(example: CounterExample) -> list[str]:
     told = _told(example)
     if told is not None:
         return [told]
-    return [
+    lines = [
         f"{name} = {_in_line(value)}{f', wrong first at {_index(place)}' if place else ''}"
         for name, value, place in _results(example)
     ]
+    return [*lines, *_changed(example)]
 
 
 def result_html(example: CounterExample) -> str:
@@ -62,7 +63,8 @@ def result_html(example: CounterExample) -> str:
     told = _told(example)
     if told is not None:
         return f'<p style="margin:0;align-self:center">{escape(told)}</p>'
-    return "".join(_figure(name, value, place) for name, value, place in _results(example))
+    figures = "".join(_figure(name, value, place) for name, value, place in _results(example))
+    return figures + "".join(f'<p style="margin:0">{escape(told)}</p>' for told in _changed(example))
 
 
 def right_html(example: CounterExample) -> str:
@@ -91,14 +93,20 @@ def _told(example: CounterExample) -> str | None:
 
 
 def _results(example: CounterExample) -> Iterator[tuple[str, Any, tuple[int, ...] | None]]:
-    part, place = example.place or (None, None)
     named = list(_named(example, example.outcome.value, "your"))
-    if part is not None and place is not None and len(named) == 1:  # all parts came back as one array
-        part, place = None, (part, *place)
     for k, (name, value) in enumerate(named):
-        yield name, value, place if part in (None, k) else None
-    for changed in example.outcome.changed:
-        yield f"(your function also changed its input {changed})", None, None
+        place: tuple[int, ...] | None = None
+        if example.place is not None:
+            part, inside = example.place
+            if part is not None and len(named) == 1:  # all parts came back as one array
+                place = (part, *inside)
+            elif part in (None, k):
+                place = inside
+        yield name, value, place
+
+
+def _changed(example: CounterExample) -> list[str]:
+    return [f"Your function changes its input {name}." for name in example.outcome.changed]
 
 
 def _named(example: CounterExample, value: Any, whose: str) -> Iterator[tuple[str, Any]]:

@@ -244,16 +244,19 @@ def swap_last_axes(array: np.ndarray) -> np.ndarray:
     return np.swapaxes(array, -1, -2)
 
 
-def shares(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Rows of quarters that sum to 1, for small examples."""
+# -- small examples ---------------------------------------------------------------------------------------------------
+
+
+def quarters(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Rows of quarters that sum to 1."""
     rows = [
         np.bincount(rng.integers(0, shape[-1], 4), minlength=shape[-1]) / 4 for _ in range(int(np.prod(shape[:-1])))
     ]
     return np.reshape(rows, shape)
 
 
-def whole(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    """Small whole numbers but 0, for small examples."""
+def small_whole(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Small whole numbers but 0."""
     return rng.choice([1.0, 2.0, -1.0, 3.0, -2.0], shape)
 
 

@@ -40,13 +40,15 @@ def check(exercise: Exercise, answer: Any, rng: np.random.Generator | None = Non
 
 def compare(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> Verdict:
     """The verdict on `outcomes`, one per call. Trusted: looks at plain values only."""
-    verdicts = []
+    verdicts, meant = [], []
     for calls_of_one, outcomes_of_one in _readings(exercise, calls, outcomes):
         verdicts.append(_compare_one_reading(exercise, calls_of_one, outcomes_of_one))
         if verdicts[-1]:
             return verdicts[-1]
-    # A reading in which the answer runs speaks for it before one in which it raises: that is not how it was meant.
-    return min(verdicts, key=lambda v: (v.kind is Kind.RAISED, v.mistake == ""))
+        if any(outcome.kind != "raised" for outcome in outcomes_of_one):
+            meant.append(verdicts[-1])
+    # A reading in which the answer never runs is not how it was meant; what it says there is no clue.
+    return min(meant or verdicts[:1], key=lambda v: (v.kind is Kind.RAISED, v.mistake == ""))
 
 
 def passes(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> bool:
@@ -63,11 +65,11 @@ def _readings(
     if exercise.tidy is not whole:
         outcomes = [replace(o, value=exercise.tidy(o.value)) if o.kind == "returned" else o for o in outcomes]
     for reading in dict.fromkeys(call.reading for call in calls):
-        pairs = [(c, o) for c, o in zip(calls, outcomes, strict=True) if c.reading == reading and not _left_open(c, o)]
+        pairs = [(c, o) for c, o in zip(calls, outcomes, strict=True) if c.reading == reading and not left_open(c, o)]
         yield [c for c, _ in pairs], [o for _, o in pairs]
 
 
-def _left_open(call: Call, outcome: Outcome) -> bool:
+def left_open(call: Call, outcome: Outcome) -> bool:
     """Floats are promised, so an answer may divide in place. Of whole numbers that is an error, and no wrong result."""
     return call.tag is Tag.WHOLE and outcome.kind == "raised" and outcome.detail.startswith("Cannot cast ufunc")
 

@@ -38,25 +38,27 @@ def name(
     candidates += list(_pairs(exercise))
     # The same to the last digits is a better explanation than the same within the tolerance (-1e-9 is not quite 0).
     strict = replace(exercise, tolerance=min(exercise.tolerance, 1e-12))
-    grades = [(_same_outcome, strict), (_same_outcome, exercise)]
+    graded = [(_same_outcome, strict), (_same_outcome, exercise)]
     if any(
         outcome.kind == "returned" and not is_right(exercise, [outcome], [wants])
         for outcome, wants in zip(outcomes, accepted, strict=True)
     ):
-        grades.append((_same_where_it_returns, exercise))
-    best: dict[int, Mistake] = {}  # the first mistake that explains all, by how well
+        graded.append((_same_where_it_returns, exercise))
+    best: dict[int, Mistake] = {}  # how well it explains, 0 being best -> the first such mistake
 
     def fitted(version: Callable, k: int) -> Outcome:
         return in_form(exercise, try_out(version, calls[k].args), accepted[k][0])[0]
 
     for candidate, version in candidates:
         theirs = [fitted(version, 0)]
-        if not _same_outcome(exercise, outcomes[0], theirs[0]):
+        if not graded[-1][0](exercise, outcomes[0], theirs[0]):
             continue
         theirs += [fitted(version, k) for k in range(1, len(calls))]
-        for place, (explains, judged) in enumerate(grades):
-            if all(explains(judged, outcome, their) for outcome, their in zip(outcomes, theirs, strict=True)):
-                best.setdefault(place, candidate)
+        for grade, (explains, judged) in enumerate(graded):
+            if all(explains(judged, outcome, their) for outcome, their in zip(outcomes, theirs, strict=True)) and (
+                explains is _same_outcome or _gets_one_wrong(exercise, outcomes, theirs, accepted)
+            ):
+                best.setdefault(grade, candidate)
         if 0 in best:
             break
     return best[min(best)] if best else by_property(exercise, calls, outcomes)
@@ -117,6 +119,16 @@ def _same_outcome(exercise: Exercise, outcome: Outcome, theirs: Outcome) -> bool
 def _same_where_it_returns(exercise: Exercise, outcome: Outcome, theirs: Outcome) -> bool:
     """An error is a fault of its own, and is told beside the mistake."""
     return outcome.kind == "raised" or _same_outcome(exercise, outcome, theirs)
+
+
+def _gets_one_wrong(
+    exercise: Exercise, outcomes: Sequence[Outcome], theirs: Sequence[Outcome], accepted: Sequence[tuple]
+) -> bool:
+    """Whether a mistake is one where the answer returns at all: one that is right there explains nothing."""
+    return any(
+        outcome.kind == "returned" and not is_right(exercise, [their], [wants])
+        for outcome, their, wants in zip(outcomes, theirs, accepted, strict=True)
+    )
 
 
 def _recognised(mistake: Mistake, call: Call, outcome: Outcome) -> bool:

@@ -151,8 +151,9 @@ def _only_sometimes(exercise: Exercise, calls: Sequence[Call], right: list[bool]
         start = f"It is right for {many}" + (
             f", and not for {broke.about}." if broke.about else ", and not for the rest."
         )
-    raised = failure is not None and failure.kind is Kind.RAISED
-    nudge = failure.message if raised else "Do the smallest case by hand, and print each line beside what it should be."
+    nudge = "Do the smallest case by hand, and print each line beside what it should be."
+    if failure is not None and failure.kind is Kind.RAISED:
+        nudge = failure.message
     return _wrong(exercise, "only-sometimes", start, nudge, Kind.PARTLY)
 
 

@@ -77,6 +77,8 @@ def _parts(exercise: Exercise, calls: Sequence[Call], values: list, expected: li
         if not all(alike(v[k], e[k], exercise.tolerance) for v, e in zip(values, expected, strict=True))
     ]
     k = wrong[0]
+    if _halves_swapped([(v[k], e[k]) for v, e in zip(values, expected, strict=True)], exercise.tolerance):
+        return "halves-swapped", f"The two halves of {names[k]} have changed places.", "Which of the two comes first?"
     for j in wrong:
         found = _arrays(exercise, calls, [as_array(v[j]) for v in values], [as_array(e[j]) for e in expected], names[j])
         if found is not None:
@@ -90,6 +92,13 @@ def _parts(exercise: Exercise, calls: Sequence[Call], values: list, expected: li
             f"Only the lines that make {names[k]} need another look.",
         )
     return None
+
+
+def _halves_swapped(both: list[tuple], tolerance: float) -> bool:
+    return all(
+        isinstance(a, tuple) and isinstance(w, tuple) and len(a) == len(w) == 2 and alike(a[::-1], w, tolerance)
+        for a, w in both
+    )
 
 
 def _arrays(
@@ -112,7 +121,7 @@ def _arrays(
                 f"What comes back as {name} is 0.",
                 "Print what each line gives: where is it 0?",
             )
-        nudge = "Print it after each line: is it ever filled, and where does it become 0?"
+        nudge = "Print what each line gives: where does it become 0?"
         return "all-zeros", f"Every number in {name} is 0.", nudge
     if all(a.size > 1 and np.ptp(a) == 0 for a, _ in both):
         return "all-equal", f"Every number in {name} is the same.", "Which line should make them differ?"
@@ -197,7 +206,7 @@ def _rows_of_shares(both: list[tuple[np.ndarray, np.ndarray]], name: str) -> Sym
         if a.ndim < 1 or a.shape[-1] < 2 or not np.allclose(w.sum(-1), 1) or (w < 0).any():
             return None
     sums = np.concatenate([np.ravel(a.sum(-1)) for a, _ in both])
-    if np.allclose(sums, 1):
+    if np.allclose(sums, 1, atol=1e-2):
         return None
     off = sums[np.argmax(np.abs(sums - 1))]
     return "rows-not-shares", f"A row of {name} sums to {off:.2g}.", "Each row shares out 1: which line sees to that?"

@@ -34,7 +34,7 @@ _INSTEAD = {
     "from_numpy": "nothing at all: these are numpy's arrays",
 }
 _NO_ATTRIBUTE = re.compile(r"(?:'numpy\.ndarray' object|module 'numpy') has no attribute '(\w+)'")
-_VIEW = re.compile(r"view\(\) takes|Cannot interpret '.*' as a data type|Type must be a sub-type of ndarray")
+_VIEW = re.compile(r"view\(\) takes|Type must be a sub-type of ndarray")
 _NO_NAME = re.compile(r"name '(torch|F|nn)' is not defined|No module named '(torch)'")
 
 

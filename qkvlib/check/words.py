@@ -63,5 +63,6 @@ def _respects(x: Any, y: Any, place: int) -> set:
         return set().union(*(_respects(p, q, place) for p, q in zip(x, y, strict=True)))
     if type(x) is np.ndarray and type(y) is np.ndarray:
         lengths = {(n, m) for n, m in zip(x.shape[::-1], y.shape[::-1], strict=False) if n != m}
-        return lengths | (set() if x.ndim == y.ndim else {"axes in front"})
+        more = {"axes in front"} if x.ndim != y.ndim else set()
+        return lengths | more | ({"kind of numbers"} if x.dtype != y.dtype else set())
     return set() if type(x) is type(y) and x == y else {place}

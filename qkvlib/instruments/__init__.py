@@ -37,6 +37,7 @@ REGISTRY = {
     "layouts": "12",
     "wild": "12",
     "key_bias": "12",
+    "real_head": "13",
 }
 
 

@@ -76,7 +76,7 @@ EXERCISE = Exercise(
     hints=(
         "Print `back` for five tokens. Which row belongs to the last of them?",
         "The last T rows, not the first T.",
-        "back[S - T :]",
+        "Where does a slice begin that leaves T of S rows? Try T = S too: then nothing is cut off.",
     ),
     praise="Fixed: distance counts the same in a full pass and with a cache.",
 )

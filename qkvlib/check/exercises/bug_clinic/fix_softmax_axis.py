@@ -7,7 +7,7 @@ import numpy as np
 from qkvlib.check.inputs import swap_last_axes
 from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.fixes import WEIGHTS_ONLY, one_head_inputs, output, still_broken
-from qkvlib.check.misconceptions.one_head import head, value_mistakes
+from qkvlib.check.misconceptions.one_head import value_mistakes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes
 from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes
 from qkvlib.check.spec import Exercise, mistake, without
@@ -59,7 +59,7 @@ EXERCISE = Exercise(
         *value_mistakes(),
         *scale_mistakes("The scores behind your result"),
         WEIGHTS_ONLY,
-        *everywhere(head, "The scores behind your result", but=("values-as-keys", "weights-transposed")),
+        *everywhere(output, "The scores behind your result", but=("values-as-keys", "weights-transposed")),
     ),
     hints=(
         "Let V be all ones: what must the output be, if each row of weights sums to 1?",

@@ -38,7 +38,7 @@ EXERCISE = Exercise(
         *value_mistakes(),
         *scale_mistakes("The scores behind your result"),
         WEIGHTS_ONLY,
-        *everywhere(head, "The scores behind your result", but=("values-as-keys", "weights-transposed")),
+        *everywhere(output, "The scores behind your result", but=("values-as-keys", "weights-transposed")),
     ),
     hints=(
         "Double V: what should happen to the output, and to the weights?",

@@ -172,7 +172,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Print the names in tensors: where does the number of the layer stand?",
-        'f"model.layers.{layer}.self_attn.q_proj.weight" is one of the three.',
+        "The number of the layer stands between two dots, then self_attn and q_proj: an f-string fills it in.",
         "A Linear stores [d_out, d_in]; turn each of them round for X @ W.",
     ),
     praise="Right: three tensors by name, transposed for X @ W.",

@@ -130,7 +130,7 @@ EXERCISE = Exercise(
     hints=(
         "Only one token is new. What does it need, and what do later tokens need from it?",
         "Project x three times; append its key and value to the cache; then let its query look at the whole cache.",
-        "np.concatenate along the axis of the tokens, -2, puts a row under K. Return out and the longer pair.",
+        "A vector has no axis for tokens: x[..., None, :] gives it one. Join along -2; the output goes without it.",
     ),
     praise="Right: one projection per token, and the cache does the remembering.",
 )

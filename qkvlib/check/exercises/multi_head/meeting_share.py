@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.inputs import are_shares, batch, calls, shares
+from qkvlib.check.inputs import are_shares, batch, calls, quarters
 from qkvlib.check.spec import Exercise, mistake
 
 
@@ -32,7 +32,7 @@ EXERCISE = Exercise(
     reference=_reference,
     inputs=_inputs,
     promised=are_shares,
-    fills={"weights": shares},
+    fills={"weights": quarters},
     mistakes=(
         mistake(
             "only-for-place-1",

@@ -160,8 +160,8 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Five steps: project, split, attend in every head, merge, W_O. Which of them have you written already?",
-        "attention works on the last two axes, so it runs in all heads at once after split_heads.",
-        "Mask the scores, not the weights; mask=None means that everything is allowed.",
+        "attention works on the last two axes, so after split_heads it runs in all heads. It returns two things.",
+        "With a mask call masked_attention, without one attention; keep the first of its two results. W_O comes last.",
     ),
     praise="Right: project, split, attend, merge, mix.",
 )

@@ -92,7 +92,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Start from a copy of own, so that the run itself is not changed.",
-        "The tokens are the axis before the last: [..., row, :].",
+        "The tokens are the axis before the last: an index that begins with ... leaves the axes in front alone.",
     ),
     praise="Right: one row from elsewhere, everything else as it was.",
 )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from qkvlib.attention import KVCache
-from qkvlib.check.inputs import case, cases, whole
+from qkvlib.check.inputs import case, cases, small_whole
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.cache import cache_switches, grow_cache, kept_cache, seen_cache
 from qkvlib.check.misconceptions.everywhere import everywhere
@@ -29,10 +29,16 @@ def _arguments(draw, d_model, n_heads, n_kv_heads, d_head, kept):
 
 def _small(rng: np.random.Generator) -> Iterator[tuple]:
     for n_heads, n_kv, d, T in FEW_HEADS:
-        D, cache = n_heads * d, (whole(rng, n_kv, T, d), whole(rng, n_kv, T, d))
+        D, cache = n_heads * d, (small_whole(rng, n_kv, T, d), small_whole(rng, n_kv, T, d))
         wide = (D, n_kv * d, n_kv * d, D)
-        yield whole(rng, D), cache, *(whole(rng, D, w) for w in wide), n_heads, n_kv
-        yield whole(rng, D), tuple(part[:, :0] for part in cache), *(whole(rng, D, w) for w in wide), n_heads, n_kv
+        yield small_whole(rng, D), cache, *(small_whole(rng, D, w) for w in wide), n_heads, n_kv
+        yield (
+            small_whole(rng, D),
+            tuple(part[:, :0] for part in cache),
+            *(small_whole(rng, D, w) for w in wide),
+            n_heads,
+            n_kv,
+        )
 
 
 def _reference(
@@ -183,8 +189,8 @@ EXERCISE = Exercise(
     ),
     hints=(
         "You have written every part: project, split, append to the cache, repeat, attend, merge, W_O.",
-        "The cache is [n_kv_heads, T, d_head] for K and for V; append along T, before any repeating.",
-        "One query row per head looks at all keys of its group. No mask is needed: nothing of the future is there yet.",
+        "A new key is one row per K/V head, [n_kv_heads, 1, d_head]: append it along T, before any repeating.",
+        "One query row per head looks at all keys of its group, without a mask; attention returns two things.",
     ),
     praise="Right: a complete layer of grouped-query attention, one token at a time. You have built it all.",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.inputs import case, cases, whole
+from qkvlib.check.inputs import case, cases, small_whole
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.one_head import head
@@ -24,9 +24,9 @@ def _arguments(draw, d_model, n_heads, n_kv_heads, d_head, kept, T):
 def _small(rng):
     for n_heads, n_kv, d, n in FEW_HEADS:
         for T in (0, 1, 2):
-            D, cache = n_heads * d, (whole(rng, n_kv, T, d), whole(rng, n_kv, T, d))
+            D, cache = n_heads * d, (small_whole(rng, n_kv, T, d), small_whole(rng, n_kv, T, d))
             sizes = ((T + n + 1, D), (D, D), (D, n_kv * d), (D, n_kv * d), (D, D))
-            yield whole(rng, n, D), cache, *(whole(rng, *size) for size in sizes), n_heads, n_kv
+            yield small_whole(rng, n, D), cache, *(small_whole(rng, *size) for size in sizes), n_heads, n_kv
 
 
 def _many(

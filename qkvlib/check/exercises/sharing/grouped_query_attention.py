@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.inputs import ONE_AXIS, case, cases, leaves_someone, whole
+from qkvlib.check.inputs import ONE_AXIS, case, cases, leaves_someone, small_whole
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
@@ -31,8 +31,8 @@ def _small(rng: np.random.Generator) -> Iterator[tuple]:
     for n_heads, n_kv, d, T in FEW_HEADS:
         D = n_heads * d
         for batch_of in ((), (2,)):
-            X, wide = whole(rng, *batch_of, T, D), (D, n_kv * d, n_kv * d, D)
-            arguments = (X, *(whole(rng, D, w) for w in wide), n_heads, n_kv)
+            X, wide = small_whole(rng, *batch_of, T, D), (D, n_kv * d, n_kv * d, D)
+            arguments = (X, *(small_whole(rng, D, w) for w in wide), n_heads, n_kv)
             yield arguments
             if T > 1:
                 yield *arguments, np.tri(T, dtype=bool)
@@ -192,7 +192,7 @@ EXERCISE = Exercise(
     hints=(
         "It is multi-head attention with one more step. Where do K and V have too few heads?",
         "Split Q into n_heads heads, K and V into n_kv_heads; all heads are equally wide.",
-        "Repeat K and V n_heads // n_kv_heads times, and go on as before.",
+        "Repeat K and V n_heads // n_kv_heads times, and go on as before. Attention returns two things: out, weights.",
     ),
     praise="Right: many questions, fewer keys and values, shared by neighbours.",
 )
