@@ -38,8 +38,6 @@ def one_of_each():
     two = ["dog", "it"]
     return {
         "three_roles": (examples.x1, matrices, [examples.x1 @ W for W in matrices]),
-        "share_against_gap": ({"gap 3": 3},),
-        "blend_in_plane": (V, weights[1], out[1], two),
         "attention_picture": (Q[1], K, V, raw[1], weights[1], out[1], two, "it"),
         "grid": (weights, two, two, "weights"),
         "grids": ({"scores": raw, "weights": weights}, two, two),
