@@ -22,7 +22,6 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +32,11 @@ from qkvlib.check import attempt, judge
 from qkvlib.check.registry import exercises
 from qkvlib.check.spec import Exercise
 from tools.build import read_course
+from tools.checks_page import RECORD, from_tests
 from tools.mutations import Mutation, mutations, names_of
 
 ROOT = Path(__file__).resolve().parent.parent
 EQUIVALENT = ROOT / "tests/check/equivalent_mutants.toml"
-RECORD = ROOT / "tests/check/mutants.json"  # {exercise: [mutants, killed, equivalent]}, for docs/checks.md
 SECONDS = 2  # no answer takes a hundredth of that
 
 
@@ -93,9 +92,7 @@ def _solutions() -> Iterator[Source]:
 
 
 def _bank() -> Iterator[Source]:
-    if str(ROOT / "tests") not in sys.path:
-        sys.path.insert(0, str(ROOT / "tests"))
-    for name, answers in import_module("exercises").bank().items():
+    for name, answers in from_tests("exercises").bank().items():
         exercise = exercises()[name]
         for label, answer in answers.right_ones:
             if exercise.kind == "function" and isinstance(answer, types.FunctionType) and answer.__name__ != "<lambda>":

@@ -7,7 +7,8 @@ import tomllib
 import pytest
 
 from qkvlib.check.registry import exercises
-from tools.mutants import EQUIVALENT, RECORD, Source, equivalents, judged, sources, tally
+from tools.checks_page import RECORD
+from tools.mutants import EQUIVALENT, Source, equivalents, judged, sources, tally
 from tools.mutations import mutations
 
 EVERY = 7  # of the mutants of a solution, one in this many
