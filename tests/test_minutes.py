@@ -9,7 +9,7 @@ from tools.minutes import MOST_MINUTES, MOST_WORDS, cards_of, minutes, words
 
 def test_every_lesson_fits(root):
     lessons = [lesson for lesson in map(read_lesson, lesson_files(root / "lessons")) if not lesson.is_exercises]
-    assert len(lessons) == 14
+    assert len(lessons) >= 15
     for lesson in lessons:
         took = minutes(lesson, cards_of(lesson, root / "qkvlib" / "data" / "cards"))
         assert round(took) <= lesson.meta["minutes"] <= MOST_MINUTES, f"{lesson.path.name}: {took:.1f} minutes"
