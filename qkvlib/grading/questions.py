@@ -27,8 +27,7 @@ import numpy as np
 import qkvlib.examples
 from qkvlib import attention
 from qkvlib.check.forms import promised
-from qkvlib.check.naming import agrees
-from qkvlib.check.plain import expected, plain
+from qkvlib.check.plain import alike, expected, plain
 from qkvlib.check.registry import exercises
 from qkvlib.check.spec import Call
 from qkvlib.grading.assignment import Assignment
@@ -113,14 +112,14 @@ def _arrays(value: Any) -> Iterator[np.ndarray]:
 
 
 def _is_the_answer(name: str, call: Call, arguments: tuple, value: Any) -> bool:
-    """Whether a call with just these inputs gives just what is judged: right, in whatever form."""
+    """Whether a call with just these inputs gives just what is judged: right and whole, in whatever form."""
     exercise = exercises()[name]
     if exercise.kind != "function" or not _same(arguments, call.args[: len(arguments)]):
         return False
     right = expected(exercise.reference(*call.args))[0]
     parts = [value, *(value if isinstance(value, tuple) else ())]
     return any(
-        agrees(promised(exercise, part, right)[0], right, exercise.tolerance) for part in parts if part is not None
+        alike(promised(exercise, part, right)[0], right, exercise.tolerance) for part in parts if part is not None
     )
 
 

@@ -169,7 +169,8 @@ def _names(node: ast.stmt) -> tuple:
 def _parts(node: ast.AST) -> list:
     """The nodes directly below `node`, but for those that hold nothing (operators, and whether a name is read)."""
     found: list[ast.AST] = []
-    for value in node.__dict__.values():
+    for name in node._fields:
+        value = getattr(node, name, None)
         if type(value) is list:
             found += [item for item in value if isinstance(item, ast.AST)]
         elif isinstance(value, ast.AST) and value._fields:

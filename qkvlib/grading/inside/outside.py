@@ -50,7 +50,7 @@ class Outside:
         return wire.unpack(answer["value"], body)
 
     def _said_to(self, asked: bytes) -> tuple[bytes, bytes]:
-        """(header, body) of what is said to a question. The clocks stand still: one cut in two would mix up the next."""
+        """(header, body) of what is said to a question. No clock rings meanwhile: half a question mixes up the next."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _CLOCKS)
         try:
             self._submission.write(asked, ring=True)
