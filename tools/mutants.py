@@ -13,24 +13,26 @@ import contextlib
 import copy
 import inspect
 import io
+import json
 import signal
 import sys
 import tomllib
 import types
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from qkvlib.atomic import write_atomically
 from qkvlib.check import attempt, judge
 from qkvlib.check.registry import exercises
 from qkvlib.check.spec import Exercise
 from tools.build import read_course
+from tools.checks_page import RECORD, from_tests
 from tools.mutations import Mutation, mutations, names_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -90,9 +92,7 @@ def _solutions() -> Iterator[Source]:
 
 
 def _bank() -> Iterator[Source]:
-    if str(ROOT / "tests") not in sys.path:
-        sys.path.insert(0, str(ROOT / "tests"))
-    for name, answers in import_module("exercises").bank().items():
+    for name, answers in from_tests("exercises").bank().items():
         exercise = exercises()[name]
         for label, answer in answers.right_ones:
             if exercise.kind == "function" and isinstance(answer, types.FunctionType) and answer.__name__ != "<lambda>":
@@ -179,20 +179,53 @@ def equivalents() -> dict[str, str]:
     return {mutant: group["why"] for group in groups for mutant in group["mutants"]}
 
 
+@dataclass
+class Tally:
+    """What became of the mutants of one exercise's right answers."""
+
+    mutants: int = 0
+    killed: int = 0
+    equivalent: int = 0
+    missed: list[str] = field(default_factory=list)  # those that pass and compute something else
+    stale: list[str] = field(default_factory=list)  # those that are listed as equivalent, and killed
+
+    @property
+    def score(self) -> float:
+        """Killed, of those that are not equivalent."""
+        return self.killed / (self.mutants - self.equivalent)
+
+    def add(self, one: Judged) -> None:
+        """Count one mutant."""
+        known = one.name in equivalents()
+        self.mutants += 1
+        self.killed += one.killed
+        self.equivalent += known and not one.killed
+        if one.killed and known:
+            self.stale.append(one.name)
+        elif not one.killed and not known:
+            self.missed.append(f"{one.name}   [{one.mutation.kind}]")
+
+
+def tally(chosen: Iterable[Source], keep: Callable[[int], bool] = lambda number: True) -> dict[str, Tally]:
+    """{exercise: Tally} for the mutants of these answers whose number is kept."""
+    found: dict[str, Tally] = {}
+    for source in chosen:
+        for one in judged(source, keep):
+            found.setdefault(source.exercise.name, Tally()).add(one)
+    return dict(sorted(found.items()))
+
+
 def main(names: list[str]) -> int:
-    """Print the survivors that are not explained; how many there are is the exit code's business."""
-    unexplained = 0
-    for source in sources():
-        if names and source.exercise.name not in names:
-            continue
-        made = list(judged(source))
-        survivors = [one for one in made if not one.killed]
-        open_ones = [one for one in survivors if one.name not in equivalents()]
-        unexplained += len(open_ones)
-        print(f"{source.exercise.name}/{source.label}: {len(made)} mutants, {len(survivors)} survive", flush=True)
-        for one in open_ones:
-            print(f"  {one.name}   [{one.mutation.kind}]")
-    return 1 if unexplained else 0
+    """Print the survivors that are not explained, and write down the figures when all exercises were asked for."""
+    found = tally(source for source in sources() if not names or source.exercise.name in names)
+    for name, one in found.items():
+        print(f"{name}: {one.mutants} mutants, {one.killed} killed, {one.equivalent} equivalent", flush=True)
+        for line in [*one.missed, *(f"{name}   [listed, and killed]" for name in one.stale)]:
+            print(f"  {line}")
+    if not names:
+        figures = {name: [one.mutants, one.killed, one.equivalent] for name, one in found.items()}
+        write_atomically(RECORD, json.dumps(figures, indent=1) + "\n")
+    return 1 if any(one.missed or one.stale for one in found.values()) else 0
 
 
 if __name__ == "__main__":

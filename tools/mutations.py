@@ -69,8 +69,8 @@ def mutations(tree: ast.Module) -> Iterator[Mutation]:
             continue
         for kind, new in _changes(node, *names_of(inside[id(node)])):
             mutant = copy.deepcopy(tree)
-            twins = list(ast.walk(mutant))
-            mutant = ast.fix_missing_locations(_Put(twins[place], new).visit(mutant))
+            _Put(list(ast.walk(mutant))[place], new).visit(mutant)
+            ast.fix_missing_locations(mutant)
             try:
                 text = ast.unparse(mutant)
                 compile(text, "mutant", "exec")

@@ -169,7 +169,7 @@ def cases(make: Callable[..., tuple], first: Case, *more: Case) -> Cases:
     written, known = (first, *more), inspect.signature(make).parameters
     usual = []
     if "batch" in known:
-        in_front = {one.axes_in_front for one in written}
+        in_front = {one.axes_in_front for one in written if 1 not in one.sizes.get("batch", ())}
         if 1 not in in_front:
             usual.append(Case("the same with an axis in front", sizes={**first.sizes, "batch": ONE_AXIS}))
         if 2 not in in_front:

@@ -79,6 +79,9 @@ def _before_naming(
 ) -> tuple[Verdict | None, list[Outcome], list[tuple]]:
     """The verdict that needs no name for a mistake (None otherwise), the outcomes in the promised form, and the
     accepted values of each call."""
+    right = Verdict(exercise.name, "correct", exercise.praise, kind=Kind.RIGHT)
+    if not calls:  # all of them were left open
+        return right, outcomes, []
     blocked = stages.before_values(exercise, calls, outcomes)
     if blocked is not None:
         return blocked, outcomes, []
@@ -88,7 +91,6 @@ def _before_naming(
     if not naming.is_right(exercise, outcomes, accepted):
         return None, outcomes, accepted
     amiss = stages.beside_values(exercise, outcomes, [slug for _, slug in fitted])
-    right = Verdict(exercise.name, "correct", exercise.praise, kind=Kind.RIGHT)
     return right if amiss is None else amiss, outcomes, accepted
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from qkvlib.check.inputs import ONE_AXIS, TWO_AXES, case, cases, swap_last_axes
+from qkvlib.check.inputs import ONE_AXIS, TWO_AXES, Draw, case, cases, swap_last_axes
 from qkvlib.check.misconceptions.everywhere import compared
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import soft
 from qkvlib.check.spec import Mistake, mistake
 
 
-def _score_arguments(draw, T, S, d_head, batch=()):
+def _score_arguments(draw: Draw, T: int, S: int, d_head: int, batch: tuple[int, ...] = ()) -> tuple:
     return draw(*batch, T, d_head), draw(*batch, S, d_head)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.inputs import ONE_AXIS, case, cases
+from qkvlib.check.inputs import ONE_AXIS, Draw, case, cases
 from qkvlib.check.spec import Mistake, mistake, switch
 
 # (n_heads, n_kv_heads, d_head, new tokens) of small layers, the smallest first: where a counter-example is looked for.
@@ -80,7 +80,9 @@ def sharing_switches() -> tuple[Mistake, ...]:
     )
 
 
-def _shared_arguments(draw, n_kv_heads, T, d_head, n_rep, batch=()):
+def _shared_arguments(
+    draw: Draw, n_kv_heads: int, T: int, d_head: int, n_rep: int, batch: tuple[int, ...] = ()
+) -> tuple:
     """(K, n_rep), with every kind of axis of a size of its own."""
     return draw(*batch, n_kv_heads, T, d_head), n_rep
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.inputs import ONE_AXIS, case, cases, swap_last_axes
+from qkvlib.check.inputs import ONE_AXIS, Draw, case, cases, swap_last_axes
 from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes, scale_slips
@@ -12,7 +12,7 @@ from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes, softmax_
 from qkvlib.check.spec import Mistake, mistake
 
 
-def _attention_arguments(draw, T, S, d_head, d_v, batch=()):
+def _attention_arguments(draw: Draw, T: int, S: int, d_head: int, d_v: int, batch: tuple[int, ...] = ()) -> tuple:
     return draw(*batch, T, d_head), draw(*batch, S, d_head), draw(*batch, S, d_v)
 
 

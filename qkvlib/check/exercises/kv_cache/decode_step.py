@@ -64,7 +64,7 @@ EXERCISE = Exercise(
         case("a short cache", d_model=5, d_head=3, d_v=2, kept=7),
         case("a square head", d_model=5, d_head=5, d_v=5, kept=3),
         case("the very first token", d_model=5, d_head=3, d_v=3, kept=0),
-        case("a cache of one token", d_model=7, d_head=2, d_v=2, kept=1),
+        case("a batch of one text", d_model=7, d_head=2, d_v=2, kept=1, batch=(1,)),
     ),
     mistakes=(
         *cache_switches(_decode),

@@ -181,7 +181,8 @@ def _heads(
 def _narrow(
     X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray, n: int, mask: np.ndarray | None = None
 ) -> np.ndarray:
-    return heads.merge(head(*(heads.narrow(X, W, n) for W in (W_Q, W_K, W_V)), mask)[0])
+    Q, K, V = (heads.narrow(X, W, n) for W in (W_Q, W_K, W_V))
+    return heads.merge(head(Q, K, V, mask)[0])
 
 
 def _reshaped(

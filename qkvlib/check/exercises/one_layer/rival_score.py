@@ -15,6 +15,7 @@ EXERCISE = Exercise(
         ("a hundredth", 10.0, 0.01),
         ("more than half", 2.0, 0.8),
         ("a negative score", -1.5, 0.25),
+        ("a large score", 120.0, 0.3),
         ("any", float(rng.normal()), float(rng.uniform(0.02, 0.45))),
     ),
     mistakes=(

@@ -23,6 +23,7 @@ def _arguments(draw, T, S, d_head, d_v, batch=(), peak=False):
     Q, K, V = draw(*batch, T, d_head), draw(*batch, S, d_head), draw(*batch, S, d_v)
     mask = draw.mask(T, S)
     if peak:  # the last key fits the first query by 1,000 and is hidden from it; the second, which sees it, gets 0
+        K[:, 0], Q[-1, 0] = 1, -300 * np.sqrt(d_head)  # and the last query fits no key at all
         mask[:, -1] = np.arange(T) == 1
         aside = Q[0] - (Q[0] @ Q[1]) / (Q[1] @ Q[1]) * Q[1]
         K[-1] = 1000 * np.sqrt(d_head) * aside / (Q[0] @ aside)
