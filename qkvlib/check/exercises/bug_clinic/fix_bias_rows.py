@@ -8,7 +8,7 @@ from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.scores import compare_all
 from qkvlib.check.misconceptions.softmax import soft
-from qkvlib.check.spec import Exercise, switch
+from qkvlib.check.spec import Exercise, mistake, switch
 
 
 def _biased(Q, K, slope, *, sign=-1, masked=True, when="before"):
@@ -24,6 +24,13 @@ def _biased(Q, K, slope, *, sign=-1, masked=True, when="before"):
 
 def _arguments(draw, T, S, d_head, slope, batch=()):
     return draw(*batch, T, d_head), draw(*batch, S, d_head), slope
+
+
+def _squared(Q, K, slope):
+    T, S = Q.shape[-2], K.shape[-2]
+    back = np.arange(S - T, S)[:, None] - np.arange(S)
+    grid = Q @ np.swapaxes(K, -1, -2) / np.sqrt(Q.shape[-1]) - slope * back**2
+    return soft(np.where(back >= 0, grid, -np.inf))
 
 
 EXERCISE = Exercise(
@@ -71,6 +78,12 @@ EXERCISE = Exercise(
             "Scores are multiplied by the bias.",
             "It is subtracted.",
             when="times",
+        ),
+        mistake(
+            "distance-squared",
+            "A key loses the square of its distance.",
+            "It loses slope for every token it lies back.",
+            lambda Q, K, slope: _squared(Q, K, slope),
         ),
     ),
     hints=(

@@ -139,19 +139,22 @@ EXERCISE = Exercise(
 def _decode_weights(
     x: np.ndarray, c: tuple[np.ndarray, np.ndarray], W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray
 ) -> np.ndarray:
-    K = np.vstack([c[0], (x @ W_K)[None]])
-    return head((x @ W_Q)[None], K, K)[1][0]
+    row = x[..., None, :]
+    K = np.concatenate([c[0], row @ W_K], axis=-2)
+    return head(row @ W_Q, K, K)[1][..., 0, :]
 
 
 def _all_again(
     x: np.ndarray, c: tuple[np.ndarray, np.ndarray], W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray
 ) -> tuple:
-    X = np.vstack([c[0], x])
-    return head((x @ W_Q)[None], X @ W_K, X @ W_V)[0][0], (X @ W_K, X @ W_V)
+    row = x[..., None, :]
+    X = np.concatenate([c[0], row], axis=-2)
+    return head(row @ W_Q, X @ W_K, X @ W_V)[0][..., 0, :], (X @ W_K, X @ W_V)
 
 
 def _all_ask(
     x: np.ndarray, c: tuple[np.ndarray, np.ndarray], W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray
 ) -> tuple:
-    K, V = np.vstack([c[0], (x @ W_K)[None]]), np.vstack([c[1], (x @ W_V)[None]])
+    row = x[..., None, :]
+    K, V = np.concatenate([c[0], row @ W_K], axis=-2), np.concatenate([c[1], row @ W_V], axis=-2)
     return head(K, K, V)[0], (K, V)

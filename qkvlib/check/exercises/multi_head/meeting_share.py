@@ -82,6 +82,31 @@ EXERCISE = Exercise(
             lambda w: np.minimum(w[..., 0], w[..., 1]) / np.maximum(w[..., 0], w[..., 1]),
             lambda w: w[..., 2] / w[..., 1],
         ),
+        mistake(
+            "difference-for-ratio",
+            "That is the difference of the two weights.",
+            "Set the two mixtures equal and solve for the share.",
+            lambda w: np.abs(w[..., 0] - w[..., 2]),
+            lambda w: w[..., 0] - w[..., 2],
+        ),
+        mistake(
+            "always-a-half",
+            "Your share is a half, whatever the weights are.",
+            "The more one place is preferred, the less of it is needed.",
+            lambda w: np.full(w.shape[:-1], 0.5),
+        ),
+        mistake(
+            "middle-counted",
+            "The weight of the word in the middle takes part.",
+            "Only the first place and the last one change between the sentences.",
+            lambda w: w.min(axis=-1) / w.max(axis=-1),
+        ),
+        mistake(
+            "cut-at-one",
+            "Right for a head that prefers place 1; for one that prefers place 3 your share is cut off at 1.",
+            "There the two weights change places.",
+            lambda w: np.minimum(w[..., 2] / w[..., 0], 1),
+        ),
     ),
     hints=(
         "Mix the lesson's first two blends, s of the one and 1 - s of the other. How much cat is in it? How much dog?",

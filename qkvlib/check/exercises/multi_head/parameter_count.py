@@ -175,6 +175,12 @@ EXERCISE = Exercise(
             lambda D, n, n_kv: 2 * D * D + 2 * D * D * (n_kv // n),
             lambda D, n, n_kv: 2 * D * D + 2 * D * D // (n // n_kv) + 1,
         ),
+        mistake(
+            "heads-for-width",
+            "The number of heads stands where the width of a head belongs.",
+            "One head is d_model / n_heads wide.",
+            lambda d_model, n_heads, n_kv_heads: 2 * d_model**2 + 2 * d_model * n_kv_heads * n_heads,
+        ),
     ),
     hints=(
         "Four matrices. Which two do not depend on n_kv_heads?",

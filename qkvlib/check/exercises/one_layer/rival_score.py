@@ -69,6 +69,18 @@ EXERCISE = Exercise(
             lambda s, p: s + np.exp((1 - p) / p),
             lambda s, p: np.exp(s) * (1 - p) / p,
         ),
+        mistake(
+            "weight-for-score",
+            "That is the weight that is left for the rival, not a score.",
+            "A score is what goes into the exponential: which gap gives this ratio of weights?",
+            lambda noun_score, share: 1 - share,
+        ),
+        mistake(
+            "gap-times-score",
+            "The gap is multiplied by the noun's score.",
+            "A gap lies between two scores: start from one, and add.",
+            lambda noun_score, share: noun_score * np.log((1 - share) / share),
+        ),
     ),
     hints=(
         "Write down the ratio of the two weights: the rival's 1 - share over the noun's share.",

@@ -51,6 +51,7 @@ EXERCISE = Exercise(
             "You take the softmax of the mask, and hidden tokens still get a share.",
             "A hidden score is minus infinity, not 0.",
             lambda mask: np.exp(1.0 * mask) / np.exp(1.0 * mask).sum(axis=-1, keepdims=True),
+            lambda mask: np.exp(mask) / np.exp(mask).sum(-1, keepdims=True),
         ),
         mistake(
             "not-shares",

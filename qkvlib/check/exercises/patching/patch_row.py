@@ -89,6 +89,19 @@ EXERCISE = Exercise(
             lambda own, other, row: np.concatenate([other[..., : row + 1, :], own[..., row + 1 :, :]], axis=-2),
             lambda own, other, row: np.concatenate([own[..., :row, :], other[..., row:, :]], axis=-2),
         ),
+        mistake(
+            "neighbouring-row",
+            "The row that comes from elsewhere is a neighbour of the one that was asked for.",
+            "Rows are counted from 0.",
+            lambda own, other, row: _with_row(own, other, row - 1),
+            lambda own, other, row: _with_row(own, other, row + 1),
+        ),
+        mistake(
+            "row-set-to-zero",
+            "The row of the token is 0: that takes something out, and puts nothing in.",
+            "The row comes from other.",
+            lambda own, other, row: _with_row(own, np.zeros_like(own), row),
+        ),
     ),
     hints=(
         "Start from a copy of own, so that the run itself is not changed.",
