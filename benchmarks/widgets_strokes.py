@@ -1,6 +1,6 @@
 """How soon an instrument answers, on a page of its own: every way to change it, and pointing at its cells.
 
-A change is a key on the first cell of each editable matrix or on a mark that can be dragged, the choice of who reads, or
+A change is a key on the first cell of each editable matrix or on a mark to drag, the choice of who reads, or
 a turn of each control; it is timed from the event to the task after the frame that shows it. Within two frames means at
 most 33 ms.
 """
