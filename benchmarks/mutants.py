@@ -1,6 +1,6 @@
 """Every mutant of every right answer, judged: a slip that computes something else must not pass the check.
 
-What computes the same is listed, with the reason, in `tests/check/equivalent_mutants.toml`. Takes minutes of one core.
+What computes the same is listed, with the reason, in `tests/check/equivalent_mutants.json`. Takes minutes of one core.
 """
 
 from __future__ import annotations

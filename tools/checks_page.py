@@ -41,7 +41,7 @@ how many wrong answers to an exercise were tried, how many of them were refused 
   any that claims to know the mistake; whether it is the right one was read by people (`tests/check/test_blind.py`).
 - **mutants**: slips made by a program in every right answer: an axis, a sign, an operand, a matrix, an index changed or
   left out. Refused, of those that compute something else; the others are listed with the reason in
-  `tests/check/equivalent_mutants.toml`.
+  `tests/check/equivalent_mutants.json`.
 - **inputs**: how many of the kinds of inputs in `qkvlib/check/inputs.py` the exercise meets, such as two axes in front,
   one token alone, whole numbers. `tests/check/test_inputs.py` says of the others why they do not apply.
 

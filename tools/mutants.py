@@ -3,7 +3,7 @@
     .venv/bin/python -m tools.mutants [NAME ...]      the survivors of these exercises, or of all
 
 A survivor that computes the same as the answer it was made from is written down with the reason, in
-`tests/check/equivalent_mutants.toml`; any other says that an input is missing.
+`tests/check/equivalent_mutants.json`; any other says that an input is missing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import io
 import json
 import signal
 import sys
-import tomllib
 import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -36,7 +35,7 @@ from tools.checks_page import RECORD, from_tests
 from tools.mutations import Mutation, mutations, names_of
 
 ROOT = Path(__file__).resolve().parent.parent
-EQUIVALENT = ROOT / "tests/check/equivalent_mutants.toml"
+EQUIVALENT = ROOT / "tests/check/equivalent_mutants.json"  # {why: [mutant]}
 SECONDS = 2  # no answer takes a hundredth of that
 
 
@@ -173,10 +172,8 @@ def _limited() -> Iterator[None]:
 @cache
 def equivalents() -> dict[str, str]:
     """{mutant: why it computes the same}."""
-    if not EQUIVALENT.exists():
-        return {}
-    groups = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["reason"]
-    return {mutant: group["why"] for group in groups for mutant in group["mutants"]}
+    reasons = json.loads(EQUIVALENT.read_text(encoding="utf-8"))
+    return {mutant: why for why, mutants in reasons.items() for mutant in mutants}
 
 
 @dataclass

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qkvlib.check.counterexample import CounterExample
 from qkvlib.check.plain import Unusable, as_array
 from qkvlib.check.words import COUNT
+
+if TYPE_CHECKING:
+    from qkvlib.check.counterexample import CounterExample
 
 HEADING = "The smallest input found where it differs:"
 _MOST = 60  # numbers of an array that is written out

@@ -220,7 +220,7 @@ def _kinds(one: Case, args: tuple) -> Iterator[Kind]:
 
 
 def _flat(value: Any) -> Iterator[Any]:
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         for part in value:
             yield from _flat(part)
     elif isinstance(value, dict):
