@@ -31,8 +31,8 @@ bench: .venv/dev.json
 COMPILE := $(IN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 lock: .venv/dev.json
-	$(COMPILE) pyproject.toml -o requirements.lock
-	$(COMPILE) pyproject.toml --group dev --extra dask -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra grading --extra build -o requirements.lock
+	$(COMPILE) pyproject.toml --extra grading --extra build --extra dask --group dev --group site -c requirements.lock -o requirements-dev.lock
 	echo uv | $(COMPILE) - -c requirements-dev.lock -o requirements-uv.lock
 	$(IN)/python -m tools.environment
 	$(IN)/python -m tools.npm_lock
