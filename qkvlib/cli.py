@@ -104,9 +104,8 @@ def reset(
         if is_original(file):
             print(f"{file} is as the course has it.")
             return
-        if file.exists() and not (
-            yes or _sure(f"Put {file} back as the course has it? What you did is kept beside it.")
-        ):
+        question = f"Put {file} back as the course has it? What you did is kept beside it."
+        if file.exists() and not (yes or _sure(question)):
             raise _fail("nothing was changed")
         done = put_back(file)
     except (NoCopy, OSError) as error:

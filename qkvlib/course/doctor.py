@@ -59,7 +59,7 @@ def python_version(version: tuple[int, int]) -> Finding:
 
 
 def packages(root: Path | None, installed: Callable[[str], str] = importlib.metadata.version) -> Finding:
-    """Whether what is installed is what a clone's lock file names for this machine; without a clone, what qkvlib asks for."""
+    """Whether what is installed is what a clone's lock file names here; without a clone, what qkvlib asks for."""
     if root is None:
         return asked_for(installed)
     lock = root / "requirements.lock"

@@ -104,7 +104,7 @@ def told(folder: Path, laid: workcopy.Laid) -> Iterator[str]:
     if laid.kept:
         yield f"{folder}: {_count(laid.kept)} you have worked in kept as they are ({_some(laid.kept)})."
     for name in laid.newer:
-        yield f"A newer {name} exists. Yours was kept; `qkv reset {folder / name}` takes the new one and keeps yours too."
+        yield f"A newer {name} exists. Yours was kept; `qkv reset {folder / name}` takes the new one, and keeps yours."
 
 
 def _count(names: list[str]) -> str:

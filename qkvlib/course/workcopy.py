@@ -125,11 +125,8 @@ def put_back(file: Path) -> PutBack:
         raise NoCopy(f"{file} is a link or a folder; move it away, and run this again.")
     mine = None
     if there is not None and there != _remembered(folder).get(name):
-        mine = next(
-            path
-            for n in range(1, 10_000)
-            if not (path := file.with_name(f"{file.stem}.mine-{n}{file.suffix}")).exists()
-        )
+        numbered = (file.with_name(f"{file.stem}.mine-{n}{file.suffix}") for n in range(1, 10_000))
+        mine = next(path for path in numbered if not path.exists())
         write_atomically(mine, file.read_bytes())
     write_atomically(file, data)
     _remember(folder, {**_remembered(folder), name: fingerprint(data)})
