@@ -1,10 +1,10 @@
-"""How soon somebody without a clone is there: the wheel in an empty folder, against a fresh clone and against plain pip.
+"""How soon somebody without a clone is there: the wheel in an empty folder, against a fresh clone and plain pip.
 
     python -m benchmarks.package [--json FILE]
 
 All start from empty caches and fetch from the same place in this run. Two commands each: `git clone` (not counted) and
-`make lab`; `pip install uv` and `uvx --from WHEEL qkv lab`; `pip install WHEEL` and `qkv lab`. The pips run in a new environment,
-whose making is counted, as the clone's is. Each is done in turn ROUNDS times; the medians are compared.
+`make lab`; `pip install uv` and `uvx --from WHEEL qkv lab`; `pip install WHEEL` and `qkv lab`. The pips run in a new
+environment, whose making is counted, as the clone's is. All are done in turn ROUNDS times; the medians are compared.
 """
 
 import os
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.report import Limit, Row, finish, parser, seconds
-from benchmarks.startup import ROOT, base_python, fresh_clone, until_answers, until_lab_answers
+from benchmarks.startup import base_python, fresh_clone, until_answers, until_lab_answers
 from tools.jupyterlab import free_port
 
 ROUNDS = 3
