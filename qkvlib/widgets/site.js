@@ -107,9 +107,19 @@ function follow() {
   turn();
 }
 
+/** What is wider than its place scrolls, and by keyboard too. */
+function reach() {
+  for (const el of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("article pre, .cell_output"))) {
+    if (el.scrollWidth > el.clientWidth) el.tabIndex = 0;
+    else el.removeAttribute("tabindex");
+  }
+}
+
 /** Those in sight first; the others one by one whenever the browser has time, so that all of them answer soon. */
 function start() {
   follow();
+  reach();
+  addEventListener("resize", reach);
   const all = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".qkv-live")]);
   const seen = new IntersectionObserver((entries) => entries.forEach(({ isIntersecting, target }) => {
     if (isIntersecting) bring(/** @type {HTMLElement} */ (target));

@@ -42,6 +42,13 @@ SETTINGS = {
     "smartquotes": False,
 }
 
+# Headings of the sidebar have a level, its landmarks names.
+MENDED = {
+    'class="caption" role="heading"': 'class="caption" role="heading" aria-level="2"',
+    '<aside class="sidebar-drawer"': '<aside class="sidebar-drawer" aria-label="All pages"',
+    '<aside class="toc-drawer': '<aside aria-label="On this page" class="toc-drawer',
+}
+
 
 def build(root: Path, out: Path) -> None:
     """Writes the site to the folder `out`. Raises Refusal, which says what is wrong."""
@@ -64,8 +71,18 @@ def build(root: Path, out: Path) -> None:
         raise Refusal(f"Sphinx: {error}") from error
     if app.statuscode or app._warncount:
         raise Refusal("Sphinx has found something to say, see above")
+    mend(out)
     for rest in (".buildinfo", "objects.inv"):
         (out / rest).unlink(missing_ok=True)
+
+
+def mend(site: Path) -> None:
+    """What the theme leaves out for those who read by ear."""
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for found, wanted in MENDED.items():
+            text = text.replace(found, wanted)
+        path.write_text(text, encoding="utf-8")
 
 
 def carry(root: Path, downloads: Path) -> str:
@@ -81,7 +98,9 @@ def carry(root: Path, downloads: Path) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("site"), help="the folder to write (site); replaced as a whole")
+    parser.add_argument(
+        "--out", type=Path, default=Path("site"), help="the folder to write (site); replaced as a whole"
+    )
     options = parser.parse_args(arguments)
     root, out = Path.cwd(), options.out.absolute()
     try:

@@ -73,9 +73,14 @@ def held(widget: Instrument | Worksheet | SmallWidget) -> dict[str, Any]:
         return {"kind": _module(widget), "state": traits}
     initial = traits["spec"]["initial"]
     if traits.pop("inputs") != initial["inputs"]:
-        raise Refusal(f"{widget.sheet.name}: the notebook changes its inputs, and the site starts from the initial ones")
+        raise Refusal(
+            f"{widget.sheet.name}: the notebook changes its inputs, and the site starts from the initial ones"
+        )
     inputs = {name: _packed(value) for name, value in initial["inputs"].items()}
-    return {"kind": "worksheet", "state": {**traits, "spec": {**traits["spec"], "initial": {**initial, "inputs": inputs}}}}
+    return {
+        "kind": "worksheet",
+        "state": {**traits, "spec": {**traits["spec"], "initial": {**initial, "inputs": inputs}}},
+    }
 
 
 def _packed(value: dict) -> dict:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import json
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import nbformat
@@ -18,6 +20,7 @@ from qkvlib.course.pages import SEVERAL
 from tools.site.live import held, nobody, widgets_of
 
 HERE = Path(__file__).parent
+PICTURES = "qkv/pictures"
 TAUGHT_BY_CODE = {"setup", "parameters", "instrument"}  # folded: one can look, but the page reads without
 WORDS = {"prediction", "recall", "fold"}  # nothing but words: the widget says them
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -27,31 +30,38 @@ _SOLUTIONS = re.compile(r"\[([^\]]+)\]\(\.\./(solutions/[\w-]+\.ipynb)\)")
 
 def write_notebooks(root: Path, source: Path, outline: list[LessonOutline]) -> None:
     """Every lesson and every exercise as a notebook for Sphinx."""
+    pictures = source / "_static" / PICTURES
+    pictures.mkdir(parents=True)
     with nobody():
         for lesson in outline:
             path = root / "notebooks" / f"{lesson.slug}.ipynb"
             notebook = nbformat.read(path, as_version=4)
-            _write(converted(notebook, widgets_of(notebook, path), "notebooks", path.name), source / "notebooks" / path.name)
+            made = converted(notebook, widgets_of(notebook, path), "notebooks", path.name, pictures)
+            _write(made, source / "notebooks" / path.name)
             practice = root / "exercises" / path.name
             if practice.exists():
                 notebook = nbformat.read(practice, as_version=4)
-                _write(converted(notebook, {}, "exercises", path.name), source / "exercises" / path.name)
+                made = converted(notebook, {}, "exercises", path.name, pictures)
+                _write(made, source / "exercises" / path.name)
 
 
-def converted(notebook: NotebookNode, widgets: dict[tuple[str, int], dict], folder: str, name: str) -> NotebookNode:
-    """The notebook with its widgets as places to bring alive, its codes folded where they teach nothing, and links."""
+def converted(
+    notebook: NotebookNode, widgets: dict[tuple[str, int], dict], folder: str, name: str, pictures: Path
+) -> NotebookNode:
+    """The notebook with places for its widgets, its code folded where it teaches nothing, and links between pages."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = _SOLUTIONS.sub(r'<a href="../downloads/\2" download>\1</a>', cell.source)
             cell.source = cell.source.replace("](../README.md)", "](../index.md)")
             continue
         tags = set(cell.metadata.get("tags", []))
-        cell.metadata["tags"] = ["remove-input"] if tags & WORDS else ["hide-input"] if tags & TAUGHT_BY_CODE else []
+        cell.metadata["tags"] = ["remove-input"] if tags & WORDS else ["hide-input"] if tags & PICTURES = "qkv/pictures"
+TAUGHT_BY_CODE else []
         for place, output in enumerate(cell.outputs):
             if "data" not in output:
                 continue
             if (cell.id, place) in widgets:
-                output.data = {"text/html": live(widgets[cell.id, place], output)}
+                output.data = {"text/html": live(widgets[cell.id, place], _stand_in(output, pictures))}
             elif "text/markdown" in output.data:
                 output.data = {"text/html": _html(output.data["text/markdown"])}
             elif alt := output.metadata.get("image/png", {}).get("alt"):
@@ -71,20 +81,22 @@ def downloads(folder: str, name: str) -> str:
 download the notebooks: {links}.</p>'
 
 
-def live(widget: dict, output: NotebookNode | None = None) -> str:
-    """The place of a widget: its state, and what a reader without scripts sees."""
+def live(widget: dict, stand_in: str = "") -> str:
+    """The place of a widget: its state, and what is there before it, or without scripts."""
     # "<" would let a token such as "</script>" end the script.
     state = json.dumps(widget, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     return f'<div class="qkv-live" data-kind="{widget["kind"]}"><script type="application/json">{state}</script>\
-{_stand_in(output)}</div>'
+{stand_in}</div>'
 
 
-def _stand_in(output: NotebookNode | None) -> str:
-    if output is None:
-        return ""
+def _stand_in(output: NotebookNode, pictures: Path) -> str:
     if picture := output.get("data", {}).get("image/png"):
         alt = html.escape(output.metadata.get("image/png", {}).get("alt", ""))
-        return f'<img alt="{alt}" src="data:image/png;base64,{"".join(picture.split())}">'
+        # Only those without scripts load it: the others see the sheet itself at once.
+        data = b64decode(picture)
+        file = pictures / f"{sha256(data).hexdigest()[:16]}.png"
+        file.write_bytes(data)
+        return f'<noscript><img alt="{alt}" src="../_static/{PICTURES}/{file.name}"></noscript>'
     return _html(output.data["text/markdown"])
 
 
