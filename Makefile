@@ -1,11 +1,12 @@
 # make lab     opens the course in JupyterLab (PORT=, BROWSER=none, PYTHON= work)
 # make test    runs every test
-# make build   lessons/ -> notebooks/, solutions/, exercises/ and site/
+# make build   lessons/ -> notebooks/, solutions/, exercises/
+# make site    writes the public site to site/, from the notebooks as they are
 # make bench   measures what CONTRIBUTING.md quotes
 # make lock    brings the lock files up to date with pyproject.toml
 # Each sets up .venv by itself when it is missing or out of date.
 
-.PHONY: lab test build bench lock clean
+.PHONY: lab test build site bench lock clean
 .DEFAULT_GOAL := lab
 
 # The first Python that is new enough; a name that does not exist when none is, so that the recipe can say so.
@@ -22,7 +23,10 @@ test: .venv/dev.json
 	$(IN)/pytest -n 2 --dist loadfile -p nbval_home --nbval tests notebooks solutions exercises
 
 build: .venv/dev.json
-	$(IN)/qkv build --site
+	$(IN)/qkv build
+
+site: .venv/dev.json
+	$(IN)/python -m tools.site
 
 bench: .venv/dev.json
 	@broken=0; for benchmark in $(BENCHMARKS:benchmarks/%.py=%); do \

@@ -141,11 +141,9 @@ def build(
         list[str] | None, typer.Argument(metavar="[NN]...", help="Lesson numbers; all when none.")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; fail when something is out of date.")] = False,
-    site: Annotated[bool, typer.Option("--site", help="Also write site/, the instruments as pages.")] = False,
 ) -> None:
     """Build notebooks/, solutions/ and exercises/ from lessons/."""
-    flags = [name for name, wanted in (("--check", check), ("--site", site)) if wanted]
-    raise _run_tool("build", *(lessons or []), *flags)
+    raise _run_tool("build", *(lessons or []), *(["--check"] if check else []))
 
 
 new = typer.Typer(no_args_is_help=True, help="Begin an exercise, an instrument or a lesson, with stubs to fill in.")

@@ -1,4 +1,4 @@
-"""Build the site: `python -m tools.site` writes site/, whole or not at all. Nothing is fetched, by it or by its pages."""
+"""`python -m tools.site` writes site/, whole or not at all. Nothing is fetched, neither by it nor by its pages."""
 
 from __future__ import annotations
 
@@ -98,9 +98,7 @@ def carry(root: Path, downloads: Path) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--out", type=Path, default=Path("site"), help="the folder to write (site); replaced as a whole"
-    )
+    parser.add_argument("--out", type=Path, default=Path("site"), help="the folder to replace (site)")
     options = parser.parse_args(arguments)
     root, out = Path.cwd(), options.out.absolute()
     try:

@@ -46,7 +46,7 @@ def nobody() -> Iterator[None]:
 
 
 def widgets_of(notebook: NotebookNode, path: Path) -> dict[tuple[str, int], dict]:
-    """{(cell id, place of the output): {"kind": ..., "state": ...}} of every widget the notebook shows. Raises Refusal."""
+    """{(cell id, place of the output): what `held` says} of every widget the notebook shows. Raises Refusal."""
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
     found = {}

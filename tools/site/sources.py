@@ -21,7 +21,7 @@ from tools.site.live import held, nobody, widgets_of
 
 HERE = Path(__file__).parent
 PICTURES = "qkv/pictures"
-TAUGHT_BY_CODE = {"setup", "parameters", "instrument"}  # folded: one can look, but the page reads without
+FOLDED = {"setup", "parameters", "instrument"}  # folded: one can look, but the page reads without
 WORDS = {"prediction", "recall", "fold"}  # nothing but words: the widget says them
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 _NOTEBOOK = re.compile(r"\]\((?:\.\./notebooks/)?([\w-]+)\.ipynb\)")
@@ -55,8 +55,7 @@ def converted(
             cell.source = cell.source.replace("](../README.md)", "](../index.md)")
             continue
         tags = set(cell.metadata.get("tags", []))
-        cell.metadata["tags"] = ["remove-input"] if tags & WORDS else ["hide-input"] if tags & PICTURES = "qkv/pictures"
-TAUGHT_BY_CODE else []
+        cell.metadata["tags"] = ["remove-input"] if tags & WORDS else ["hide-input"] if tags & FOLDED else []
         for place, output in enumerate(cell.outputs):
             if "data" not in output:
                 continue
@@ -77,8 +76,10 @@ def downloads(folder: str, name: str) -> str:
     if name.startswith("00"):
         offered = {"lesson": f"notebooks/{name}"}
     links = ", ".join(f'<a href="../downloads/{path}" download>{what}</a>' for what, path in offered.items())
-    return f'<p class="qkv-take">To run it yourself, <a href="../index.html#take-it-with-you">install the course</a>, or \
-download the notebooks: {links}.</p>'
+    return (
+        '<p class="qkv-take">To run it yourself, <a href="../index.html#take-it-with-you">install the course</a>, or '
+        f"download the notebooks: {links}.</p>"
+    )
 
 
 def live(widget: dict, stand_in: str = "") -> str:
@@ -127,8 +128,10 @@ def write_pages(root: Path, source: Path, outline: list[LessonOutline], wheel: s
 
 def _lesson(lesson: LessonOutline) -> str:
     done = f", [{len(lesson.exercises)} exercises](exercises/{lesson.slug}.ipynb)" if lesson.exercises else ""
-    return f"- [{int(lesson.number)} · {lesson.title}](notebooks/{lesson.slug}.ipynb): {lesson.answers} " \
+    return (
+        f"- [{int(lesson.number)} · {lesson.title}](notebooks/{lesson.slug}.ipynb): {lesson.answers} "
         f"({lesson.minutes} minutes{done})"
+    )
 
 
 def _toctree(caption: str, pages: Iterable[str]) -> str:
@@ -146,7 +149,8 @@ def _instruments(titles: dict[str, LessonOutline]) -> Iterator[str]:
             title, choices = SEVERAL.get(name, ("", ()))
             made = getattr(instruments, name)(*choices[:1])
             about = next(iter((getattr(instruments, name).__doc__ or "").strip().splitlines()), "")
-            yield f'- <a href="instruments/{name}.html">{html.escape(title or made.sheet.sheet.title)}</a>. {html.escape(about)}'
+            title = title or made.sheet.sheet.title
+            yield f'- <a href="instruments/{name}.html">{html.escape(title)}</a>. {html.escape(about)}'
             made.close()
         yield ""
 
