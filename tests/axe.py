@@ -8,7 +8,7 @@ AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding=
 
 
 def violations(page, selector: str, impacts: tuple[str, ...] = ()) -> list[str]:
-    """What axe-core finds wrong inside `selector`: rule, element, explanation. `impacts`: only what has one of these."""
+    """What axe-core finds wrong inside `selector`: rule, element, explanation, of those `impacts` where named."""
     page.evaluate(AXE)
     found = page.evaluate(
         "selector => axe.run(selector, {resultTypes: ['violations']}).then((result) => result.violations)", selector
