@@ -100,6 +100,11 @@ class Model:
         """A weight matrix by name: model["E"], model["1.W_Q"]."""
         return self.tensors[key]
 
+    def altered(self, change: Callable[[str, np.ndarray], np.ndarray] | None = None, **config: object) -> "Model":
+        """A model of the same name with every matrix put through `change(name, matrix)`, and with other settings."""
+        tensors = {key: change(key, W) if change else W for key, W in self.tensors.items()}
+        return Model(self.name, self.config | config, tensors)
+
     def __repr__(self) -> str:
         size = sum(t.size for t in self.tensors.values())
         return f"Model({self.name!r}: {self.config['about']}; {size} stored numbers)"

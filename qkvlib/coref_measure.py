@@ -11,7 +11,7 @@ import numpy as np
 
 from qkvlib import coref
 from qkvlib.coref import Edit, Model, Trace
-from qkvlib.grammar import Parse
+from qkvlib.grammar import ANSWERS, Parse
 
 N_SENTENCES = 200
 Pairs = Container[tuple[str, str]]  # (noun, adjective), see coref.held_out
@@ -127,6 +127,27 @@ def ablation(model: Model, traced: list[tuple[Trace, Trace]]) -> dict:
     )
 
 
+def lead(model: Model, held_out: Pairs, *edits: Edit, n: int = N_SENTENCES) -> tuple[float, float]:
+    """On held-out sentences: the share of right answers, and by how much the right word leads (mean, logits)."""
+    leads = []
+    for p in held_out_sentences(model, held_out, n):
+        il, elle = run(model, p, *edits).logits
+        leads.append(il - elle if p.answer == ANSWERS[0] else elle - il)
+    return float(np.mean(np.array(leads) > 0)), float(np.mean(leads))
+
+
+def tiled(layer: int, name: str, array: np.ndarray) -> np.ndarray:
+    """An edit, for four query heads over two K/V heads: heads 1 and 2 read each other's, as when K and V are tiled."""
+    return array[[0, 2, 1, 3]] if name in ("Q", "out") else array
+
+
+def one_head_left(model: Model, held_out: Pairs, layer: int, n: int = N_SENTENCES) -> list[float]:
+    """Accuracy with every head of a layer but one left out of the sum: a number for each that stays."""
+    heads = range(model.config["n_heads"])
+    left_out = [[coref.zero_head(layer, other) for other in heads if other != head] for head in heads]
+    return [round(lead(model, held_out, *edits, n=n)[0], 4) for edits in left_out]
+
+
 def figures(model: Model, held_out: Pairs, n: int = N_SENTENCES) -> dict:
     """All of the above, and whether the model counts as clean (CLEAN gives the least each figure must reach)."""
     traced = pairs(model, held_out, n)
@@ -138,6 +159,12 @@ def figures(model: Model, held_out: Pairs, n: int = N_SENTENCES) -> dict:
     found["clean"] = all(
         (found | patched)[name] is not None and (found | patched)[name] >= x for name, x in CLEAN.items()
     )
+    if model.config["n_heads"] > 1 < model.config["n_layers"]:
+        found["one_head_left"] = [one_head_left(model, held_out, layer, n) for layer in range(model.config["n_layers"])]
+    if model.config["n_kv_heads"] == 2 < model.config["n_heads"]:
+        for name, edits in (("as_trained", ()), ("tiled", (tiled,))):
+            right, logits = lead(model, held_out, *edits, n=n)
+            found[name] = _rounded(accuracy=right, lead=logits)
     return found | {"patching": patched, "ablation": ablation(model, traced)}
 
 

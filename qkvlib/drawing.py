@@ -37,11 +37,13 @@ def drawing(width: float, height: float) -> Callable[[Callable[..., None]], Call
             from matplotlib import pyplot, rc_context
             from matplotlib.axes import Axes
 
+            if given and isinstance(given[0], Axes):
+                ax, given = given[0], given[1:]
+            else:
+                # Outside the context: a notebook's first figure turns matplotlib's interactive mode on, which the
+                # context would turn off again on leaving, and no later figure would be shown.
+                _, ax = pyplot.subplots(figsize=size, layout="constrained")
             with rc_context(_STYLE):
-                if given and isinstance(given[0], Axes):
-                    ax, given = given[0], given[1:]
-                else:
-                    _, ax = pyplot.subplots(figsize=size, layout="constrained")
                 draw(ax, *given, **options)
                 ink(ax)
 

@@ -6,7 +6,7 @@ the right size (`size=(8, 3)` for another). Ground and ink: see drawing.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,25 +37,7 @@ if TYPE_CHECKING:
 
 QUIET = INK
 
-# -- lessons 0 to 2 -----------------------------------------------------------------------------------------------
-
-
-@drawing(9.6, 3)
-def exam_hall(ax: Axes, tokens: Sequence[str], weights: np.ndarray, reader: int) -> None:
-    """Desks in a row; the candidate at desk `reader` reads from the others, the wider the line the larger the share."""
-    for place, token in enumerate(tokens):
-        allowed = place <= reader
-        box(ax, (place, 0), token, QUERY if place == reader else QUIET if allowed else "#bbbbbb", width=0.84)
-        if place > reader:
-            ax.text(place, -0.52, "behind\nthe screen", ha="center", va="top", fontsize=9.5, color=QUIET)
-    ax.plot([reader + 0.5] * 2, [-0.45, 1.9], color=INK, linewidth=2, linestyle=(0, (4, 2)))
-    ax.text(reader + 0.58, 1.7, "exam rule: no\nlooking ahead", fontsize=10, va="center")
-    for place, weight in enumerate(weights[: reader + 1]):
-        _arc(ax, place, reader, 0.5 + 9 * weight)
-        ax.text(place, -0.52, f"{weight:.2f}", ha="center", va="top", fontsize=11, color=VALUE, weight="bold")
-    ax.text(-0.62, -0.62, "share", ha="right", va="center", fontsize=11, color=VALUE)
-    ax.set(xlim=(-1.1, len(tokens) - 0.2), ylim=(-1.05, 2.0))
-    ax.set_axis_off()
+# -- lessons 0 to 2 ---------------------------------------------------------------------------------------------------
 
 
 @drawing(8.2, 3.3)
@@ -76,59 +58,6 @@ def three_roles(ax: Axes, x: np.ndarray, matrices: Sequence[np.ndarray], vectors
         ax.text(5.3, y, question, va="center", fontsize=11, color=hue)
     ax.set(xlim=(-0.3, 7.4), ylim=(-0.45, 2.45))
     ax.set_axis_off()
-
-
-@drawing(6.4, 3.4)
-def share_against_gap(ax: Axes, gaps: Mapping[str, float]) -> None:
-    """The larger of two softmax shares, drawn against the gap between the two scores; `gaps` is {label: gap}."""
-    line = np.linspace(0, 6, 200)
-    ax.plot(line, _share(line), color=QUERY, linewidth=2)
-    for label, gap in gaps.items():
-        share = _share(gap)
-        ax.plot([gap], [share], "o", color=KEY)
-        ax.annotate(f"{label}: {share:.3f}", (gap, share), (gap + 0.25, share - 0.06), fontsize=10)
-    ax.set(xlabel="gap between the two scores", ylabel="share of the larger", xlim=(0, 6.6), ylim=(0.48, 1.02))
-    ax.grid(alpha=0.3)
-
-
-@drawing(6.4, 3.4)
-def saturation(ax: Axes, widths: Sequence[int], series: Mapping[str, Sequence[float]]) -> None:
-    """Mean largest share against d_head; `series` is {label: one value for each width}."""
-    for (label, values), style in zip(series.items(), ("o-", "s--"), strict=True):
-        ax.plot(widths, values, style, label=label, color=KEY if style == "o-" else QUERY)
-    ax.set(xscale="log", xlabel="d_head", ylabel="largest share (mean)", ylim=(0, 1.02))
-    ax.set_xticks(widths, [str(width) for width in widths])
-    ax.minorticks_off()
-    ax.grid(alpha=0.3)
-    ax.legend(fontsize=9)
-
-
-@drawing(6.4, 4.2)
-def blend_in_plane(ax: Axes, V: np.ndarray, weights: np.ndarray, out: np.ndarray, labels: Sequence[str]) -> None:
-    """Value rows as arrows in the plane, their weighted parts laid end to end, and the blend they lead to."""
-    corner = np.zeros(2)
-    for value, weight, label in zip(V, weights, labels, strict=True):
-        ax.annotate("", value, (0, 0), arrowprops={"arrowstyle": "-|>", "color": VALUE, "lw": 1.6})
-        side = 1 if value[0] >= np.mean(V, axis=0)[0] else -1  # outwards, where the blend is not
-        place: dict[str, Any] = {
-            "xytext": (6 * side, 6),
-            "textcoords": "offset points",
-            "ha": "left" if side > 0 else "right",
-        }
-        ax.annotate(f"{label} {vector_text(value)}", value, color=VALUE, **place)
-        ax.plot(*zip(corner, corner + weight * value, strict=True), color=QUIET, linewidth=2.4, linestyle=":")
-        corner = corner + weight * value
-    if len(V) == 2:
-        ax.plot(*zip(*V, strict=True), color=QUIET, linewidth=1, linestyle="--")
-    ax.plot(*out, "o", color=INK, markersize=9)
-    paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}
-    place = {"xytext": (10, -15), "textcoords": "offset points", "weight": "bold", "color": ON_PAPER, "bbox": paper}
-    ax.annotate(f"out {vector_text(out)}", tuple(out), **place)
-    reach = np.vstack([V, [out], [[0, 0]]])
-    low, high = reach.min(0) - np.array([1.1, 0.4]), reach.max(0) + np.array([1.1, 0.6])
-    ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="first number", ylabel="second number")
-    ax.set_aspect("equal")
-    ax.grid(alpha=0.3)
 
 
 @drawing(9.6, 2.7)
@@ -175,7 +104,7 @@ def attention_picture(
     ax.set_axis_off()
 
 
-# -- lessons 3 and 4 ----------------------------------------------------------------------------------------------
+# -- it → dog, and why ------------------------------------------------------------------------------------------------
 
 
 @drawing(4, 2.9)
@@ -220,6 +149,21 @@ def grids(
     panels(grid, parts, size or ((8, 1.9 * len(parts)) if stacked else None), stacked, rows=rows, cols=cols, **options)
 
 
+@drawing(8, 2.4)
+def pattern(ax: Axes, weights: ArrayLike, rows: Sequence[str], cols: Sequence[str], title: str = "") -> None:
+    """Weights of many tokens as shades alone, the tokens' words along both sides."""
+    heat(ax, np.asarray(weights, dtype=float), aspect="auto")
+    ax.set_xticks(range(len(cols)), cols, rotation=60, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(len(rows)), rows)
+    ax.tick_params(length=0)
+    ax.set_title(title, fontsize=12)
+
+
+def patterns(parts: dict, rows: Sequence[str], cols: Sequence[str]) -> None:
+    """`pattern` for several heads on the same text, under one another: {title: weights}."""
+    panels(pattern, parts, (8, 2.3 * len(parts)), True, rows=rows, cols=cols)
+
+
 @drawing(7, 2.6)
 def shares(ax: Axes, values: dict, ylabel: str) -> None:
     """A bar between 0 and 1 for each entry of {label: value}, with its number on top."""
@@ -230,7 +174,7 @@ def shares(ax: Axes, values: dict, ylabel: str) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-# -- lessons 5 to 7 -----------------------------------------------------------------------------------------------
+# -- heads and caches -------------------------------------------------------------------------------------------------
 
 
 @drawing(2.4, 2.6)
@@ -274,22 +218,6 @@ def curves(ax: Axes, x: Sequence[int], series: dict, xlabel: str, ylabel: str) -
     ax.legend(fontsize=8)
 
 
-def _share(gap: ArrayLike) -> np.ndarray:
-    return 1 / (1 + np.exp(-np.asarray(gap, dtype=float)))
-
-
-def _arc(ax: Axes, start: int, end: int, width: float) -> None:
-    from matplotlib.patches import Arc
-
-    if start == end:
-        ax.add_patch(Arc((end, 0.42), 0.4, 0.5, theta1=0, theta2=180, linewidth=width, color=VALUE, alpha=0.75))
-        return
-    middle, span = (start + end) / 2, abs(end - start)
-    ax.add_patch(
-        Arc((middle, 0.3), span, 0.7 + 0.4 * span, theta1=0, theta2=180, linewidth=width, color=VALUE, alpha=0.75)
-    )
-
-
 @drawing(5.6, 1.6)
 def sharing(ax: Axes, n_heads: int, n_kv_heads: int, title: str = "") -> None:
     """Query heads above, K/V heads below, and a line from each query head h to the K/V head it reads, h // n_rep."""
@@ -320,7 +248,7 @@ def sharings(n_heads: int, counts: tuple[int, ...]) -> None:
     panels(sharing, parts, size=(5.6, 1.55 * len(counts)), stacked=True)
 
 
-# -- lesson 8 -----------------------------------------------------------------------------------------------------
+# -- "In the wild" ----------------------------------------------------------------------------------------------------
 
 _ROLE_COLOURS = {"Q": QUERY, "K": KEY, "V": VALUE}
 
@@ -359,6 +287,17 @@ def stored_shapes(ax: Axes, title: str, blocks: Sequence[tuple[str, tuple[int, i
     ax.set(xlim=(-0.5, width - 0.5), ylim=(-29, 2))
     ax.set_aspect("equal")
     ax.set_axis_off()
+
+
+def stored_files(files: dict) -> None:
+    """`stored_shapes` of several files side by side, on one scale: {name: blocks}."""
+    from matplotlib import pyplot
+
+    widths = [max(12, max(shape[1] for _, shape, _ in blocks)) for blocks in files.values()]
+    widths = [width + 2 for width in widths]
+    _, axes = pyplot.subplots(1, len(files), figsize=(9, 3.6), width_ratios=widths, layout="constrained", squeeze=False)
+    for ax, (name, blocks), width in zip(axes.flat, files.items(), widths, strict=True):
+        stored_shapes(ax, name, blocks, width)
 
 
 @drawing(4.8, 3.6)

@@ -232,13 +232,17 @@ def _taken_apart(cells: Any) -> tuple[list | None, list | None, list[list]]:
     if cells and all(isinstance(row, Mapping) for row in cells):
         columns = list(dict.fromkeys(name for row in cells for name in row))
         return None, columns, [[row.get(name) for name in columns] for row in cells]
-    if any(np.ndim(row) == 0 or isinstance(row, str) for row in cells):
+    if any(map(_is_one_cell, cells)):
         return None, None, [cells]
     return None, None, [list(row) for row in cells]
 
 
 def _as_row(row: Any) -> list:
-    return [row] if isinstance(row, str) or row is None or np.ndim(row) == 0 else list(row)
+    return [row] if _is_one_cell(row) else list(row)
+
+
+def _is_one_cell(value: Any) -> bool:
+    return isinstance(value, str) or not np.iterable(value)
 
 
 def _by_column(given: Any, names: list[str], what: str, default: Any) -> list:

@@ -9,7 +9,7 @@ from qkvlib.attention import causal_mask, merge_heads, repeat_kv, scores, softma
 from qkvlib.clinic import BUGS
 from qkvlib.clinic.bug import draw
 from qkvlib.clinic.layer import FAULTS, Layer, Weights, project
-from qkvlib.clinic.probes import PROBES, SHARED, W, X, examine
+from qkvlib.clinic.probes import PROBES, SHARED, W, X, examine, probe_every_fault
 from qkvlib.instruments.blind_clinic import blind_clinic
 
 FREE = {"causal": False, "slope": 0.0}
@@ -93,6 +93,17 @@ def test_any_two_faults_are_told_apart_by_the_kind_of_an_answer():
     codes = {name: [(f.kind, f.kept) for f in examine(layer)] for name, layer in FAULTS.items()}
     for one, other in itertools.combinations(codes, 2):
         assert codes[one] != codes[other], (one, other)
+
+
+def test_all_faults_and_all_probes_in_two_tables():
+    differs, breaks = probe_every_fault()
+    assert differs.shape == breaks.shape == (len(FAULTS), len(PROBES))
+    place = [probe.key for probe in PROBES].index("ones")
+    softmax_axis = list(FAULTS).index("fix_softmax_axis")
+    assert differs[softmax_axis, place]
+    assert breaks[softmax_axis, place]
+    assert not breaks[:, [probe.holds is None for probe in PROBES]].any()
+    assert differs.any(1).all()
 
 
 def test_what_the_widget_is_given_is_what_was_computed():

@@ -315,6 +315,17 @@ def test_a_shard_that_is_missing(tmp_path):
         model.attention(1)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("not json", "is not JSON"), ("[1]", "holds a list"), ('"llama"', "holds a str"), ("null", "holds a NoneType")],
+)
+def test_a_config_that_is_not_an_object_is_refused_by_its_name(tmp_path, text, says):
+    folder = saved(tmp_path / "m", llama_tensors(), LLAMA_CONFIG)
+    (folder / "config.json").write_text(text)
+    with pytest.raises(CheckpointError, match=f"config.json {says}"):
+        checkpoints.load(folder)
+
+
 @pytest.mark.parametrize("text", ["[1]", "not json", '{"weight_map": 3}', "{}"])
 def test_a_broken_index(tmp_path, text):
     (tmp_path / "model.safetensors.index.json").write_text(text)
@@ -346,3 +357,9 @@ def test_reprs_are_stable_and_free_of_paths():
     assert repr(model.attention(1)) == (
         "AttentionLayer(llama, layer 1: W_Q [8, 8], W_K [8, 4], W_V [8, 4], W_O [8, 8])"
     )
+
+
+def test_blocks_are_the_weights_as_they_lie_in_the_file():
+    assert checkpoints.tiny("gpt2").blocks(0) == [("QKV", (8, 24), True)]
+    assert checkpoints.tiny("llama").blocks(0) == [("Q", (8, 8), False), ("K", (4, 8), False), ("V", (4, 8), False)]
+    assert [bias for _, _, bias in checkpoints.tiny("whisper").blocks(0)] == [True, False, True]

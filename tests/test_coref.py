@@ -187,3 +187,35 @@ def test_an_unknown_model_or_word_is_named():
 def test_reprs_are_sentences():
     assert repr(coref.trace(DOG)).startswith("Trace('the dog chased the ball because it was excited', model='encoder'")
     assert "two layers" in repr(coref.load("encoder"))
+
+
+# -- what heads and code do to a trained model ---------------------------------------------------------------------
+
+
+def test_the_card_says_what_one_head_left_and_tiled_heads_do():
+    for name in ("gqa4", "gqa2"):
+        model, pairs = coref.load(name), coref.held_out(name)
+        entry = coref.card()["models"][name]
+        said = entry["seeds"][entry["shipped_seed"]]
+        assert [coref_measure.one_head_left(model, pairs, layer) for layer in (0, 1)] == said["one_head_left"]
+    for code, edits in (("as_trained", ()), ("tiled", (coref_measure.tiled,))):
+        assert coref_measure.lead(model, pairs, *edits) == pytest.approx(tuple(said[code].values()), abs=1e-3)
+
+
+def test_tiled_is_what_tiling_the_keys_and_values_computes():
+    plain, other = coref.trace(DOG, "gqa2"), coref.trace(DOG, "gqa2", edits=[coref_measure.tiled])
+    first = plain.layers[0]
+    K, V = (np.tile(part, (2, 1, 1)) for part in (first.K, first.V))
+    out, _ = attention.masked_attention(first.Q, K, V, first.mask)
+    np.testing.assert_allclose(other.layers[0].out, out)
+    assert not np.allclose(first.out, out)
+
+
+def test_an_altered_model_leaves_the_first_alone():
+    model = coref.load("encoder")
+    turned = model.altered(lambda key, W: W.T if key.endswith("W_Q") else W, softmax_over="queries")
+    np.testing.assert_array_equal(turned["1.W_Q"], model["1.W_Q"].T)
+    np.testing.assert_array_equal(turned["1.W_K"], model["1.W_K"])
+    assert turned.config["softmax_over"] == "queries"
+    assert "softmax_over" not in model.config
+    assert turned.name == "encoder"

@@ -69,6 +69,8 @@ def test_every_cell_has_run_in_order_and_outputs_are_stored(path):
     assert any(cell.outputs for cell in cells)
     assert "widgets" not in notebook.metadata
     for cell in cells:
+        if "figure" in cell.metadata.get("tags", []):
+            assert any("image/png" in output.get("data", {}) for output in cell.outputs), f"{cell.id} shows no picture"
         for output in cell.outputs:
             if output.output_type == "stream":
                 assert output.name == "stdout", f"{cell.id} prints to stderr"

@@ -37,11 +37,7 @@ def one_of_each():
     raw, matrices = scores(Q, K), (examples.W_Q, examples.W_K, examples.W_V)
     two = ["dog", "it"]
     return {
-        "exam_hall": ([*two, "was"], np.array([0.7, 0.3, 0]), 1),
         "three_roles": (examples.x1, matrices, [examples.x1 @ W for W in matrices]),
-        "share_against_gap": ({"gap 3": 3},),
-        "saturation": ((1, 4), {"bare": [0.2, 0.4], "divided": [0.2, 0.2]}),
-        "blend_in_plane": (V, weights[1], out[1], two),
         "attention_picture": (Q[1], K, V, raw[1], weights[1], out[1], two, "it"),
         "grid": (weights, two, two, "weights"),
         "grids": ({"scores": raw, "weights": weights}, two, two),
@@ -53,6 +49,7 @@ def one_of_each():
         "sharing": (4, 2),
         "sharings": (4, (4, 2, 1)),
         "stored_shapes": ("five", [("Q", (5, 7), True)], 14),
+        "stored_files": ({"five": [("Q", (5, 7), True)], "fused": [("QKV", (8, 24), False)]},),
     }
 
 

@@ -24,6 +24,17 @@ def test_stored_shapes_is_to_scale_and_says_what_is_missing(axes):
     assert axes[0].get_title() == "five"
 
 
+def test_files_side_by_side_share_one_scale():
+    figures.stored_files({"fused": [("QKV", (8, 24), True)], "apart": [("Q", (8, 8), True), ("K", (4, 8), False)]})
+    axes = plt.gcf().axes
+    assert [ax.get_title() for ax in axes] == ["fused", "apart"]
+    plt.gcf().canvas.draw()
+    scales = [ax.get_window_extent().width / np.ptp(ax.get_xlim()) for ax in axes]
+    assert scales[0] == pytest.approx(scales[1], rel=0.02)
+    assert axes[0].get_xlim()[1] > 24
+    plt.close()
+
+
 def test_heatmaps_side_by_side_share_one_scale():
     matrices = [np.diag([1.0, -2.0]), np.eye(2), np.full((2, 2), 0.5)]
     figures.panels(figures.heatmap, dict(zip("abc", matrices, strict=True)), reach=2.0)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from qkvlib import examples, instruments
-from qkvlib.attention import attention, project_qkv, scores
+from qkvlib.attention import attention, causal_mask, masked_attention, project_qkv, scores
 
 MATRICES = (examples.W_Q, examples.W_K, examples.W_V)
 
@@ -54,6 +54,29 @@ def test_typed_words_are_projected_and_strangers_are_marked():
         np.testing.assert_array_equal(shown[name], expected)
     sheet = shown.sheet.sheet
     assert sheet.evaluate(sheet.inputs, {"words": "dog quark"})["X"].rows == ("dog", "quark*")
+
+
+def test_the_exam_hall_is_attention_under_the_exam_rule():
+    shown = instruments.exam_hall("The dog chased the ball.", reader="chased")
+    assert shown["reader"] == 2
+    words = ["the", "dog", "chased", "the", "ball"]
+    out, weights = masked_attention(*project_qkv(embeddings(*words), *MATRICES), causal_mask(len(words)))
+    np.testing.assert_allclose(shown["weights"], weights)
+    np.testing.assert_allclose(shown["out"], out)
+    assert shown["weights"][0].tolist() == [1, 0, 0, 0, 0]
+
+
+def test_the_exam_hall_names_the_words_a_reader_may_be():
+    with pytest.raises(ValueError, match="'quark' is not in the sentence: choose one of the, dog"):
+        instruments.exam_hall("The dog", reader="quark")
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.5])
+def test_softmax_in_two_steps(temperature):
+    shown = instruments.softmax_steps([15, 12, -1])
+    shown["temperature"] = temperature
+    powers = np.exp(np.array([[15, 12, -1]]) / temperature)
+    np.testing.assert_allclose(shown["shares"], powers / powers.sum())
 
 
 @pytest.mark.parametrize("scaled", [True, False])

@@ -6,7 +6,6 @@ import papermill
 import pytest
 
 from qkvlib import examples
-from qkvlib.attention import causal_mask, masked_attention, project_qkv
 from qkvlib.figures import vector_text
 
 pytestmark = pytest.mark.slow
@@ -33,22 +32,18 @@ def _text(output):
     """What a cell printed, and the text twin of its result; a figure has none worth reading."""
     if output.output_type == "stream":
         return output.text
-    return output.data["text/plain"] if output.output_type == "execute_result" else ""
+    text = output.get("data", {}).get("text/plain", "")
+    return "" if text.startswith("<Figure") else f"{text}\n"
 
 
-def test_lesson_0_looks_round_from_another_word(rerun):
-    said = rerun("00_start_here", reader="drank")
-    words = examples.CAT_SENTENCE.lower().strip(".").split()
-    Q, K, V = project_qkv(np.array([examples.VOCABULARY[word] for word in words]), *MATRICES)
-    _, weights = masked_attention(Q, K, V, causal_mask(len(words)))
-    place = words.index("drank")
-    heads, numbers = (line.split() for line in said["exam-hall"].splitlines())
-    assert heads == words[: place + 1]
-    assert numbers == ["drank", "takes", *(f"{share:.3f}" for share in weights[place, : place + 1])]
+def test_lesson_0_looks_round_in_another_sentence(rerun):
+    said = rerun("00_start_here", sentence="The dog chased the ball.", reader="chased")
+    assert said["exam-hall"].startswith("Instrument(exam_hall: reader=2)\n  weights [5, 5] = [[1, 0, 0, 0, 0], ")
 
 
 def test_lesson_1_projects_another_token(rerun):
     x = [1, 2, 1, 0]
     said = rerun("01_one_token", x=x)
     for name, W in zip("qkv", MATRICES, strict=True):
-        assert f"{name} = {vector_text(np.array(x) @ W)}\n" in said["by-hand"]
+        steps = said["by-hand"].split(f"{name} so far")[1].splitlines()
+        assert steps[len(x)].endswith(vector_text(np.array(x) @ W))

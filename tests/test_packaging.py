@@ -92,8 +92,8 @@ def test_jupyterlabs_settings_and_the_licences_come_along(root, wheel):
     assert b"saveState" in wheel.read(settings)
     (metadata,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
     text = wheel.read(metadata).decode()
-    assert "License-Expression: MIT AND CC-BY-4.0" in text
-    for licence in ("LICENSE", "LICENSE-text"):
+    assert "License-Expression: MIT AND CC-BY-4.0 AND Apache-2.0" in text
+    for licence in ("LICENSE", "LICENSE-text", "qkvlib/data/real_heads/LICENSE"):
         assert f"License-File: {licence}" in text
         (stored,) = [name for name in wheel.namelist() if name.endswith(f".dist-info/licenses/{licence}")]
         assert wheel.read(stored) == (root / licence).read_bytes()

@@ -36,6 +36,11 @@ def test_records_name_their_columns_and_their_first_text_names_the_rows():
     assert made.texts == (("4", "[4, 2]"), ("", "[1.50, 2]"))
 
 
+def test_a_row_may_mix_numbers_and_vectors():
+    for rows in ([(2, np.array([1, 0]), True)], zip([2], [[1, 0]], [True], strict=True), {"": [2, [1, 0], True]}):
+        assert table(rows).texts == (("2", "[1, 0]", "yes"),)
+
+
 def test_units_stand_in_the_head_and_shares_become_percent():
     made = table([[0.25, 3.0]], columns=["share", "time"], unit={"share": "%", "time": "ms"}, digits={"time": 1})
     assert made.columns == ("share", "time, ms")

@@ -36,6 +36,15 @@ def test_drag(show):  # noqa: F811
     assert text(page, "Q", 0) == "−5"
 
 
+def test_a_slider_of_magnitudes_stands_where_its_value_does(show):  # noqa: F811
+    s = Sheet("heated")
+    t = s.slider("temperature", 1.0, min=0.1, max=10.0, log=True)
+    s.scale("scaled", s.input("scores", [[3, 1]]), temperature=t)
+    s.lay(["scores", "scaled"])
+    slider = show(Worksheet(s)).locator("input[type=range]")
+    assert [slider.get_attribute("min"), slider.input_value(), slider.get_attribute("max")] == ["-1", "0", "1"]
+
+
 def test_a_short_slip_of_the_hand_changes_nothing(show):  # noqa: F811
     page = show(small())
     drag(page, "X", 0, 3)

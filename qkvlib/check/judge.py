@@ -22,7 +22,7 @@ from qkvlib.check import naming, stages
 from qkvlib.check.attempt import MAX_DETAIL, Outcome, run
 from qkvlib.check.plain import expected as expected_values
 from qkvlib.check.plain import plain
-from qkvlib.check.spec import Call, Exercise, whole
+from qkvlib.check.spec import Call, Exercise, Tag, whole
 from qkvlib.check.verdict import Kind, Verdict
 
 
@@ -63,26 +63,35 @@ def _readings(
     if exercise.tidy is not whole:
         outcomes = [replace(o, value=exercise.tidy(o.value)) if o.kind == "returned" else o for o in outcomes]
     for reading in dict.fromkeys(call.reading for call in calls):
-        pairs = [(c, o) for c, o in zip(calls, outcomes, strict=True) if c.reading == reading]
+        pairs = [(c, o) for c, o in zip(calls, outcomes, strict=True) if c.reading == reading and not _left_open(c, o)]
         yield [c for c, _ in pairs], [o for _, o in pairs]
+
+
+def _left_open(call: Call, outcome: Outcome) -> bool:
+    """Floats are promised, so an answer may divide in place. Of whole numbers that is an error, and no wrong result."""
+    return call.tag is Tag.WHOLE and outcome.kind == "raised" and outcome.detail.startswith("Cannot cast ufunc")
 
 
 def _before_naming(
     exercise: Exercise, calls: list[Call], outcomes: list[Outcome]
-) -> tuple[Verdict | None, list[tuple]]:
-    """The verdict that needs no name for a mistake (None otherwise), and the accepted values of each call."""
+) -> tuple[Verdict | None, list[Outcome], list[tuple]]:
+    """The verdict that needs no name for a mistake (None otherwise), the outcomes in the promised form, and the
+    accepted values of each call."""
     blocked = stages.before_values(exercise, calls, outcomes)
     if blocked is not None:
-        return blocked, []
+        return blocked, outcomes, []
     accepted = [expected_values(exercise.reference(*call.args)) for call in calls]
+    fitted = [naming.in_form(exercise, o, wants[0]) for o, wants in zip(outcomes, accepted, strict=True)]
+    outcomes = [outcome for outcome, _ in fitted]
     if not naming.is_right(exercise, outcomes, accepted):
-        return None, accepted
-    amiss = stages.beside_values(exercise, outcomes)
-    return Verdict(exercise.name, "correct", exercise.praise, kind=Kind.RIGHT) if amiss is None else amiss, accepted
+        return None, outcomes, accepted
+    amiss = stages.beside_values(exercise, outcomes, [slug for _, slug in fitted])
+    right = Verdict(exercise.name, "correct", exercise.praise, kind=Kind.RIGHT)
+    return right if amiss is None else amiss, outcomes, accepted
 
 
 def _compare_one_reading(exercise: Exercise, calls: list[Call], outcomes: list[Outcome]) -> Verdict:
-    verdict, accepted = _before_naming(exercise, calls, outcomes)
+    verdict, outcomes, accepted = _before_naming(exercise, calls, outcomes)
     if verdict is not None:
         return verdict
     with warnings.catch_warnings(), np.errstate(all="ignore"):

@@ -13,18 +13,19 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
+from qkvlib.check import forms
 from qkvlib.check.attempt import Outcome
-from qkvlib.check.plain import alike, as_array, in_parts
+from qkvlib.check.plain import alike, in_parts
 from qkvlib.check.spec import Call, Exercise, Mistake
 
 
 def is_right(exercise: Exercise, outcomes: Sequence[Outcome], accepted: Sequence[tuple]) -> bool:
-    """Whether every outcome is an accepted value, in one of the forms in which it may be handed back.
+    """Whether every outcome, put into the form that was promised, is an accepted value.
 
     `accepted` holds a tuple of right values for each call, the usual one first.
     """
     return all(
-        outcome.kind == "returned" and any(_matches(exercise, outcome.value, want) for want in wants)
+        outcome.kind == "returned" and any(agrees(outcome.value, want, exercise.tolerance) for want in wants)
         for outcome, wants in zip(outcomes, accepted, strict=True)
     )
 
@@ -38,13 +39,22 @@ def name(
     # The same to the last digits is a better explanation than the same within the tolerance (-1e-9 is not quite 0), and
     # that is a better one than the same in every part that is not right.
     strict = replace(exercise, tolerance=min(exercise.tolerance, 1e-12))
-    grades = ((_same_outcome, strict), (_same_outcome, exercise), (_same_in_every_wrong_part, exercise))
+    grades = [(_same_outcome, strict), (_same_outcome, exercise), (_same_in_every_wrong_part, exercise)]
+    if any(
+        outcome.kind == "returned" and not is_right(exercise, [outcome], [wants])
+        for outcome, wants in zip(outcomes, accepted, strict=True)
+    ):
+        grades.append((_same_where_it_returns, exercise))
     best: list[Mistake | None] = [None] * len(grades)
+
+    def fitted(version: Callable, k: int) -> Outcome:
+        return in_form(exercise, try_out(version, calls[k].args), accepted[k][0])[0]
+
     for candidate, version in candidates:
-        theirs = [try_out(version, calls[0].args)]
+        theirs = [fitted(version, 0)]
         if not any(explains(judged, outcomes[0], theirs[0], accepted[0][0]) for explains, judged in grades[1:]):
             continue
-        theirs += [try_out(version, call.args) for call in calls[1:]]
+        theirs += [fitted(version, k) for k in range(1, len(calls))]
         for place, (explains, judged) in enumerate(grades):
             if best[place] is None and all(
                 explains(judged, outcome, their, wants[0])
@@ -84,28 +94,18 @@ def _pairs(exercise: Exercise) -> Iterator[tuple[Mistake, Callable]]:
             yield first, exercise.switched({**first.switches, **second.switches})
 
 
-def _matches(exercise: Exercise, value: Any, want: Any) -> bool:
-    return any(alike(value, shaped, exercise.tolerance) for shaped in _forms(exercise, want))
+def agrees(value: Any, want: Any, tolerance: float) -> bool:
+    """Whether a value in the promised form is this one; of several results the first may stand alone."""
+    alone = isinstance(value, tuple) and len(value) == 1 and isinstance(want, tuple)
+    return alike(value, want[:1] if alone else want, tolerance)
 
 
-def _forms(exercise: Exercise, value: Any) -> Iterator[Any]:
-    for form in exercise.forms:
-        try:
-            yield form(value)
-        except (TypeError, IndexError, KeyError, ValueError):  # a mistake may return something of another structure
-            continue
-
-
-def closest_form(exercise: Exercise, value: Any, want: Any) -> Any:
-    """The accepted form of a right value whose structure is that of `value`; the usual one when none is."""
-    forms = list(_forms(exercise, want))
-    several = isinstance(value, tuple | dict) and as_array(value) is None
-    for form in forms:
-        if several and isinstance(form, tuple | dict) and len(form) == len(value):
-            return form
-        if not several and not isinstance(form, tuple | dict):
-            return form
-    return forms[0]
+def in_form(exercise: Exercise, outcome: Outcome, want: Any) -> tuple[Outcome, str]:
+    """An outcome with its value in the promised form, and what was amiss with the form it had."""
+    if outcome.kind != "returned":
+        return outcome, ""
+    value, amiss = forms.promised(exercise, outcome.value, want)
+    return (outcome if value is outcome.value else replace(outcome, value=value)), amiss
 
 
 def _same_outcome(exercise: Exercise, outcome: Outcome, theirs: Outcome, _want: Any) -> bool:
@@ -114,8 +114,13 @@ def _same_outcome(exercise: Exercise, outcome: Outcome, theirs: Outcome, _want: 
     if outcome.kind == "raised":
         return why(outcome) == why(theirs)
     if outcome.kind == "returned":
-        return _matches(exercise, outcome.value, theirs.value)
+        return agrees(outcome.value, theirs.value, exercise.tolerance)
     return outcome.detail == theirs.detail
+
+
+def _same_where_it_returns(exercise: Exercise, outcome: Outcome, theirs: Outcome, want: Any) -> bool:
+    """An error is a fault of its own, and is told beside the mistake."""
+    return outcome.kind == "raised" or _same_outcome(exercise, outcome, theirs, want)
 
 
 def _same_in_every_wrong_part(exercise: Exercise, outcome: Outcome, theirs: Outcome, want: Any) -> bool:

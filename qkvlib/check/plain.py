@@ -16,6 +16,7 @@ import numpy as np
 MAX_ITEMS = 300_000
 MAX_DEPTH = 8
 _LARGEST = 10**308
+_SINGLE = 4e-6
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,12 @@ def alike(answer: Any, expected: Any, tolerance: float) -> bool:
 
 
 def close(array: np.ndarray, wanted: np.ndarray, tolerance: float) -> bool:
-    """Whether two arrays of one shape agree within tolerance * (1 + |wanted|), infinities and NaN included."""
+    """Whether two arrays of one shape agree within tolerance * (1 + |wanted|), infinities and NaN included.
+
+    What is wanted in single precision is known to six digits, and no finer tolerance than that is meant.
+    """
+    if wanted.dtype == np.float32:
+        tolerance = max(tolerance, _SINGLE)
     if array.size and abs(float(array.flat[0]) - float(wanted.flat[0])) > tolerance * (1 + abs(float(wanted.flat[0]))):
         return False  # most comparisons end here, which keeps a check fast (NaN and infinities go on)
     array, wanted = array.astype(np.float64), wanted.astype(np.float64)

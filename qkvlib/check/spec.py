@@ -22,6 +22,7 @@ class Tag(StrEnum):
 
     PLAIN = "plain"
     BATCH = "batch"  # axes in front of the tokens, which an answer may leave alone
+    WHOLE = "whole"  # whole numbers: who divides them in place is stopped by numpy, and that is no wrong number
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,6 @@ class Exercise:
     reference(*args)-> the right result for one call; for a value exercise `args` are the `given` values in order.
     model(*args, **switches) -> the reference again, with switches that turn misconceptions on.
     tidy(value)     -> the learner's plain value in the form that is compared (spaces out of "B D C A", ...).
-    forms           -> ways in which a right result may be handed back (the pair, or its first part alone, ...).
     parameters      -> the names of the arguments, for messages; left out, those of what is given or of the reference.
                        `parts` names the parts of a result of several, `axes` the axes of a result that is one array,
                        last axis last.
@@ -125,7 +125,6 @@ class Exercise:
     given: Mapping[str, Any] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()
     model: Callable | None = None
-    forms: tuple[Callable, ...] = (whole,)
     tidy: Callable = whole
     parts: tuple[str, ...] = ()
     axes: tuple[str, ...] = ()

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from qkvlib.check import symptoms
+from qkvlib.check import forms, symptoms
 from qkvlib.check.attempt import Outcome
 from qkvlib.check.errors import explain
-from qkvlib.check.naming import by_property, closest_form, is_right
+from qkvlib.check.naming import by_property, is_right
 from qkvlib.check.plain import Unusable, as_array, in_parts
 from qkvlib.check.spec import Call, Exercise, Tag
 from qkvlib.check.verdict import Kind, Verdict
@@ -47,8 +47,10 @@ def before_values(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[
     return None
 
 
-def beside_values(exercise: Exercise, outcomes: Sequence[Outcome]) -> Verdict | None:
-    """The numbers are right; is anything else amiss?"""
+def beside_values(exercise: Exercise, outcomes: Sequence[Outcome], forms_amiss: Sequence[str]) -> Verdict | None:
+    """The numbers are right; is anything else amiss? Each of `forms_amiss` is what was wrong with the form of one."""
+    if found := next(filter(None, forms_amiss), ""):
+        return _wrong(exercise, found, *forms.says(found, exercise))
     changed = sorted({name for outcome in outcomes for name in outcome.changed})
     if changed:
         return _wrong(
@@ -78,16 +80,24 @@ def describe(
     """A wrong answer without a known misconception: the first stage that fails speaks."""
     if any(outcome.unstable for outcome in outcomes):
         return _unstable(exercise)
-    expected = [closest_form(exercise, o.value, values[0]) for o, values in zip(outcomes, accepted, strict=True)]
+    expected = [values[0] for values in accepted]
     seen = [_stage(exercise, c, o, e) for c, o, e in zip(calls, outcomes, expected, strict=True)]
     failed = [verdict for verdict in seen if verdict is not None]
     right = [verdict is None and _right(exercise, o, a) for verdict, o, a in zip(seen, outcomes, accepted, strict=True)]
-    if any(right) and not all(right):
+    changed = sorted({name for outcome in outcomes for name in outcome.changed})
+    if changed and all(ok or o.kind == "raised" for ok, o in zip(right, outcomes, strict=True)):
+        return _wrong(
+            exercise,
+            "changed-input",
+            f"{stopped(calls, outcomes)}Your function changes its own input {changed[0]} on the way.",
+            "Whoever called it still needs that array: work on a copy, or build a new array.",
+            Kind.BESIDE,
+        )
+    found = None if failed else symptoms.find(exercise, calls, [o.value for o in outcomes], expected)
+    if any(right) and not all(right) and found is None:
         return _only_sometimes(exercise, calls, right, next((v for v in failed), None))
     if failed:
         return failed[0]
-    found = symptoms.find(exercise, calls, [o.value for o in outcomes], expected)
-    changed = sorted({name for outcome in outcomes for name in outcome.changed})
     if changed:
         return _wrong(
             exercise,

@@ -16,6 +16,7 @@ import numpy as np
 from .checkpoint import Checkpoint, Head
 from .errors import CheckpointError
 from .forward import AttentionLayer, Rotary, attend, project, rotate
+from .gguf_file import GgufFolder, is_gguf
 from .layouts import LAYOUTS, Layout, split_c_attn
 from .local import LocalFile, LocalFolder
 from .safetensors_file import SafetensorsFile
@@ -52,13 +53,15 @@ def load(
     max_download: int = DEFAULT_MAX_DOWNLOAD,
     progress: bool = True,
 ) -> Checkpoint:
-    """Open a checkpoint: a .safetensors file, a folder, or a hub id such as "openai-community/gpt2".
+    """Open a checkpoint: a .safetensors or .gguf file, a folder, or a hub id such as "openai-community/gpt2".
 
     `revision` is a branch, tag or commit on the hub. `n_heads` (and `n_kv_heads`) are needed only where config.json is
     missing. `max_download` bounds, in bytes, what is fetched whole from a server without byte ranges. Tokens come
     from HF_TOKEN, the hub from HF_ENDPOINT, the cache folder from QKV_CACHE. Raises CheckpointError.
     """
     path = Path(source).expanduser()
+    if path.is_file() and is_gguf(path):
+        return Checkpoint(GgufFolder(path), n_heads, n_kv_heads)
     if path.exists():
         return Checkpoint(LocalFolder(path), n_heads, n_kv_heads)
     text = str(source)

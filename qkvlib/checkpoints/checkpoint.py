@@ -8,12 +8,14 @@ import numpy as np
 
 from .errors import CheckpointError
 from .forward import AttentionLayer, Rotary
+from .gguf_file import GgufFile, GgufFolder
 from .layouts import recognise, split_c_attn
 from .local import LocalFolder
-from .safetensors_file import SafetensorsFile, TensorInfo, missing
+from .safetensors_file import SafetensorsFile, TensorInfo, WeightsFile, missing
 
 if TYPE_CHECKING:
     from .hub import HubFolder
+    from .language_model import LanguageModel
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
@@ -34,16 +36,20 @@ class Head:
 class Checkpoint:
     """Reads nothing but headers until a layer, a head or a tensor is asked for.
 
-    `folder` is a `LocalFolder` or a `HubFolder`. `n_heads` and `n_kv_heads` stand in for a missing config.json.
+    `folder` is a `LocalFolder`, a `HubFolder` or a `GgufFolder`. `n_heads` and `n_kv_heads` stand in for a missing
+    config.json.
     """
 
     def __init__(
-        self, folder: "LocalFolder | HubFolder", n_heads: int | None = None, n_kv_heads: int | None = None
+        self,
+        folder: "LocalFolder | HubFolder | GgufFolder",
+        n_heads: int | None = None,
+        n_kv_heads: int | None = None,
     ) -> None:
         self.name = folder.name
         self._folder = folder
         self.config = folder.json("config.json") or {}
-        self._files: dict[str, SafetensorsFile] = {}
+        self._files: dict[str, WeightsFile] = {}
         self._file_of = self._find_weights()
         self.layout, self._stems = recognise(list(self._file_of), self.name)
         self.architecture = self.layout.architecture
@@ -90,6 +96,15 @@ class Checkpoint:
                 f"{', '.join(name.removeprefix(stem) for name in there)}."
             )
         return found
+
+    def blocks(self, layer: int) -> list[tuple[str, tuple[int, ...], bool]]:
+        """A layer's query, key and value weights as they lie in the file: (roles, shape, whether there is a bias).
+
+        One entry with the roles "QKV" where they are fused, else three.
+        """
+        stored = self.stored(layer)
+        groups = ["QKV"] if self.layout.fused else ["Q", "K", "V"]
+        return [(roles, self.info(stored[f"W_{roles[0]}"]).shape, f"b_{roles[0]}" in stored) for roles in groups]
 
     def attention(self, layer: int) -> AttentionLayer:
         """All matrices of a layer's attention, as [d_in, d_out]: tokens are rows."""
@@ -144,6 +159,18 @@ class Checkpoint:
             found[f"b_{role}"] = None if bias is None else self.tensor(bias)[columns]
         return Head(**found)
 
+    def language_model(self, progress: bool = True) -> "LanguageModel":
+        """The whole model, ready to read sentences: for GGUF files of the llama layout, which bring their words along.
+
+        Takes seconds and half a gigabyte for 135 million parameters; `progress` shows a bar. Raises CheckpointError.
+        """
+        words = getattr(self._folder, "words", None)
+        if words is None:
+            raise CheckpointError(f"{self.name} brings no words of its own; whole sentences are read from GGUF files.")
+        from .language_model import LanguageModel  # what reads the matrices alone does not need it
+
+        return LanguageModel(self, words(), progress)
+
     # -- what the weights and config.json say -----------------------------------------------------------------------
 
     def _find_weights(self) -> dict[str, str]:
@@ -152,14 +179,14 @@ class Checkpoint:
         index = None if lone else self._folder.json(INDEX)
         if index is None:
             filename = lone or SINGLE
-            source = self._folder.open(filename)
-            if source is None:
+            file = self._open(filename)
+            if file is None:
                 raise CheckpointError(
                     f"{self.name} has neither {SINGLE} nor {INDEX}: only safetensors weights are read "
                     "(pickled .bin and .pt files can run code, so they are not opened)."
                 )
-            self._files[filename] = SafetensorsFile(source)
-            return dict.fromkeys(self._files[filename].tensors, filename)
+            self._files[filename] = file
+            return dict.fromkeys(file.tensors, filename)
         file_of = index.get("weight_map")
         if not isinstance(file_of, dict) or not file_of:
             raise CheckpointError(f"{self.name}: {INDEX} has no weight_map; download it again.")
@@ -171,15 +198,19 @@ class Checkpoint:
                 )
         return file_of
 
-    def _file(self, name: str) -> SafetensorsFile:
+    def _open(self, filename: str) -> WeightsFile | None:
+        source = self._folder.open(filename)
+        return source if source is None or isinstance(source, GgufFile) else SafetensorsFile(source)
+
+    def _file(self, name: str) -> WeightsFile:
         filename = self._file_of.get(name)
         if filename is None:
             raise CheckpointError(missing(name, self._file_of, self.name))
         if filename not in self._files:
-            source = self._folder.open(filename)
-            if source is None:
+            file = self._open(filename)
+            if file is None:
                 raise CheckpointError(f"{self.name}: {INDEX} names {filename}, which is not there; download it again.")
-            self._files[filename] = SafetensorsFile(source)
+            self._files[filename] = file
         return self._files[filename]
 
     def _read_numbers(self, n_heads: int | None, n_kv_heads: int | None) -> None:

@@ -41,6 +41,19 @@ class ByteSource(Protocol):
         """The bytes proved unsound: drop any copy kept of them, so that the next try fetches them anew."""
 
 
+class WeightsFile(Protocol):
+    """Named tensors in a file: this format's, or another's under the same names."""
+
+    tensors: "dict[str, TensorInfo]"
+
+    @property
+    def source(self) -> ByteSource:
+        """Where its bytes come from."""
+
+    def tensor(self, name: str, rows: tuple[int, int] | None = None) -> np.ndarray:
+        """The tensor, or the rows `first` up to `last` of its first axis."""
+
+
 @dataclass(frozen=True)
 class TensorInfo:
     """What the header says of one tensor; `start` and `stop` count from the first byte of the file."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from qkvlib.attention import split_heads
 from qkvlib.clinic.bug import draw
-from qkvlib.clinic.layer import Layer, Weights
+from qkvlib.clinic.layer import FAULTS, Layer, Weights
 
 DECIMALS = 2
 _D_HEAD, _N_HEADS, _D_MODEL = 3, 4, 12
@@ -262,3 +262,10 @@ def _listed(words: Iterable[str]) -> str:
     """1, 2 and 3."""
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def probe_every_fault() -> tuple[np.ndarray, np.ndarray]:
+    """Every probe put to every fault, twice [n_faults, n_probes]: it differs from right code, it breaks its rule."""
+    charts = [examine(layer) for layer in FAULTS.values()]
+    differs = [[finding.kind != "same" for finding in chart] for chart in charts]
+    return np.array(differs), np.array([[finding.kept is False for finding in chart] for chart in charts])

@@ -9,10 +9,12 @@ from importlib import import_module
 from typing import Any
 
 REGISTRY = {
+    "exam_hall": "00",
     "taste": "00",
     "projection": "01",
     "typed_tokens": "01",
     "same_query": "01",
+    "softmax_steps": "02",
     "two_tokens": "02",
     "few_tokens": "02",
     "who_may_look": "03",
@@ -35,6 +37,7 @@ REGISTRY = {
     "layouts": "12",
     "wild": "12",
     "key_bias": "12",
+    "real_head": "13",
 }
 
 

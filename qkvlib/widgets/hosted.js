@@ -41,11 +41,12 @@ export function control(model, param) {
     int: () => Math.round(Number(input.value)), float: () => (log ? Number((10 ** Number(input.value)).toPrecision(3)) : Number(input.value)),
   })[param.kind];
   const reading = document.createElement("output"), { log } = param;
+  const place = (/** @type {any} */ value) => (log ? Math.log10(value) : value);
   const show = () => {
     const value = model.get(key);
     if (param.kind === "bool") input.checked = value;
     else if (listed) input.selectedIndex = value;
-    else if (input.value !== String(value)) input.value = log ? Math.log10(value) : value;
+    else if (input.value !== String(place(value))) input.value = place(value);
     reading.textContent = param.kind === "choice" ? param.options[value] : String(value);
     if (log || (param.kind === "choice" && !listed)) input.setAttribute("aria-valuetext", reading.textContent);
   };
@@ -53,7 +54,7 @@ export function control(model, param) {
   else input.type = /** @type {Record<string, string>} */ ({ bool: "checkbox", text: "text" })[param.kind] ?? "range";
   if (input.type === "range") {
     const { min, max, step } = param.kind === "choice" ? { min: 0, max: param.options.length - 1, step: 1 } : /** @type {{ min: number, max: number, step: number }} */ (param);
-    Object.assign(input, { min: log ? Math.log10(min) : min, max: log ? Math.log10(max) : max, step });
+    Object.assign(input, { min: place(min), max: place(max), step });
     label.append(reading);
   }
   input.addEventListener("input", () => model.set(key, read()));

@@ -85,7 +85,9 @@ class Worksheet(anywidget.AnyWidget):
         # Only what this sheet uses travels, so the code is the widget's and not its class's.
         self.parts = parts_of(spec, sheet)
         self._esm, self._css = bundle.module(*self.parts[0]), bundle.styles(*self.parts[1])
-        super().__init__(spec=spec, inputs=inputs, **params, earlier=_earlier(spec))
+        # A page keeps one style sheet for each such name: without the files in it, the next sheet's would replace ours.
+        styled = {"_anywidget_id": " ".join((f"{__name__}.Worksheet", *self.parts[1]))}
+        super().__init__(spec=spec, inputs=inputs, **params, earlier=_earlier(spec), **styled)
         _latest[sheet.name] = self
 
     def state(self) -> dict:

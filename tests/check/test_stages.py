@@ -74,7 +74,7 @@ class BadTemper(Exception):
         (lambda Q, K: [[1, 2], [3]], "type", Kind.UNFIT),
         (lambda Q, K: (row for row in Q), "generator", Kind.UNFIT),
         (lambda Q, K: 3, "shape", Kind.UNFIT),
-        (lambda Q, K: scores(Q, K)[None], "shape", Kind.UNFIT),
+        (lambda Q, K: scores(Q, K)[None], "extra-axis", Kind.UNFIT),
         (lambda Q, K: scores(Q, K)[..., :-1], "shape", Kind.UNFIT),
         (lambda Q, K: scores(Q, K)[..., :-1, :], "shape", Kind.UNFIT),
         (lambda Q, K: np.full((*Q.shape[:-1], K.shape[-2]), np.nan), "not-finite", Kind.UNFIT),

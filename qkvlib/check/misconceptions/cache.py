@@ -185,13 +185,3 @@ def cache_switches(step: Callable) -> tuple[Mistake, ...]:
             lambda *a: step(*a, grow="slide"),
         ),
     )
-
-
-def decode_forms() -> tuple[Callable, ...]:
-    """The output as a vector or a row; the cache as a pair or as two further results; the cache first is a mistake."""
-    return (
-        lambda r: r,
-        lambda r: (r[0][None], r[1]),
-        lambda r: (r[0], *r[1]),
-        lambda r: (r[0][None], *r[1]),
-    )

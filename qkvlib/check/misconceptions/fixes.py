@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import batch, calls, normal
+from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions.one_head import head
-from qkvlib.check.spec import Call, Mistake, mistake
+from qkvlib.check.spec import Mistake, mistake
 from qkvlib.clinic import BUGS
 
 
@@ -20,16 +20,21 @@ def still_broken(bug: str, nudge: str, *more: Callable) -> Mistake:
     return mistake("still-broken", seen, nudge, BUGS[bug].broken, *more)
 
 
-# A function of the clinic promises `out`; the weights may come back beside it.
-OUT_AND_WEIGHTS: dict[str, Any] = {"forms": (lambda r: r[0], lambda r: r), "parts": ("out", "weights")}
+def _one_head_arguments(draw, T, S, d_head, batch=()):
+    return draw(*batch, T, d_head), draw(*batch, S, d_head), draw(*batch, S, d_head)
 
 
-def one_head_inputs(rng: np.random.Generator) -> list[Call]:
-    return calls(
-        ("one sequence", normal(rng, 5, 3), normal(rng, 5, 3), normal(rng, 5, 3)),
-        ("more keys than queries", normal(rng, 5, 3), normal(rng, 7, 3), normal(rng, 7, 3)),
-        batch("a batch of sequences", normal(rng, 2, 7, 5), normal(rng, 2, 7, 5), normal(rng, 2, 7, 5)),
-    )
+one_head_inputs = cases(
+    _one_head_arguments,
+    case("one sequence", T=5, S=5, d_head=3),
+    case("more keys than queries", T=5, S=7, d_head=3),
+    case("a batch of sequences", T=7, S=7, d_head=5, batch=ONE_AXIS),
+)
+
+
+def output(Q: np.ndarray, K: np.ndarray, V: np.ndarray, **switches: Any) -> np.ndarray:
+    """What a head of the clinic hands back: its output alone."""
+    return head(Q, K, V, **switches)[0]
 
 
 WEIGHTS_ONLY = mistake(

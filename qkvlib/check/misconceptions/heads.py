@@ -28,6 +28,21 @@ def split(X: np.ndarray, n: int, how: str = "proper") -> np.ndarray:
     raise ValueError(how)
 
 
+def narrow(X: np.ndarray, W: np.ndarray, n: int) -> np.ndarray:
+    """The first d_model columns of what W makes, as n heads: right where heads and model are equally wide together."""
+    return split((X @ W)[..., : X.shape[-1] // n * n], n)
+
+
+def width_from_d_model(*versions: Callable) -> Mistake:
+    """The width of a head taken from the embeddings."""
+    return mistake(
+        "width-from-d-model",
+        "You take the width of a head from d_model, but together the heads may be wider than X, or narrower.",
+        "Which matrix says how wide the heads are?",
+        *versions,
+    )
+
+
 def merge(H: np.ndarray, how: str = "proper") -> np.ndarray:
     """[..., n, T, d] -> [..., T, n·d], in one wrong way or another."""
     *batch, n, tokens, d = H.shape

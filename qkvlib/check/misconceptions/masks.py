@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import swap_last_axes
+from qkvlib.check.inputs import swap_last_axes
 from qkvlib.check.spec import Mistake, mistake, switch
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import swap_last_axes
+from qkvlib.check.inputs import swap_last_axes
 from qkvlib.check.misconceptions.masks import apply_mask
 from qkvlib.check.misconceptions.scores import compare_all
 from qkvlib.check.misconceptions.softmax import NORMALISERS
-from qkvlib.check.plain import as_array
 from qkvlib.check.spec import Mistake, switch
 
 
@@ -63,17 +60,3 @@ def value_mistakes() -> tuple[Mistake, ...]:
             values="weights-T",
         ),
     )
-
-
-def weights_left_out(result: tuple) -> np.ndarray:
-    """For exercises whose signature does not say whether the weights come back as well."""
-    return result[0]
-
-
-def first_of_pair(value: Any) -> Any:
-    """For exercises that promise an output alone: weights handed back beside it do no harm."""
-    if isinstance(value, tuple) and len(value) == 2:
-        first, second = (as_array(part) for part in value)
-        if first is not None and second is not None and first.ndim and first.shape != second.shape:
-            return value[0]
-    return value

@@ -23,12 +23,6 @@ def one_query_mistakes(step: Callable) -> tuple[Mistake, ...]:
             values="K",
         ),
         mistake(
-            "output-only",
-            "The output is there, but no cache comes back.",
-            "Return both: the next step needs the cache.",
-            lambda *a: step(*a)[0],
-        ),
-        mistake(
             "cache-only",
             "The cache is there, but no output comes back.",
             "Return both: out, then the cache.",

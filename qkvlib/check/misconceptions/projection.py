@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import batch, calls, normal
+from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions.softmax import soft
-from qkvlib.check.spec import Call, Mistake, mistake, switch
+from qkvlib.check.spec import Mistake, mistake, switch
 
 
 def projection_switches() -> tuple[Mistake, ...]:
@@ -80,12 +80,16 @@ def projection_switches() -> tuple[Mistake, ...]:
     )
 
 
-def qkv_inputs(rng: np.random.Generator) -> list[Call]:
-    return calls(
-        ("one sequence", normal(rng, 5, 7), normal(rng, 7, 3), normal(rng, 7, 3), normal(rng, 7, 2)),
-        ("matrices that are square", *(normal(rng, 5, 5) for _ in range(4))),
-        batch("a batch of sequences", normal(rng, 2, 5, 7), normal(rng, 7, 3), normal(rng, 7, 3), normal(rng, 7, 3)),
-    )
+def _qkv_arguments(draw, T, d_model, d_head, d_v, batch=()):
+    return draw(*batch, T, d_model), draw(d_model, d_head), draw(d_model, d_head), draw(d_model, d_v)
+
+
+qkv_inputs = cases(
+    _qkv_arguments,
+    case("one sequence", T=5, d_model=7, d_head=3, d_v=2),
+    case("matrices that are square", T=5, d_model=5, d_head=5, d_v=5),
+    case("a batch of sequences", T=5, d_model=7, d_head=3, d_v=3, batch=ONE_AXIS),
+)
 
 
 def project(
@@ -260,10 +264,8 @@ def projecting_mistakes() -> tuple[Mistake, ...]:
             "only-one-role",
             "Only one of the three comes back.",
             "Hand back three arrays: return Q, K, V.",
-            lambda X, W_Q, W_K, W_V: X @ W_Q,
             lambda X, W_Q, W_K, W_V: X @ W_V,
             lambda X, W_Q, W_K, W_V: (X @ W_Q, X @ W_K),
-            lambda X, W_Q, W_K, W_V: (X @ W_Q,),
         ),
         mistake(
             "matrices-returned",

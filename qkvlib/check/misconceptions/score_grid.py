@@ -7,19 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
+from qkvlib.check.inputs import ONE_AXIS, TWO_AXES, case, cases, swap_last_axes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import soft
-from qkvlib.check.spec import Call, Mistake, mistake
+from qkvlib.check.spec import Mistake, mistake
 
 
-def score_inputs(rng: np.random.Generator) -> list[Call]:
-    return calls(
-        ("one sequence", normal(rng, 5, 3), normal(rng, 7, 3)),
-        ("as many tokens as features", normal(rng, 3, 3), normal(rng, 3, 3)),
-        batch("a batch of sequences", normal(rng, 2, 5, 3), normal(rng, 2, 7, 3)),
-        batch("a batch of heads", normal(rng, 2, 3, 5, 11), normal(rng, 2, 3, 5, 11)),
-    )
+def _score_arguments(draw, T, S, d_head, batch=()):
+    return draw(*batch, T, d_head), draw(*batch, S, d_head)
+
+
+score_inputs = cases(
+    _score_arguments,
+    case("one sequence", T=5, S=7, d_head=3),
+    case("as many tokens as features", T=3, S=3, d_head=3),
+    case("a batch of sequences", T=5, S=7, d_head=3, batch=ONE_AXIS),
+    case("a batch of heads", T=5, S=5, d_head=11, batch=TWO_AXES),
+)
 
 
 def _after(then: Callable) -> Callable:

@@ -7,25 +7,25 @@ from typing import Any
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import swap_last_axes
+from qkvlib.check.inputs import swap_last_axes
 from qkvlib.check.spec import Mistake, mistake, switch
 
 SCALES = {
-    "sqrt-d": lambda d_head, n_keys, d_model, n_queries: 1 / np.sqrt(d_head),
-    "none": lambda d_head, n_keys, d_model, n_queries: 1.0,
-    "d": lambda d_head, n_keys, d_model, n_queries: 1 / d_head,
-    "times": lambda d_head, n_keys, d_model, n_queries: np.sqrt(d_head),
-    "tokens": lambda d_head, n_keys, d_model, n_queries: 1 / n_keys,
-    "sqrt-tokens": lambda d_head, n_keys, d_model, n_queries: 1 / np.sqrt(n_keys),
-    "sqrt-model": lambda d_head, n_keys, d_model, n_queries: 1 / np.sqrt(d_model),
-    "model": lambda d_head, n_keys, d_model, n_queries: 1 / d_model,
-    "queries": lambda d_head, n_keys, d_model, n_queries: 1 / n_queries,
-    "sqrt-queries": lambda d_head, n_keys, d_model, n_queries: 1 / np.sqrt(n_queries),
-    "sqrt-heads": lambda d_head, n_keys, d_model, n_queries: np.sqrt(d_head / d_model),
-    "heads": lambda d_head, n_keys, d_model, n_queries: d_head / d_model,
-    "twice": lambda d_head, n_keys, d_model, n_queries: 1 / d_head / np.sqrt(d_head),
-    "half": lambda d_head, n_keys, d_model, n_queries: 1 / (d_head**1 / 2),
-    "half-outside": lambda d_head, n_keys, d_model, n_queries: 1 / d_head**1 / 2,
+    "sqrt-d": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / np.sqrt(d_head),
+    "none": lambda d_head, n_keys, d_model, n_queries, n_heads: 1.0,
+    "d": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / d_head,
+    "times": lambda d_head, n_keys, d_model, n_queries, n_heads: np.sqrt(d_head),
+    "tokens": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / n_keys,
+    "sqrt-tokens": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / np.sqrt(n_keys),
+    "sqrt-model": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / np.sqrt(d_model),
+    "model": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / d_model,
+    "queries": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / n_queries,
+    "sqrt-queries": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / np.sqrt(n_queries),
+    "sqrt-heads": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / np.sqrt(n_heads),
+    "heads": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / n_heads,
+    "twice": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / d_head / np.sqrt(d_head),
+    "half": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / (d_head**1 / 2),
+    "half-outside": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / d_head**1 / 2,
 }
 
 
@@ -65,8 +65,8 @@ def compare_all(
         grid = -np.linalg.norm(ask[..., :, None, :] - answer[..., None, :, :], axis=-1)
     else:
         grid = ask @ swap_last_axes(answer)
-    d_head = Q.shape[-1]
-    return grid * SCALES[scale](d_head, K.shape[-2], d_head if d_model is None else d_model, Q.shape[-2])
+    d_head, n_heads = Q.shape[-1], Q.shape[-3] if Q.ndim > 2 else 1
+    return grid * SCALES[scale](d_head, K.shape[-2], d_head if d_model is None else d_model, Q.shape[-2], n_heads)
 
 
 _SEEN_IN = "Your scores"

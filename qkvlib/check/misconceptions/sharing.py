@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import batch, calls, normal
-from qkvlib.check.spec import Call, Mistake, mistake, switch
+from qkvlib.check.inputs import ONE_AXIS, case, cases
+from qkvlib.check.spec import Mistake, mistake, switch
 
 
 def share(K: np.ndarray, n_rep: int, how: str = "repeat") -> np.ndarray:
@@ -74,13 +74,18 @@ def sharing_switches() -> tuple[Mistake, ...]:
     )
 
 
-def shared_inputs(rng: np.random.Generator) -> list[Call]:
-    """(K, n_rep), with something to repeat in every call."""
-    return calls(
-        ("two K/V heads", normal(rng, 2, 5, 3), 3),
-        ("as many heads as tokens", normal(rng, 3, 3, 3), 2),
-        batch("a batch of sequences", normal(rng, 2, 3, 7, 5), 2),
-    )
+def _shared_arguments(draw, n_kv_heads, T, d_head, n_rep, batch=()):
+    """(K, n_rep), with every kind of axis of a size of its own."""
+    return draw(*batch, n_kv_heads, T, d_head), n_rep
+
+
+shared_inputs = cases(
+    _shared_arguments,
+    case("two K/V heads", n_kv_heads=2, T=5, d_head=3, n_rep=3),
+    case("as many heads as tokens", n_kv_heads=3, T=3, d_head=3, n_rep=2),
+    case("a batch of sequences", n_kv_heads=3, T=7, d_head=5, n_rep=2, batch=ONE_AXIS),
+    case("nothing to repeat", n_kv_heads=3, T=5, d_head=2, n_rep=1),
+)
 
 
 def repeat_mistakes() -> tuple[Mistake, ...]:

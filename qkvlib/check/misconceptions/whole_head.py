@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
+from qkvlib.check.inputs import ONE_AXIS, case, cases, swap_last_axes
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes, softmax_slips
-from qkvlib.check.spec import Call, Mistake, mistake
+from qkvlib.check.spec import Mistake, mistake
 
 
-def attention_inputs(rng: np.random.Generator) -> list[Call]:
-    return calls(
-        ("one sequence", normal(rng, 5, 3), normal(rng, 7, 3), normal(rng, 7, 2)),
-        ("as many queries as keys", normal(rng, 5, 3), normal(rng, 5, 3), normal(rng, 5, 3)),
-        batch("a batch of sequences", normal(rng, 2, 5, 3), normal(rng, 2, 7, 3), normal(rng, 2, 7, 11)),
-    )
+def _attention_arguments(draw, T, S, d_head, d_v, batch=()):
+    return draw(*batch, T, d_head), draw(*batch, S, d_head), draw(*batch, S, d_v)
+
+
+attention_inputs = cases(
+    _attention_arguments,
+    case("one sequence", T=5, S=7, d_head=3, d_v=2),
+    case("as many queries as keys", T=5, S=5, d_head=3, d_v=3),
+    case("a batch of sequences", T=5, S=7, d_head=3, d_v=11, batch=ONE_AXIS),
+)
 
 
 def attention_mistakes() -> tuple[Mistake, ...]:
@@ -56,13 +60,6 @@ def attention_mistakes() -> tuple[Mistake, ...]:
             "The function promises out, then weights.",
             lambda Q, K, V: head(Q, K, V)[::-1],
             lambda Q, K, V: head(Q, K, V, scale="none")[::-1],
-        ),
-        mistake(
-            "output-only",
-            "Your output is right, but the weights do not come back with it.",
-            "The function promises two things: out, then weights.",
-            lambda Q, K, V: head(Q, K, V)[0],
-            lambda Q, K, V: (head(Q, K, V)[0],),
         ),
         mistake(
             "weights-only",

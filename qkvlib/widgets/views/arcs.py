@@ -18,7 +18,7 @@ from ..scene import Mark, Scene, box, curve, percent, text
 if TYPE_CHECKING:
     from ..sheet import Sheet
 
-GAP, SMALL = 84, 52  # pixels from token to token, alone and as one of several heads
+GAP, SMALL = 84, 52  # pixels from token to token: alone, and as one of several heads or of very many tokens
 LEFT, FOOT, WIDE = 8, 44, 1040
 
 
@@ -50,8 +50,8 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
         stack = value.array.reshape(-1, *value.array.shape[-2:])
         heads = range(len(stack)) if pick is None else [min(max(0, int(pick)), len(stack) - 1)]
         small = len(heads) > 1
-        gap = SMALL if small else GAP
         m = stack.shape[2]
+        gap = SMALL if small else max(SMALL, min(GAP, (WIDE - 2 * LEFT) // m))
         each, rise = LEFT * 2 + m * gap, 18 + min(m, 8) * 9
         across = max(1, WIDE // each)
         for k, h in enumerate(heads):

@@ -11,7 +11,13 @@ answers = Answers()
 @answers.right
 def own(X, W_Q, W_K, n_heads):
     Q, K = (split_heads_slices(X @ W, n_heads) for W in (W_Q, W_K))
-    return softmax(np.einsum("...td,...sd->...ts", Q, K) / np.sqrt(X.shape[-1] // n_heads))
+    return softmax(np.einsum("...td,...sd->...ts", Q, K) / np.sqrt(W_Q.shape[-1] // n_heads))
+
+
+@answers.wrong("width-from-d-model")
+def share_of_the_model(X, W_Q, W_K, n_heads):
+    Q, K = (split_heads_slices(X @ W, n_heads) for W in (W_Q, W_K))
+    return softmax(Q @ K.swapaxes(-1, -2) / np.sqrt(X.shape[-1] / n_heads))
 
 
 @answers.wrong("still-broken")

@@ -11,7 +11,7 @@ def output(X, W_Q, W_K, W_V):
     return attention_inline(X @ W_Q, X @ W_K, X @ W_V)[0]
 
 
-@answers.right
+@answers.wrong("more-than-promised")
 def both(X, W_Q, W_K, W_V):
     return attention_inline(X @ W_Q, X @ W_K, X @ W_V)
 

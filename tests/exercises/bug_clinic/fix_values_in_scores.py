@@ -13,7 +13,7 @@ def output(Q, K, V):
     return attention_own_parts(Q, K, V)[0]
 
 
-@answers.right
+@answers.wrong("more-than-promised")
 def both(Q, K, V):
     return attention_own_parts(Q, K, V)
 

@@ -12,7 +12,7 @@ def names(tensors, layer):
     return tuple(tensors[f"model.layers.{layer}.self_attn.{name}_proj.weight"].T for name in "qkv")
 
 
-@answers.right
+@answers.wrong("dictionary")
 def as_dict(tensors, layer):
     prefix = f"model.layers.{layer}.self_attn."
     found = {key[len(prefix)]: W for key, W in tensors.items() if key.startswith(prefix)}

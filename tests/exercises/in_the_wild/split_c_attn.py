@@ -18,13 +18,13 @@ def slices(weight, bias):
     return [(weight[:, k * d : (k + 1) * d], bias[k * d : (k + 1) * d]) for k in range(3)]
 
 
-@answers.right
+@answers.wrong("dictionary")
 def as_dict(weight, bias):
     pairs = slices(weight, bias)
     return dict(zip("QKV", pairs, strict=True))
 
 
-@answers.right
+@answers.wrong("results-flat")
 def six_results(weight, bias):
     (W_Q, b_Q), (W_K, b_K), (W_V, b_V) = slices(weight, bias)
     return W_Q, b_Q, W_K, b_K, W_V, b_V
@@ -74,6 +74,6 @@ def open_slice(weight, bias):
     return (weight[:, :8], bias[:8]), (weight[:, 8:16], bias[8:16]), (weight[:, 16:], bias[16:])
 
 
-@answers.wrong("bias-in-a-matrix")
+@answers.wrong("extra-axis")
 def bias_2d(weight, bias):
     return tuple(zip(np.split(weight, 3, -1), np.split(bias[None], 3, -1), strict=True))

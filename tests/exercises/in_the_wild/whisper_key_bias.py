@@ -11,8 +11,8 @@ after = {"score_change": [12, 9], "weight_change": [0.953, 0.047]}
 
 
 answers.right_value("row", {"score_change": [-3, -3], "weight_change": [0, 0]})
-answers.right_value("numbers", {"score_change": -3, "weight_change": 0})
-answers.right_value("mixed", {"score_change": np.array([-3.0, -3.0]), "weight_change": 0.0})
+answers.wrong_value("one-for-several", "numbers", {"score_change": -3, "weight_change": 0})
+answers.wrong_value("one-for-several", "mixed", {"score_change": np.array([-3.0, -3.0]), "weight_change": 0.0})
 answers.right_value("pair", ([-3, -3], [0, 0]))
 answers.wrong_value("weights-move", "weights", {"score_change": [-3, -3], "weight_change": [-0.1, 0.1]})
 answers.wrong_value("bias-summed", "sum", {"score_change": [-1, -1], "weight_change": [0, 0]})

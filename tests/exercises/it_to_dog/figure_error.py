@@ -10,7 +10,7 @@ answers.right_value("solved", {"printed": 8.1, "should_be": 3.0 + np.log(0.82 / 
 answers.right_value("rounded", {"printed": 8.1, "should_be": 4.9})
 answers.right_value("other_neighbour", {"printed": 8.1, "should_be": 2.3 + np.log(0.82 / 0.06)})
 answers.right_value("pair", (8.1, 4.92))
-answers.right_value("number", 4.92)
+answers.wrong_value("type", "number", 4.92)
 answers.wrong_value("difference-only", "the gap", {"printed": 8.1, "should_be": 1.92})
 answers.wrong_value("another-score", "the second", {"printed": 2.3, "should_be": 5.48})
 answers.wrong_value("temperature", "cooler", {"printed": 8.1, "should_be": 3.05})

@@ -19,7 +19,15 @@ def batched(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
 
 @answers.right
 def head_by_head(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
-    d = X.shape[-1] // n_heads
+    return blocks_of(W_Q.shape[-1] // n_heads, X, W_Q, W_K, W_V, W_O, n_heads, mask)
+
+
+@answers.wrong("width-from-d-model")
+def width_of_the_model(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
+    return blocks_of(X.shape[-1] // n_heads, X, W_Q, W_K, W_V, W_O, n_heads, mask)
+
+
+def blocks_of(d, X, W_Q, W_K, W_V, W_O, n_heads, mask):
     outs = []
     for h in range(n_heads):
         block = slice(h * d, (h + 1) * d)
@@ -33,7 +41,22 @@ def head_by_head(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
 
 @answers.right
 def sum_of_heads(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
+    return added_up(W_O.shape[0] // n_heads, X, W_Q, W_K, W_V, W_O, n_heads, mask)
+
+
+@answers.wrong("width-from-d-model")
+def sum_of_narrow_heads(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
+    return added_up(X.shape[-1] // n_heads, X, W_Q, W_K, W_V, W_O, n_heads, mask)
+
+
+@answers.wrong("width-from-d-model")
+def narrow_reshape(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
     d = X.shape[-1] // n_heads
+    Q, K, V = ((X @ W).reshape(*X.shape[:-1], n_heads, d).swapaxes(-2, -3) for W in (W_Q, W_K, W_V))
+    return glue(look(Q, K, V, mask)) @ W_O
+
+
+def added_up(d, X, W_Q, W_K, W_V, W_O, n_heads, mask):
     total = 0
     for h in range(n_heads):
         b = slice(h * d, (h + 1) * d)
@@ -49,7 +72,7 @@ def float32(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
     return batched(*parts, n_heads, mask)
 
 
-@answers.right
+@answers.wrong("more-than-promised")
 def weights_beside(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
     Q, K, V = (split_heads_swapaxes(X @ W, n_heads) for W in (W_Q, W_K, W_V))
     grid = Q @ K.swapaxes(-1, -2) / np.sqrt(Q.shape[-1])
@@ -135,9 +158,9 @@ def split_first(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
 
 @answers.wrong("no-batch-axes")
 def only_sequences(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
-    T, D = X.shape
+    T = len(X)
     Q, K, V = ((X @ W).reshape(T, n_heads, -1).transpose(1, 0, 2) for W in (W_Q, W_K, W_V))
-    return look(Q, K, V, mask).transpose(1, 0, 2).reshape(T, D) @ W_O
+    return look(Q, K, V, mask).transpose(1, 0, 2).reshape(T, -1) @ W_O
 
 
 @answers.wrong("signature")
@@ -198,7 +221,7 @@ def names_three_axes(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
 
 @answers.wrong("first-head-only")
 def same_head(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
-    d = X.shape[-1] // n_heads
+    d = W_Q.shape[-1] // n_heads
     out = []
     for _ in range(n_heads):
         Q, K, V = X @ W_Q[:, :d], X @ W_K[:, :d], X @ W_V[:, :d]
@@ -228,7 +251,7 @@ def sum_heads(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
 
 @answers.wrong("one-head-meets-all")
 def last_head_only(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
-    d = X.shape[-1] // n_heads
+    d = W_Q.shape[-1] // n_heads
     for h in range(n_heads):
         out = look(*(X @ W[:, h * d : (h + 1) * d] for W in (W_Q, W_K, W_V)), mask)
     return out @ W_O

@@ -20,7 +20,7 @@ def as_array(d_model, n_heads, n_tokens):
     return np.array([4 * d_model + 2 * n_tokens, 4 * d_model + 2 * n_tokens * n_heads]) * d_model
 
 
-@answers.right
+@answers.wrong("dictionary")
 def as_dict(d_model, n_heads, n_tokens):
     kv, x = by_heads(d_model, n_heads, n_tokens)
     return {"with_kv": kv, "with_x": x}

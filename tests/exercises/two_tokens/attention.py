@@ -26,7 +26,7 @@ def float32(Q, K, V):
     return weights @ V, weights
 
 
-@answers.right
+@answers.wrong("dictionary")
 def as_dict(Q, K, V):
     weights = softmax(scores(Q, K))
     return {"out": weights @ V, "weights": weights}

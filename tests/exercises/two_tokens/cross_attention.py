@@ -13,7 +13,7 @@ def plain(X, Y, W_Q, W_K, W_V):
     return attention_own_parts(X @ W_Q, Y @ W_K, Y @ W_V)
 
 
-@answers.right
+@answers.wrong("output-only")
 def output_alone(X, Y, W_Q, W_K, W_V):
     return attention_inline(X @ W_Q, Y @ W_K, Y @ W_V)[0]
 

@@ -10,7 +10,7 @@ answers = Answers()
 answers.right_value("stable", softmax)
 
 
-@answers.right
+@answers.wrong("another-shift")
 def global_maximum(z, axis=-1):
     e = np.exp(z - np.max(z))
     return e / np.sum(e, axis=axis, keepdims=True)

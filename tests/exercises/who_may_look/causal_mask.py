@@ -27,7 +27,7 @@ def loops(n):
     return [[j <= i for j in range(n)] for i in range(n)]
 
 
-@answers.right
+@answers.wrong("numbers-for-booleans")
 def numbers(n):
     return np.tril(np.ones((n, n)))
 

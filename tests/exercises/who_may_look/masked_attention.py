@@ -17,7 +17,12 @@ def where(Q, K, V, mask):
 @answers.right
 def large_negative(Q, K, V, mask):
     weights = softmax(np.where(mask, scores(Q, K), -1e9))
-    return weights @ V
+    return weights @ V, weights
+
+
+@answers.wrong("output-only")
+def out_alone(Q, K, V, mask):
+    return large_negative(Q, K, V, mask)[0]
 
 
 @answers.right
@@ -34,20 +39,20 @@ def assignment(Q, K, V, mask):
     return weights @ V, weights
 
 
-@answers.right
+@answers.wrong("hidden-score-in-the-sum")
 def renormalised(Q, K, V, mask):
     e = np.exp(scores(Q, K)) * mask
     weights = e / e.sum(axis=-1, keepdims=True)
     return weights @ V, weights
 
 
-@answers.right
+@answers.wrong("hidden-score-in-the-sum")
 def after_and_renormalised(Q, K, V, mask=None):
     weights = softmax(scores(Q, K))
     if mask is not None:
         weights = weights * mask
         weights /= weights.sum(-1, keepdims=True)
-    return weights @ V
+    return weights @ V, weights
 
 
 @answers.right
@@ -60,13 +65,23 @@ def masked_array(Q, K, V, mask):
 @answers.right
 def loops(Q, K, V, mask):
     if Q.ndim > 2:
-        return np.stack([loops(*parts, mask) for parts in zip(Q, K, V, strict=True)])
-    out = []
+        pairs = [loops(*parts, mask) for parts in zip(Q, K, V, strict=True)]
+        return np.stack([out for out, _ in pairs]), np.stack([weights for _, weights in pairs])
+    weights = np.zeros((len(Q), len(K)))
     for i, q in enumerate(Q):
         allowed = [j for j in range(len(K)) if mask[i, j]]
         z = np.array([q @ K[j] for j in allowed]) / np.sqrt(len(q))
-        out.append(softmax(z) @ V[allowed])
-    return np.array(out)
+        weights[i, allowed] = softmax(z)
+    return weights @ V, weights
+
+
+@answers.right
+def einsum(Q, K, V, mask):
+    grid = np.einsum("...td,...sd->...ts", Q, K) / np.sqrt(Q.shape[-1])
+    grid = np.where(mask, grid, -np.inf)
+    e = np.exp(grid - grid.max(-1, keepdims=True))
+    weights = e / e.sum(-1, keepdims=True)
+    return np.einsum("...ts,...sv->...tv", weights, V), weights
 
 
 @answers.wrong("mask-ignored")

@@ -11,7 +11,7 @@ row = np.exp([2, 3, 1, 5]) / np.exp([2, 3, 1, 5]).sum()
 
 
 answers.right_value("list", [0.245, 0.665, 0.090, 0])
-answers.right_value("only_what_is_seen", (0.2447, 0.6652, 0.09))
+answers.wrong_value("another-count", "only what is seen", (0.2447, 0.6652, 0.09))
 answers.right_value("array", np.append(np.exp([2, 3, 1]) / np.exp([2, 3, 1]).sum(), 0.0))
 answers.wrong_value("mask-ignored", "all four", list(row))
 answers.wrong_value("masked-after-softmax", "zeroed late", [*row[:3], 0])

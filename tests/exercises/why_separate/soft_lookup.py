@@ -27,7 +27,7 @@ def loops(query, keys, values, temperature):
     return [sum(s * v[j] for s, v in zip(shares, values, strict=True)) / sum(shares) for j in range(values.shape[1])]
 
 
-@answers.right
+@answers.wrong("more-than-promised")
 def weights_beside(query, keys, values, temperature):
     weights = np.exp(keys @ query / temperature)
     weights /= weights.sum()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import normal
+from qkvlib.check.inputs import normal
 from qkvlib.check.spec import Call, Exercise, mistake
 from qkvlib.clinic.layer import FAULTS, Layer, Weights
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions.fixes import still_broken
-from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.scores import compare_all
 from qkvlib.check.misconceptions.softmax import soft
 from qkvlib.check.spec import Exercise, switch
@@ -22,16 +22,21 @@ def _biased(Q, K, slope, *, sign=-1, masked=True, when="before"):
     return soft((grid * bias if when == "times" else grid + bias) + forbidden)
 
 
+def _arguments(draw, T, S, d_head, slope, batch=()):
+    return draw(*batch, T, d_head), draw(*batch, S, d_head), slope
+
+
 EXERCISE = Exercise(
     name="fix_bias_rows",
     parameters=("Q", "K", "slope"),
     reference=_biased,
     model=_biased,
-    inputs=lambda rng: calls(
-        ("two new tokens", normal(rng, 2, 3), normal(rng, 5, 3), 0.5),
-        ("one new token", normal(rng, 1, 5), normal(rng, 7, 5), 0.25),
-        ("a full pass", normal(rng, 5, 3), normal(rng, 5, 3), 1.0),
-        batch("a batch of sequences", normal(rng, 2, 3, 5), normal(rng, 2, 7, 5), 0.5),
+    inputs=cases(
+        _arguments,
+        case("two new tokens", T=2, S=5, d_head=3, slope=0.5),
+        case("one new token", T=1, S=7, d_head=5, slope=0.25),
+        case("a full pass", T=5, S=5, d_head=3, slope=1.0),
+        case("a batch of sequences", T=3, S=7, d_head=5, slope=0.5, batch=ONE_AXIS),
     ),
     axes=("query", "key"),
     mistakes=(

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from qkvlib.check.inputs import ONE_AXIS, case, cases, swap_last_axes
 from qkvlib.check.misconceptions.fixes import still_broken
-from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
 from qkvlib.check.spec import Exercise, mistake
 from qkvlib.clinic import BUGS
+
+
+def _arguments(draw, T, d_in, d_out, batch=()):
+    return draw(*batch, T, d_in), draw(d_in, d_out), draw(d_out)
+
 
 EXERCISE = Exercise(
     name="fix_conv1d",
     reference=BUGS["fix_conv1d"].fixed,
-    inputs=lambda rng: calls(
-        ("c_proj, which is square", normal(rng, 5, 7), normal(rng, 7, 7), normal(rng, 7)),
-        ("c_attn, which is not square", normal(rng, 5, 3), normal(rng, 3, 9), normal(rng, 9)),
-        batch("a batch of sequences", normal(rng, 2, 5, 3), normal(rng, 3, 11), normal(rng, 11)),
+    inputs=cases(
+        _arguments,
+        case("c_proj, which is square", T=5, d_in=7, d_out=7),
+        case("c_attn, which is not square", T=5, d_in=3, d_out=9),
+        case("a batch of sequences", T=5, d_in=3, d_out=11, batch=ONE_AXIS),
     ),
     axes=("token", "column of weight"),
     mistakes=(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.fixes import still_broken
-from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.spec import Exercise, mistake, switch
 from qkvlib.clinic import BUGS
 
@@ -21,14 +21,20 @@ def _fused(
     return tuple(heads.split(parts[name], n_heads, cut) for name in order)
 
 
+def _arguments(draw, T, d_model, n_heads, d_head, batch=()):
+    return draw(*batch, T, d_model), draw(d_model, 3 * n_heads * d_head), n_heads
+
+
 EXERCISE = Exercise(
     name="fix_fused_split",
     reference=BUGS["fix_fused_split"].fixed,
     model=_fused,
-    inputs=lambda rng: calls(
-        ("one sequence", normal(rng, 5, 6), normal(rng, 6, 18), 2),
-        ("as many tokens as heads", normal(rng, 3, 6), normal(rng, 6, 18), 3),
-        batch("a batch of sequences", normal(rng, 2, 7, 10), normal(rng, 10, 30), 5),
+    inputs=cases(
+        _arguments,
+        case("one sequence", T=5, d_model=6, n_heads=2, d_head=3),
+        case("as many tokens as heads", T=3, d_model=6, n_heads=3, d_head=2),
+        case("heads that are wider together than the model", T=5, d_model=3, n_heads=2, d_head=4),
+        case("a batch of sequences", T=7, d_model=10, n_heads=5, d_head=2, batch=ONE_AXIS),
     ),
     parts=("Q", "K", "V"),
     mistakes=(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib.attention import masked_attention
-from qkvlib.check.misconceptions.fixes import OUT_AND_WEIGHTS, WEIGHTS_ONLY, still_broken
-from qkvlib.check.misconceptions.inputs import batch, calls, normal
+from qkvlib.check.inputs import ONE_AXIS, case, cases
+from qkvlib.check.misconceptions.fixes import WEIGHTS_ONLY, still_broken
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.spec import Exercise, mistake
 
@@ -15,7 +15,7 @@ def _under(mask):
     """Attention under mask(T, S); a row with nothing to look at gives zeros."""
 
     def version(Q, K, V):
-        return masked_attention(Q, K, V, mask(Q.shape[-2], K.shape[-2]))
+        return masked_attention(Q, K, V, mask(Q.shape[-2], K.shape[-2]))[0]
 
     return version
 
@@ -26,20 +26,24 @@ def _triangle(shift):
 
 def _masked_weights(Q, K, V):
     weights = np.where(_triangle(0)(Q.shape[-2], K.shape[-2]), head(Q, K, V)[1], 0.0)
-    return weights @ V, weights
+    return weights @ V
+
+
+def _arguments(draw, T, S, d_head, batch=()):
+    return draw(*batch, T, d_head), draw(*batch, S, d_head), draw(*batch, S, d_head)
 
 
 EXERCISE = Exercise(
     name="fix_mask_top_left",
     parameters=("Q", "K", "V"),
     reference=_under(_triangle(0)),
-    inputs=lambda rng: calls(
-        ("two new tokens", normal(rng, 2, 3), normal(rng, 5, 3), normal(rng, 5, 3)),
-        ("one new token", normal(rng, 1, 5), normal(rng, 7, 5), normal(rng, 7, 5)),
-        ("a full pass", normal(rng, 5, 3), normal(rng, 5, 3), normal(rng, 5, 3)),
-        batch("a batch of sequences", normal(rng, 2, 3, 5), normal(rng, 2, 7, 5), normal(rng, 2, 7, 5)),
+    inputs=cases(
+        _arguments,
+        case("two new tokens", T=2, S=5, d_head=3),
+        case("one new token", T=1, S=7, d_head=5),
+        case("a full pass", T=5, S=5, d_head=3),
+        case("a batch of sequences", T=3, S=7, d_head=5, batch=ONE_AXIS),
     ),
-    **OUT_AND_WEIGHTS,
     mistakes=(
         still_broken("fix_mask_top_left", "Which of the S tokens is the first query: the first one?"),
         mistake(

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
+from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.fixes import still_broken
-from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.spec import Exercise, mistake
 from qkvlib.clinic import BUGS
+
+
+def _arguments(draw, n_heads, T, d_head, batch=()):
+    return (draw(*batch, n_heads, T, d_head),)
+
 
 EXERCISE = Exercise(
     name="fix_merge_without_swap",
     reference=BUGS["fix_merge_without_swap"].fixed,
-    inputs=lambda rng: calls(
-        ("one sequence", normal(rng, 2, 5, 3)),
-        ("as many tokens as heads", normal(rng, 5, 5, 3)),
-        batch("a batch of sequences", normal(rng, 2, 3, 7, 5)),
+    inputs=cases(
+        _arguments,
+        case("one sequence", n_heads=2, T=5, d_head=3),
+        case("as many tokens as heads", n_heads=5, T=5, d_head=3),
+        case("a batch of sequences", n_heads=3, T=7, d_head=5, batch=ONE_AXIS),
     ),
     axes=("token", "column of the joined heads"),
     mistakes=(

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.fixes import still_broken
-from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.scores import measure_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import softmax_mistakes
@@ -32,14 +32,21 @@ def _weights_of_heads(
     return head(Q, K, K, d_model=X.shape[-1], **switches)[1]
 
 
+def _arguments(draw, T, d_model, n_heads, d_head, batch=()):
+    wide = n_heads * d_head
+    return draw(*batch, T, d_model), draw.weight(d_model, wide), draw.weight(d_model, wide), n_heads
+
+
 EXERCISE = Exercise(
     name="fix_shapes",
     reference=BUGS["fix_shapes"].fixed,
     model=_weights_of_heads,
-    inputs=lambda rng: calls(
-        ("two heads", normal(rng, 5, 6), normal(rng, 6, 6), normal(rng, 6, 6), 2),
-        ("more heads", normal(rng, 7, 15), normal(rng, 15, 15) / 2, normal(rng, 15, 15) / 2, 5),
-        batch("a batch of sequences", normal(rng, 2, 5, 6), normal(rng, 6, 6), normal(rng, 6, 6), 3),
+    inputs=cases(
+        _arguments,
+        case("two heads", T=5, d_model=6, n_heads=2, d_head=3),
+        case("more heads", T=7, d_model=15, n_heads=5, d_head=3),
+        case("heads that are wider together than the model", T=5, d_model=3, n_heads=2, d_head=4),
+        case("a batch of sequences", T=5, d_model=6, n_heads=3, d_head=2, batch=ONE_AXIS),
     ),
     axes=("head", "query", "key"),
     mistakes=(
@@ -52,6 +59,10 @@ EXERCISE = Exercise(
         *without(measure_mistakes(), "distance", "squared-distance", "distance-rewarded", "cosine"),
         *without(softmax_mistakes(), "softmax-twice", "minus-sign"),
         *(m for m in heads.head_switches() if "cut" in m.switches),
+        heads.width_from_d_model(
+            lambda X, W_Q, W_K, n: _weights_of_heads(X, W_Q * np.sqrt(W_Q.shape[-1] / X.shape[-1]), W_K, n),
+            lambda X, W_Q, W_K, n: head(*(heads.narrow(X, W, n) for W in (W_Q, W_K, W_K)))[1],
+        ),
         mistake(
             "root-in-the-wrong-place",
             "The number of heads stands outside the root: it divides, or multiplies, the root of the whole width.",

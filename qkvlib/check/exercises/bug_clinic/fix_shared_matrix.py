@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from qkvlib.check.misconceptions.fixes import OUT_AND_WEIGHTS, still_broken
-from qkvlib.check.misconceptions.inputs import batch, calls, normal
+from qkvlib.check.inputs import ONE_AXIS, case, cases
+from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
 from qkvlib.check.misconceptions.scores import scale_mistakes
@@ -25,10 +25,14 @@ def _one_head(
     k: str = "K",
     v: str = "V",
     **switches: Any,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> np.ndarray:
     by = {"Q": W_Q, "K": W_K, "V": W_V}
     Q, K, V = (X if name == "X" else X @ by[name] for name in (q, k, v))
-    return head(Q, K, V, d_model=X.shape[-1], **switches)
+    return head(Q, K, V, d_model=X.shape[-1], **switches)[0]
+
+
+def _arguments(draw, T, d_model, d_head, batch=()):
+    return draw(*batch, T, d_model), *(draw.weight(d_model, d_head) for _ in "QKV")
 
 
 EXERCISE = Exercise(
@@ -36,12 +40,12 @@ EXERCISE = Exercise(
     parameters=("X", "W_Q", "W_K", "W_V"),
     reference=_one_head,
     model=_one_head,
-    inputs=lambda rng: calls(
-        ("one sequence", normal(rng, 5, 7), *(normal(rng, 7, 3) / 2 for _ in range(3))),
-        ("square matrices", normal(rng, 5, 5), *(normal(rng, 5, 5) / 2 for _ in range(3))),
-        batch("a batch of sequences", normal(rng, 2, 7, 5), *(normal(rng, 5, 3) / 2 for _ in range(3))),
+    inputs=cases(
+        _arguments,
+        case("one sequence", T=5, d_model=7, d_head=3),
+        case("square matrices", T=5, d_model=5, d_head=5),
+        case("a batch of sequences", T=7, d_model=5, d_head=3, batch=ONE_AXIS),
     ),
-    **OUT_AND_WEIGHTS,
     mistakes=(
         still_broken("fix_shared_matrix", "Three roles, three matrices."),
         *without(projection_switches(), "one-matrix-for-all"),

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.misconceptions.fixes import OUT_AND_WEIGHTS, WEIGHTS_ONLY, one_head_inputs, still_broken
-from qkvlib.check.misconceptions.inputs import swap_last_axes
-from qkvlib.check.misconceptions.one_head import head, value_mistakes
+from qkvlib.check.inputs import swap_last_axes
+from qkvlib.check.misconceptions.fixes import WEIGHTS_ONLY, one_head_inputs, output, still_broken
+from qkvlib.check.misconceptions.one_head import value_mistakes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes
 from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes
 from qkvlib.check.spec import Exercise, mistake, without
+from qkvlib.clinic import BUGS
 
 EXERCISE = Exercise(
     name="fix_softmax_axis",
-    parameters=("Q", "K", "V"),
-    reference=head,
-    model=head,
+    reference=BUGS["fix_softmax_axis"].fixed,
+    model=output,
     inputs=one_head_inputs,
-    **OUT_AND_WEIGHTS,
     mistakes=(
         still_broken("fix_softmax_axis", "Each query shares out a whole 1 among the keys."),
         mistake(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.fixes import still_broken
-from qkvlib.check.misconceptions.inputs import batch, calls, normal
 from qkvlib.check.spec import Exercise, mistake, switch
 from qkvlib.clinic import BUGS
 
@@ -22,14 +22,20 @@ def _diagonal_blocks(W_Q: np.ndarray, n_heads: int) -> np.ndarray:
     return np.stack([W_Q[h * d : (h + 1) * d, h * d : (h + 1) * d] for h in range(n_heads)])
 
 
+def _arguments(draw, T, d_model, n_heads, d_head, batch=()):
+    return draw(*batch, T, d_model), draw(d_model, n_heads * d_head), n_heads
+
+
 EXERCISE = Exercise(
     name="fix_split_before_projecting",
     reference=BUGS["fix_split_before_projecting"].fixed,
     model=_split_query,
-    inputs=lambda rng: calls(
-        ("one sequence", normal(rng, 5, 6), normal(rng, 6, 6), 2),
-        ("as many tokens as heads", normal(rng, 3, 15), normal(rng, 15, 15), 3),
-        batch("a batch of sequences", normal(rng, 2, 7, 6), normal(rng, 6, 6), 3),
+    inputs=cases(
+        _arguments,
+        case("one sequence", T=5, d_model=6, n_heads=2, d_head=3),
+        case("as many tokens as heads", T=3, d_model=15, n_heads=3, d_head=5),
+        case("heads that are wider together than the model", T=5, d_model=6, n_heads=2, d_head=5),
+        case("a batch of sequences", T=7, d_model=6, n_heads=3, d_head=2, batch=ONE_AXIS),
     ),
     axes=("head", "token", "feature of a head"),
     mistakes=(

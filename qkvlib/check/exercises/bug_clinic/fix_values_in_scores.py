@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from qkvlib.check.misconceptions.fixes import OUT_AND_WEIGHTS, WEIGHTS_ONLY, one_head_inputs, still_broken
+from qkvlib.check.misconceptions.fixes import WEIGHTS_ONLY, one_head_inputs, output, still_broken
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes
 from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes
 from qkvlib.check.spec import Exercise, mistake
+from qkvlib.clinic import BUGS
 
 EXERCISE = Exercise(
     name="fix_values_in_scores",
-    parameters=("Q", "K", "V"),
-    reference=head,
-    model=head,
+    reference=BUGS["fix_values_in_scores"].fixed,
+    model=output,
     inputs=one_head_inputs,
-    **OUT_AND_WEIGHTS,
     mistakes=(
         still_broken("fix_values_in_scores", "Two of the three decide who is heard."),
         mistake(

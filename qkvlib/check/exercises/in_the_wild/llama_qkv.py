@@ -7,25 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import calls, normal
-from qkvlib.check.spec import Call, Exercise, mistake
+from qkvlib.check.inputs import case, cases
+from qkvlib.check.spec import Exercise, mistake
 
 
-def _llama_inputs(rng: np.random.Generator) -> list[Call]:
-    def checkpoint(D: int, wide_kv: int) -> dict[str, np.ndarray]:
-        tensors = {"model.embed_tokens.weight": normal(rng, 7, D)}
-        for layer in (21, 12, 10, 0, 1, 2, 11, 20):
-            for name, rows in (("q", D), ("k", wide_kv), ("v", wide_kv), ("o", D)):
-                tensors[f"model.layers.{layer}.self_attn.{name}_proj.weight"] = normal(rng, rows, D)
-            tensors[f"model.layers.{layer}.input_layernorm.weight"] = normal(rng, D)
-        return tensors
-
-    return calls(
-        ("shared K/V heads", checkpoint(6, 2), 1),
-        ("the first layer", checkpoint(6, 2), 0),
-        ("a later layer", checkpoint(5, 5), 12),
-        ("another layer", checkpoint(5, 5), 2),
-    )
+def _checkpoint(draw, d_model, wide_q, wide_kv, layer):
+    tensors = {"model.embed_tokens.weight": draw(7, d_model)}
+    for n in (21, 12, 10, 0, 1, 2, 11, 20):
+        at = f"model.layers.{n}"
+        for name, rows in (("q", wide_q), ("k", wide_kv), ("v", wide_kv)):
+            tensors[f"{at}.self_attn.{name}_proj.weight"] = draw(rows, d_model)
+        tensors[f"{at}.self_attn.o_proj.weight"] = draw(d_model, wide_q)
+        tensors[f"{at}.input_layernorm.weight"] = draw(d_model)
+    return tensors, layer
 
 
 def _named(order: str = "qkv", turn: bool = True, at: Callable = lambda layer: layer) -> Callable:
@@ -56,7 +50,13 @@ EXERCISE = Exercise(
     name="llama_qkv",
     parts=("W_Q", "W_K", "W_V"),
     reference=_named(),
-    inputs=_llama_inputs,
+    inputs=cases(
+        _checkpoint,
+        case("shared K/V heads", d_model=6, wide_q=6, wide_kv=2, layer=1),
+        case("the first layer", d_model=6, wide_q=6, wide_kv=2, layer=0),
+        case("a later layer", d_model=5, wide_q=5, wide_kv=5, layer=12),
+        case("heads that are wider together than the model", d_model=3, wide_q=8, wide_kv=4, layer=2),
+    ),
     mistakes=(
         mistake(
             "not-transposed",
@@ -114,7 +114,7 @@ EXERCISE = Exercise(
             "output-matrix-taken",
             "One of your matrices is o_proj, which stands behind the heads.",
             "The three you need are called q_proj, k_proj and v_proj.",
-            *(_named(order) for order in ("qko", "okv", "qov", "qkvo")),
+            *(_named(order) for order in ("qko", "okv", "qov")),
         ),
         mistake(
             "one-matrix-for-all",

@@ -7,17 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import calls, normal
+from qkvlib.check.inputs import case, cases
 from qkvlib.check.spec import Exercise, mistake
 
 
 def _c_attn(weight: np.ndarray, bias: np.ndarray, order: Any = (0, 1, 2), weight_axis: int = -1) -> tuple:
     weights, biases = np.split(weight, 3, axis=weight_axis), np.split(bias, 3)
     return tuple((weights[k], biases[k]) for k in order)
-
-
-def _flat(pairs: Iterable[tuple]) -> tuple:
-    return tuple(part for pair in pairs for part in pair)
 
 
 def _by_kind(pairs: Iterable[tuple]) -> tuple:
@@ -29,17 +25,21 @@ def _blocks(weight: np.ndarray, bias: np.ndarray, width: int, open_end: bool = F
     return tuple((weight[:, cut], bias[cut]) for cut in cuts)
 
 
+def _arguments(draw, d_model):
+    return draw(d_model, 3 * d_model), draw(3 * d_model)
+
+
 EXERCISE = Exercise(
     name="split_c_attn",
     parameters=("weight", "bias"),
     parts=("(W_Q, b_Q)", "(W_K, b_K)", "(W_V, b_V)"),
     reference=_c_attn,
-    inputs=lambda rng: calls(
-        ("a small layer", normal(rng, 5, 15), normal(rng, 15)),
-        ("a layer whose width is a multiple of three", normal(rng, 3, 9), normal(rng, 9)),
-        ("a wider layer", normal(rng, 11, 33), normal(rng, 33)),
+    inputs=cases(
+        _arguments,
+        case("a small layer", d_model=5),
+        case("a layer whose width is a multiple of three", d_model=3),
+        case("a wider layer", d_model=11),
     ),
-    forms=(lambda r: r, _flat),
     mistakes=(
         mistake(
             "split-by-rows",
@@ -93,13 +93,6 @@ EXERCISE = Exercise(
             "Each of your matrices has the whole bias beside it.",
             "Every role has its own third of it.",
             lambda w, b: tuple((W, b) for W in np.split(w, 3, axis=-1)),
-        ),
-        mistake(
-            "bias-in-a-matrix",
-            "Each of your biases lies in a matrix with one row, or one column.",
-            "A bias is one plain row of numbers.",
-            lambda w, b: tuple((W, c[None]) for W, c in _c_attn(w, b)),
-            lambda w, b: tuple((W, c[:, None]) for W, c in _c_attn(w, b)),
         ),
         mistake(
             "one-bias-for-all",

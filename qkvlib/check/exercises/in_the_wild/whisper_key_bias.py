@@ -40,14 +40,6 @@ EXERCISE = Exercise(
         "bias": np.array([1.0, -2.0]),
     },
     reference=_effect,
-    forms=(
-        lambda d: d,
-        lambda d: tuple(d.values()),
-        lambda d: {name: value[0] for name, value in d.items()},
-        lambda d: {"score_change": d["score_change"], "weight_change": d["weight_change"][0]},
-        lambda d: {"score_change": d["score_change"][0], "weight_change": d["weight_change"]},
-        lambda d: tuple(value[0] for value in d.values()),
-    ),
     tolerance=1e-4,
     mistakes=(
         in_quotes("Your changes are words.", "Give numbers: one change for each score and each weight."),

@@ -34,7 +34,6 @@ EXERCISE = Exercise(
     parts=("printed", "should_be"),
     given={"scores": examples.FIGURE_SCORES, "weights": examples.FIGURE_WEIGHTS},
     reference=_correction,
-    forms=(lambda d: d, lambda d: tuple(d.values()), lambda d: d["should_be"]),
     tolerance=0.01,
     mistakes=(
         mistake(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import normal
+from qkvlib.check.inputs import normal
 from qkvlib.check.misconceptions.softmax import soft
 from qkvlib.check.plain import AnyOf
 from qkvlib.check.spec import Call, Exercise, mistake

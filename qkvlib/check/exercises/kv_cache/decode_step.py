@@ -5,26 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.misconceptions.cache import cache_switches, decode_forms, grow_cache, kept_cache, seen_cache
-from qkvlib.check.misconceptions.inputs import calls, normal
+from qkvlib.check.inputs import case, cases
+from qkvlib.check.misconceptions.cache import cache_switches, grow_cache, kept_cache, seen_cache
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.one_query import one_query_mistakes
 from qkvlib.check.misconceptions.projection import projection_switches
 from qkvlib.check.misconceptions.scores import scale_mistakes, scale_slips
-from qkvlib.check.spec import Call, Exercise, mistake, picked, switch
+from qkvlib.check.spec import Exercise, mistake, picked, switch
 
 
-def _decode_inputs(rng: np.random.Generator) -> list[Call]:
-    def call(about: str, D: int, d: int, dv: int, tokens: int) -> tuple:
-        cache = (normal(rng, tokens, d), normal(rng, tokens, dv))
-        return (about, normal(rng, D), cache, normal(rng, D, d), normal(rng, D, d), normal(rng, D, dv))
-
-    return calls(
-        call("a short cache", 5, 3, 2, 7),
-        call("a square head", 5, 5, 5, 3),
-        call("the very first token", 5, 3, 3, 0),
-        call("a longer cache", 7, 2, 2, 11),
-    )
+def _arguments(draw, d_model, d_head, d_v, kept, batch=()):
+    cache = (draw(*batch, kept, d_head), draw(*batch, kept, d_v))
+    return draw(*batch, d_model), cache, *(draw.weight(d_model, width) for width in (d_head, d_head, d_v))
 
 
 def _decode(
@@ -47,16 +39,16 @@ def _decode(
     by = {"Q": W_Q, "K": W_K, "V": W_V}
 
     def row(name: str) -> np.ndarray:
-        return (x if name == "X" else x @ by[name])[None]
+        return (x if name == "X" else x @ by[name])[..., None, :]
 
     new = row(k), row(v)
     if grow == "embedding":
-        new, grow = (x[None], x[None]), "end"
+        new, grow = (x[..., None, :], x[..., None, :]), "end"
     grown = grow_cache(cache, new, grow)
     if see == "nothing":
-        return np.zeros(W_V.shape[-1]), grown
+        return np.zeros((*x.shape[:-1], W_V.shape[-1])), grown
     seen = seen_cache(cache, new, grown, see)
-    out = head(row(q), *seen, scale=scale, normalise=normalise, values=values)[0][0]
+    out = head(row(q), *seen, scale=scale, normalise=normalise, values=values)[0][..., 0, :]
     return out, kept_cache(cache, new, grown, keep)
 
 
@@ -66,8 +58,13 @@ EXERCISE = Exercise(
     unpacked=("K", "V"),
     reference=attention.decode_step,
     model=_decode,
-    inputs=_decode_inputs,
-    forms=decode_forms(),
+    inputs=cases(
+        _arguments,
+        case("a short cache", d_model=5, d_head=3, d_v=2, kept=7),
+        case("a square head", d_model=5, d_head=5, d_v=5, kept=3),
+        case("the very first token", d_model=5, d_head=3, d_v=3, kept=0),
+        case("a cache of one token", d_model=7, d_head=2, d_v=2, kept=1),
+    ),
     mistakes=(
         *cache_switches(_decode),
         switch(
@@ -92,7 +89,7 @@ EXERCISE = Exercise(
             "scale-by-sqrt-d-model",
             "The scores of the new token are scaled by the width of the whole model.",
             "A dot product adds up the features of one query, not of the embedding.",
-            lambda x, c, Q, K, V: _decode(x, c, Q * np.sqrt(Q.shape[1] / len(x)), K, V),
+            lambda x, c, Q, K, V: _decode(x, c, Q * np.sqrt(Q.shape[1] / x.shape[-1]), K, V),
         ),
         mistake(
             "weights-too",
@@ -113,7 +110,6 @@ EXERCISE = Exercise(
             "The query went into the cache as well.",
             "A query is used once; keep keys and values only.",
             lambda x, c, Q, K, V: (_decode(x, c, Q, K, V)[0], (x @ Q, *_decode(x, c, Q, K, V)[1])),
-            lambda x, c, Q, K, V: (_decode(x, c, Q, K, V)[0], (*_decode(x, c, Q, K, V)[1], x @ Q)),
         ),
         mistake(
             "cache-projected-again",

@@ -5,24 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib import attention
+from qkvlib.check.inputs import ONE_AXIS, case, cases, swap_last_axes
 from qkvlib.check.misconceptions import heads
-from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
-from qkvlib.check.spec import Call, Exercise, mistake
+from qkvlib.check.spec import Exercise, mistake
 
 
-def _merge_inputs(rng: np.random.Generator) -> list[Call]:
-    return calls(
-        ("one sequence", normal(rng, 2, 5, 3)),
-        ("as many tokens as heads", normal(rng, 5, 5, 3)),
-        batch("a batch of sequences", normal(rng, 2, 3, 7, 5)),
-        batch("two batch axes", normal(rng, 2, 3, 7, 5, 2)),
-    )
+def _arguments(draw, n_heads, T, d_head, batch=()):
+    return (draw(*batch, n_heads, T, d_head),)
 
 
 EXERCISE = Exercise(
     name="merge_heads",
     reference=attention.merge_heads,
-    inputs=_merge_inputs,
+    inputs=cases(
+        _arguments,
+        case("one sequence", n_heads=2, T=5, d_head=3),
+        case("as many tokens as heads", n_heads=5, T=5, d_head=3),
+        case("a batch of sequences", n_heads=3, T=7, d_head=5, batch=ONE_AXIS),
+    ),
     axes=("token", "column of the joined heads"),
     mistakes=(
         mistake(

@@ -7,26 +7,20 @@ from typing import Any
 import numpy as np
 
 from qkvlib import attention
+from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions import heads
-from qkvlib.check.misconceptions.inputs import batch, calls, normal, random_mask
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
-from qkvlib.check.misconceptions.one_head import first_of_pair, head
+from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
 from qkvlib.check.misconceptions.scores import scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import softmax_slips
-from qkvlib.check.spec import Call, Exercise, mistake
+from qkvlib.check.spec import Exercise, mistake
 
 
-def _mha_inputs(rng: np.random.Generator) -> list[Call]:
-    def weights(D: int) -> tuple[np.ndarray, ...]:
-        return tuple(normal(rng, D, D) / np.sqrt(D / 2) for _ in range(4))
-
-    return calls(
-        ("one sequence", normal(rng, 5, 6), *weights(6), 2),
-        ("one sequence with a mask", normal(rng, 5, 6), *weights(6), 3, random_mask(rng, 5, 5)),
-        batch("a batch of sequences", normal(rng, 2, 7, 15), *weights(15), 3),
-        batch("a batch with a mask", normal(rng, 2, 5, 10), *weights(10), 2, random_mask(rng, 5, 5)),
-    )
+def _arguments(draw, T, d_model, n_heads, d_head, d_out, batch=(), masked=False):
+    wide = n_heads * d_head
+    weights = (draw.weight(*shape) for shape in [(d_model, wide)] * 3 + [(wide, d_out)])
+    return draw(*batch, T, d_model), *weights, n_heads, *([draw.mask(T, T)] if masked else [])
 
 
 def _mha(
@@ -62,8 +56,14 @@ EXERCISE = Exercise(
     name="multi_head_attention",
     reference=attention.multi_head_attention,
     model=_mha,
-    inputs=_mha_inputs,
-    tidy=first_of_pair,
+    inputs=cases(
+        _arguments,
+        case("one sequence", T=5, d_model=6, n_heads=2, d_head=3, d_out=6),
+        case("one sequence with a mask", T=5, d_model=6, n_heads=3, d_head=2, d_out=6, masked=True),
+        case("heads that are wider together than the model", T=4, d_model=3, n_heads=2, d_head=5, d_out=7),
+        case("a batch of sequences", T=7, d_model=15, n_heads=3, d_head=5, d_out=15, batch=ONE_AXIS),
+        case("a batch with a mask", T=5, d_model=10, n_heads=2, d_head=5, d_out=10, batch=ONE_AXIS, masked=True),
+    ),
     axes=("token", "column of W_O"),
     mistakes=(
         *projection_switches(),
@@ -73,6 +73,11 @@ EXERCISE = Exercise(
             "Each of your heads sees only its own slice of the embedding: the split came before the projection.",
             "Project with the full matrix first, then split.",
             split_before,
+        ),
+        heads.width_from_d_model(
+            lambda X, Q, K, V, out, n, mask=None: _narrow(X, Q, K, V, n, mask) @ out,
+            lambda X, Q, K, V, out, n, mask=None: _narrow(X, Q, K, V, n, mask) @ out[: X.shape[-1] // n * n],
+            lambda X, Q, K, V, out, n, mask=None: _reshaped(X, Q, K, V, out, n, mask),
         ),
         heads.one_head_meets_all(
             lambda X, Q, K, V, out, n, mask=None: heads.split(X, n) @ Q,
@@ -166,6 +171,25 @@ def _heads(
 ) -> np.ndarray:
     Q, K, V = (heads.split(X @ W, n) for W in (W_Q, W_K, W_V))
     return head(Q, K, V, mask)[0]
+
+
+def _narrow(
+    X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray, n: int, mask: np.ndarray | None = None
+) -> np.ndarray:
+    return heads.merge(head(*(heads.narrow(X, W, n) for W in (W_Q, W_K, W_V)), mask)[0])
+
+
+def _reshaped(
+    X: np.ndarray,
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    W_O: np.ndarray,
+    n: int,
+    mask: np.ndarray | None = None,
+) -> np.ndarray:
+    (X @ W_Q).reshape(*X.shape[:-1], n, X.shape[-1] // n)  # stops here where the heads are wider together than X
+    return _mha(X, W_Q, W_K, W_V, W_O, n, mask)
 
 
 def _weights(X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, n: int, mask: np.ndarray | None) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qkvlib import attention
-from qkvlib.check.misconceptions.inputs import calls
+from qkvlib.check.inputs import calls
 from qkvlib.check.spec import Exercise, mistake, switch
 
 

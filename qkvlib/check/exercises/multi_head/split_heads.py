@@ -5,24 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib import attention
+from qkvlib.check.inputs import ONE_AXIS, case, cases, swap_last_axes
 from qkvlib.check.misconceptions import heads
-from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
-from qkvlib.check.spec import Call, Exercise, mistake
+from qkvlib.check.spec import Exercise, mistake
 
 
-def _split_inputs(rng: np.random.Generator) -> list[Call]:
-    return calls(
-        ("one sequence", normal(rng, 5, 6), 2),
-        ("as many tokens as heads", normal(rng, 3, 15), 3),
-        batch("a batch of sequences", normal(rng, 2, 7, 15), 3),
-        batch("two batch axes", normal(rng, 2, 3, 5, 14), 7),
-    )
+def _arguments(draw, T, n_heads, d_head, batch=()):
+    return draw(*batch, T, n_heads * d_head), n_heads
 
 
 EXERCISE = Exercise(
     name="split_heads",
     reference=attention.split_heads,
-    inputs=_split_inputs,
+    inputs=cases(
+        _arguments,
+        case("one sequence", T=5, n_heads=2, d_head=3),
+        case("as many tokens as heads", T=3, n_heads=3, d_head=5),
+        case("a batch of sequences", T=7, n_heads=3, d_head=5, batch=ONE_AXIS),
+    ),
     axes=("head", "token", "feature of a head"),
     mistakes=(
         mistake(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from qkvlib.check.misconceptions.inputs import batch, calls, normal
+from qkvlib.check.inputs import case, cases
 from qkvlib.check.spec import Exercise, mistake
+
+
+def _arguments(draw, d_model, d_v, d_head, batch=()):
+    return draw(*batch, d_model), draw(*batch, d_v), draw(d_v, d_model), draw(d_model, d_head)
+
 
 EXERCISE = Exercise(
     name="second_query",
     reference=lambda x, out, W_O, W_Q: (x + out @ W_O) @ W_Q,
-    inputs=lambda rng: calls(
-        ("one row", normal(rng, 5), normal(rng, 3), normal(rng, 3, 5), normal(rng, 5, 2)),
-        ("several rows", normal(rng, 4, 5), normal(rng, 4, 3), normal(rng, 3, 5), normal(rng, 5, 2)),
-        ("square matrices", normal(rng, 4), normal(rng, 4), normal(rng, 4, 4), normal(rng, 4, 4)),
-        batch("a batch", normal(rng, 2, 3, 7), normal(rng, 2, 3, 5), normal(rng, 5, 7), normal(rng, 7, 3)),
+    inputs=cases(
+        _arguments,
+        case("one row", d_model=5, d_v=3, d_head=2),
+        case("several rows", d_model=5, d_v=3, d_head=2, batch=(4,)),
+        case("square matrices", d_model=4, d_v=4, d_head=4),
     ),
     mistakes=(
         mistake(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import calls, normal
+from qkvlib.check.inputs import calls, normal
 from qkvlib.check.spec import Exercise, mistake
 
 _IL = np.array([1, -1, -1, 1])  # il, elle, elle, il

@@ -18,7 +18,6 @@ EXERCISE = Exercise(
     parts=("q", "k", "v"),
     given={"x": examples.x_by_hand, "W_Q": examples.W_Q, "W_K": examples.W_K, "W_V": examples.W_V},
     reference=_by_hand,
-    forms=(lambda d: d, lambda d: (d["q"], d["k"], d["v"])),
     mistakes=(
         mistake(
             "another-token",

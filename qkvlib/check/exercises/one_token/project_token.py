@@ -5,23 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.misconceptions.inputs import calls, normal
+from qkvlib.check.inputs import case, cases
 from qkvlib.check.misconceptions.softmax import soft
-from qkvlib.check.spec import Call, Exercise, mistake
+from qkvlib.check.spec import Exercise, mistake
 
 
-def _token_inputs(rng: np.random.Generator) -> list[Call]:
-    return calls(
-        ("one token", normal(rng, 5), normal(rng, 5, 3)),
-        ("a square matrix", normal(rng, 5), normal(rng, 5, 5)),
-        ("a wider result", normal(rng, 3), normal(rng, 3, 7)),
-    )
+def _arguments(draw, d_model, d_head):
+    return draw(d_model), draw(d_model, d_head)
 
 
 EXERCISE = Exercise(
     name="project_token",
     reference=attention.project_token,
-    inputs=_token_inputs,
+    inputs=cases(
+        _arguments,
+        case("one token", d_model=5, d_head=3),
+        case("a square matrix", d_model=5, d_head=5),
+        case("a wider result", d_model=3, d_head=7),
+    ),
     axes=("column of W",),
     mistakes=(
         mistake(

@@ -43,7 +43,6 @@ EXERCISE = Exercise(
     parts=("X", "W_Q", "W_K", "W_V", "Q"),
     given={"B": 2, "T": 5, "d_model": 7, "d_head": 3},
     reference=_shapes,
-    forms=(lambda d: d, lambda d: tuple(d.values())),
     tolerance=1e-9,
     mistakes=(
         mistake(

@@ -5,16 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.misconceptions.inputs import calls, normal
-from qkvlib.check.spec import Call, Exercise, mistake
+from qkvlib.check.inputs import case, cases
+from qkvlib.check.spec import Exercise, mistake
 
 
-def _smallest_inputs(rng: np.random.Generator) -> list[Call]:
-    return calls(
-        ("one pair", normal(rng, 5), normal(rng, 3)),
-        ("another pair", normal(rng, 2), normal(rng, 7)),
-        ("vectors of one length", normal(rng, 3), normal(rng, 3)),
-    )
+def _arguments(draw, d_model, d_head):
+    return draw(d_model), draw(d_head)
 
 
 def _only_row(x: np.ndarray, q: np.ndarray, row: int) -> np.ndarray:
@@ -33,7 +29,12 @@ def _quotients_on_the_diagonal(x: np.ndarray, q: np.ndarray) -> np.ndarray:
 EXERCISE = Exercise(
     name="smallest_matrix",
     reference=attention.smallest_matrix,
-    inputs=_smallest_inputs,
+    inputs=cases(
+        _arguments,
+        case("one pair", d_model=5, d_head=3),
+        case("another pair", d_model=2, d_head=7),
+        case("vectors of one length", d_model=3, d_head=3),
+    ),
     axes=("entry of x", "entry of q"),
     mistakes=(
         mistake(

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import calls, random_mask
+from qkvlib.check.inputs import case, cases
 from qkvlib.check.spec import Exercise, mistake
+
+
+def _arguments(draw, T, S, masked=True):
+    return (draw.mask(T, S) if masked else np.ones((T, S), dtype=bool),)
+
 
 EXERCISE = Exercise(
     name="blur",
     reference=lambda mask: mask / mask.sum(axis=-1, keepdims=True),
-    inputs=lambda rng: calls(
-        ("any mask", random_mask(rng, 5, 5)),
-        ("a causal mask", np.tri(7, dtype=bool)),
-        ("more keys than queries", random_mask(rng, 3, 7)),
-        ("everything allowed", np.ones((4, 4), dtype=bool)),
+    inputs=cases(
+        _arguments,
+        case("any mask", T=5, S=5),
+        case("more keys than queries", T=3, S=7),
+        case("everything allowed", T=4, S=4, masked=False),
+        case("one query", T=1, S=5),
     ),
     axes=("query", "key"),
     mistakes=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import batch, calls, normal
+from qkvlib.check.inputs import Numbers, case, cases
 from qkvlib.check.spec import Exercise, mistake
 
 
@@ -20,16 +20,21 @@ def _with_column(own: np.ndarray, other: np.ndarray, row: int) -> np.ndarray:
     return patched
 
 
+def _arguments(draw, T, d, row, batch=()):
+    return draw(*batch, T, d), draw(*batch, T, d), row
+
+
 EXERCISE = Exercise(
     name="patch_row",
     reference=_with_row,
-    inputs=lambda rng: calls(
-        ("five tokens", normal(rng, 5, 3), normal(rng, 5, 3), 2),
-        ("the first row", normal(rng, 4, 7), normal(rng, 4, 7), 0),
-        ("the last row", normal(rng, 7, 7), normal(rng, 7, 7), 6),
-        batch("one head in front", normal(rng, 1, 5, 3), normal(rng, 1, 5, 3), 1),
-        batch("three heads", normal(rng, 3, 5, 4), normal(rng, 3, 5, 4), 1),
-        batch("a batch of heads", normal(rng, 2, 3, 5, 4), normal(rng, 2, 3, 5, 4), 1),
+    inputs=cases(
+        _arguments,
+        case("five tokens", T=5, d=3, row=2),
+        case("the first row", T=4, d=7, row=0),
+        case("the last row", T=7, d=7, row=6),
+        case("one head in front", T=5, d=3, row=1, batch=(1,)),
+        case("three heads", T=5, d=4, row=1, batch=(3,)),
+        case("one token alone, in whole numbers", Numbers.WHOLE, T=1, d=3, row=0),
     ),
     axes=("token", "feature"),
     mistakes=(

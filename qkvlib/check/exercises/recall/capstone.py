@@ -7,30 +7,22 @@ from typing import Any
 import numpy as np
 
 from qkvlib.attention import KVCache
+from qkvlib.check.inputs import case, cases
 from qkvlib.check.misconceptions import heads
-from qkvlib.check.misconceptions.cache import cache_switches, decode_forms, grow_cache, kept_cache, seen_cache
-from qkvlib.check.misconceptions.inputs import calls, normal
+from qkvlib.check.misconceptions.cache import cache_switches, grow_cache, kept_cache, seen_cache
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.one_query import one_query_mistakes
 from qkvlib.check.misconceptions.projection import projection_switches
 from qkvlib.check.misconceptions.scores import scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.sharing import share, sharing_switches
-from qkvlib.check.spec import Call, Exercise, mistake, picked, switch
+from qkvlib.check.spec import Exercise, mistake, picked, switch
 
 
-def _capstone_inputs(rng: np.random.Generator) -> list[Call]:
-    def call(about: str, D: int, n_heads: int, n_kv: int, tokens: int) -> tuple:
-        d = D // n_heads
-        cache = (normal(rng, n_kv, tokens, d), normal(rng, n_kv, tokens, d))
-        wide = (D, d * n_kv, d * n_kv, D)
-        return (about, normal(rng, D), cache, *(normal(rng, D, w) / np.sqrt(D / 2) for w in wide), n_heads, n_kv)
-
-    return calls(
-        call("a short cache", 12, 6, 2, 5),
-        call("the very first token", 12, 4, 2, 0),
-        call("one K/V head for each query head", 6, 3, 3, 7),
-        call("a longer cache", 18, 6, 3, 11),
-    )
+def _arguments(draw, d_model, n_heads, n_kv_heads, d_head, kept):
+    q, kv = n_heads * d_head, n_kv_heads * d_head
+    cache = (draw(n_kv_heads, kept, d_head), draw(n_kv_heads, kept, d_head))
+    weights = (draw.weight(*shape) for shape in ((d_model, q), (d_model, kv), (d_model, kv), (q, d_model)))
+    return draw(d_model), cache, *weights, n_heads, n_kv_heads
 
 
 def _reference(
@@ -101,8 +93,13 @@ EXERCISE = Exercise(
     unpacked=("K", "V"),
     reference=_reference,
     model=_step,
-    inputs=_capstone_inputs,
-    forms=decode_forms(),
+    inputs=cases(
+        _arguments,
+        case("a short cache", d_model=12, n_heads=6, n_kv_heads=2, d_head=2, kept=5),
+        case("the very first token", d_model=12, n_heads=4, n_kv_heads=2, d_head=3, kept=0),
+        case("one K/V head for each query head", d_model=6, n_heads=3, n_kv_heads=3, d_head=2, kept=7),
+        case("heads wider together than the model", d_model=5, n_heads=4, n_kv_heads=2, d_head=3, kept=3),
+    ),
     mistakes=(
         *cache_switches(_step),
         switch(

@@ -5,28 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib import attention
+from qkvlib.check.inputs import case, cases
 from qkvlib.check.misconceptions import heads
-from qkvlib.check.misconceptions.inputs import calls, normal
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.scores import scale_mistakes
 from qkvlib.check.misconceptions.sharing import share, sharing_switches
 from qkvlib.check.spec import Exercise, picked, switch
 
 
-def _inputs(rng):
-    def call(about, D, n_heads, n_kv, tokens, n, d):
-        cache = (normal(rng, n_kv, tokens, d), normal(rng, n_kv, tokens, d))
-        P = normal(rng, tokens + n + 4, D)
-        wide = [(D, d * n_heads), (D, d * n_kv), (D, d * n_kv), (d * n_heads, D)]
-        return (about, normal(rng, n, D), cache, P, *(normal(rng, *w) / np.sqrt(D) for w in wide), n_heads, n_kv)
-
-    return calls(
-        call("a short piece after a short cache", 11, 6, 2, 5, 3, 2),
-        call("the beginning of a text", 12, 4, 2, 0, 5, 3),
-        call("one token alone", 13, 6, 3, 7, 1, 2),
-        call("a K/V head for each query head, a piece longer than the cache", 10, 3, 3, 2, 7, 5),
-        call("one K/V head for all", 14, 5, 1, 11, 4, 3),
-    )
+def _arguments(draw, d_model, n_heads, n_kv_heads, d_head, kept, T):
+    q, kv = n_heads * d_head, n_kv_heads * d_head
+    cache = (draw(n_kv_heads, kept, d_head), draw(n_kv_heads, kept, d_head))
+    weights = (draw.weight(*shape) for shape in ((d_model, q), (d_model, kv), (d_model, kv), (q, d_model)))
+    return draw(T, d_model), cache, draw(kept + T + 4, d_model), *weights, n_heads, n_kv_heads
 
 
 def _many(
@@ -98,10 +89,23 @@ EXERCISE = Exercise(
     name="capstone_many",
     reference=_reference,
     model=_many,
-    inputs=_inputs,
+    inputs=cases(
+        _arguments,
+        case("a short piece after a short cache", d_model=11, n_heads=6, n_kv_heads=2, d_head=2, kept=5, T=3),
+        case("the beginning of a text", d_model=12, n_heads=4, n_kv_heads=2, d_head=3, kept=0, T=5),
+        case(
+            "a K/V head for each query head, a piece longer than the cache",
+            d_model=10,
+            n_heads=3,
+            n_kv_heads=3,
+            d_head=5,
+            kept=2,
+            T=7,
+        ),
+        case("one K/V head for all", d_model=14, n_heads=5, n_kv_heads=1, d_head=3, kept=11, T=4),
+    ),
     parts=("out", "the new cache"),
     unpacked=("K", "V"),
-    forms=(lambda r: r, lambda r: (r[0], *r[1])),
     mistakes=(
         switch(
             "positions-from-zero",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
+from qkvlib.check.inputs import ONE_AXIS, case, cases, swap_last_axes
 from qkvlib.check.spec import Exercise, mistake
 
 
@@ -18,16 +18,20 @@ def _strided(K, n):
     return np.stack([K[..., g::n, :, :].mean(-3) for g in range(n)], axis=-3)
 
 
+def _arguments(draw, n_heads, T, d_head, n_kv_heads, batch=()):
+    return draw(*batch, n_heads, T, d_head), n_kv_heads
+
+
 EXERCISE = Exercise(
     name="average_kv",
     reference=_average,
     axes=("head", "token", "feature of a head"),
-    inputs=lambda rng: calls(
-        ("six heads to two", normal(rng, 6, 5, 7), 2),
-        ("all heads to one", normal(rng, 3, 7, 2), 1),
-        ("nothing to merge", normal(rng, 5, 3, 2), 5),
-        batch("a batch of sequences", normal(rng, 2, 6, 5, 7), 3),
-        batch("two batch axes", normal(rng, 3, 2, 10, 7, 3), 5),
+    inputs=cases(
+        _arguments,
+        case("six heads to two", n_heads=6, T=5, d_head=7, n_kv_heads=2),
+        case("all heads to one", n_heads=3, T=7, d_head=2, n_kv_heads=1),
+        case("nothing to merge", n_heads=5, T=3, d_head=2, n_kv_heads=5),
+        case("a batch of sequences", n_heads=6, T=5, d_head=7, n_kv_heads=3, batch=ONE_AXIS),
     ),
     mistakes=(
         mistake(

@@ -8,29 +8,22 @@ from typing import Any
 import numpy as np
 
 from qkvlib import attention
+from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions import heads
-from qkvlib.check.misconceptions.inputs import batch, calls, normal, random_mask
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
-from qkvlib.check.misconceptions.one_head import first_of_pair, head
+from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
 from qkvlib.check.misconceptions.scores import scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.sharing import share, sharing_switches
 from qkvlib.check.misconceptions.softmax import softmax_slips
-from qkvlib.check.spec import Call, Exercise, mistake
+from qkvlib.check.spec import Exercise, mistake
 
 
-def _gqa_inputs(rng: np.random.Generator) -> list[Call]:
-    def weights(D: int, n_heads: int, n_kv: int) -> tuple[np.ndarray, ...]:
-        d = D // n_heads
-        wide = (D, d * n_kv, d * n_kv, D)
-        return tuple(normal(rng, D, w) / np.sqrt(D / 2) for w in wide)
-
-    return calls(
-        ("one sequence", normal(rng, 5, 12), *weights(12, 6, 2), 6, 2),
-        ("one sequence with a mask", normal(rng, 5, 12), *weights(12, 4, 2), 4, 2, random_mask(rng, 5, 5)),
-        batch("a batch of sequences", normal(rng, 2, 7, 18), *weights(18, 6, 3), 6, 3),
-        ("one K/V head for each query head", normal(rng, 5, 6), *weights(6, 3, 3), 3, 3, random_mask(rng, 5, 5)),
-    )
+def _arguments(draw, T, d_model, n_heads, n_kv_heads, d_head, d_out, batch=(), masked=False):
+    q, kv = n_heads * d_head, n_kv_heads * d_head
+    weights = (draw.weight(*shape) for shape in ((d_model, q), (d_model, kv), (d_model, kv), (q, d_out)))
+    mask = [draw.mask(T, T)] if masked else []
+    return draw(*batch, T, d_model), *weights, n_heads, n_kv_heads, *mask
 
 
 _WITHOUT = {"queries-from-key-matrix", "queries-and-keys-swapped", "nothing-projected", "one-head"}
@@ -39,8 +32,23 @@ EXERCISE = Exercise(
     name="grouped_query_attention",
     reference=attention.grouped_query_attention,
     model=heads.layer,
-    inputs=_gqa_inputs,
-    tidy=first_of_pair,
+    inputs=cases(
+        _arguments,
+        case("one sequence", T=5, d_model=12, n_heads=6, n_kv_heads=2, d_head=2, d_out=12),
+        case("one sequence with a mask", T=5, d_model=12, n_heads=4, n_kv_heads=2, d_head=3, d_out=12, masked=True),
+        case("heads wider together than the model", T=4, d_model=5, n_heads=4, n_kv_heads=2, d_head=3, d_out=7),
+        case("a batch of sequences", T=7, d_model=18, n_heads=6, n_kv_heads=3, d_head=3, d_out=18, batch=ONE_AXIS),
+        case(
+            "one K/V head for each query head",
+            T=5,
+            d_model=6,
+            n_heads=3,
+            n_kv_heads=3,
+            d_head=2,
+            d_out=6,
+            masked=True,
+        ),
+    ),
     axes=("token", "column of W_O"),
     mistakes=(
         *sharing_switches(),

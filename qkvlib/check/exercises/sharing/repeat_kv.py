@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from qkvlib import attention
-from qkvlib.check.misconceptions.inputs import calls, normal
 from qkvlib.check.misconceptions.sharing import repeat_mistakes, shared_inputs
-from qkvlib.check.spec import Call, Exercise
-
-
-def _repeat_inputs(rng: np.random.Generator) -> list[Call]:
-    return [*shared_inputs(rng), *calls(("nothing to repeat", normal(rng, 3, 5, 2), 1))]
-
+from qkvlib.check.spec import Exercise
 
 EXERCISE = Exercise(
     name="repeat_kv",
     reference=attention.repeat_kv,
-    inputs=_repeat_inputs,
+    inputs=shared_inputs,
     axes=("query head", "token", "feature of a head"),
     mistakes=repeat_mistakes(),
     hints=(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qkvlib.check.misconceptions.inputs import calls
+from qkvlib.check.inputs import calls
 from qkvlib.check.spec import Exercise, switch
 
 
@@ -24,7 +24,6 @@ EXERCISE = Exercise(
     reference=lambda d_model, n_heads, n_tokens: _counts(d_model, n_heads, n_tokens),
     model=_counts,
     parts=("with keys and values kept", "with X kept"),
-    forms=(lambda r: r, lambda r: {"with_kv": r[0], "with_x": r[1]}),
     inputs=lambda rng: calls(
         ("a small layer", 66, 11, 17),
         ("few tokens", 210, 14, 3),

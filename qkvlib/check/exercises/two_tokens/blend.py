@@ -5,18 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
+from qkvlib.check.inputs import ONE_AXIS, case, cases, swap_last_axes
 from qkvlib.check.misconceptions.softmax import one_hot, soft
-from qkvlib.check.spec import Call, Exercise, mistake
+from qkvlib.check.spec import Exercise, mistake
 
 
-def _blend_inputs(rng: np.random.Generator) -> list[Call]:
-    return calls(
-        ("one sequence", soft(normal(rng, 5, 7)), normal(rng, 7, 3)),
-        ("as many queries as keys", soft(normal(rng, 5, 5)), normal(rng, 5, 5)),
-        batch("a batch of sequences", soft(normal(rng, 2, 5, 7)), normal(rng, 2, 7, 3)),
-        batch("a batch of square grids", soft(normal(rng, 3, 5, 5)), normal(rng, 3, 5, 2)),
-    )
+def _arguments(draw, T, S, d_v, batch=()):
+    return draw.shares(*batch, T, S), draw(*batch, S, d_v)
 
 
 def _overwritten(weights: np.ndarray, V: np.ndarray) -> np.ndarray:
@@ -30,7 +25,13 @@ def _overwritten(weights: np.ndarray, V: np.ndarray) -> np.ndarray:
 EXERCISE = Exercise(
     name="blend",
     reference=attention.blend,
-    inputs=_blend_inputs,
+    inputs=cases(
+        _arguments,
+        case("one sequence", T=5, S=7, d_v=3),
+        case("as many queries as keys", T=5, S=5, d_v=5),
+        case("a batch of sequences", T=5, S=7, d_v=3, batch=ONE_AXIS),
+        case("a batch of square grids", T=5, S=5, d_v=2, batch=(3,)),
+    ),
     axes=("query", "column of V"),
     mistakes=(
         mistake(

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import batch, calls, normal
-from qkvlib.check.misconceptions.one_head import head, value_mistakes, weights_left_out
+from qkvlib.check.inputs import ONE_AXIS, case, cases
+from qkvlib.check.misconceptions.one_head import head, value_mistakes
 from qkvlib.check.misconceptions.scores import measure_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import softmax_mistakes, softmax_slips
 from qkvlib.check.spec import Exercise, mistake, switch
@@ -29,19 +29,21 @@ def _cross(
     return head(by[q] @ W_Q, by[k] @ W_K, by[v] @ W_V, **switches)
 
 
+def _arguments(draw, T, S, d_model, d_head, batch=()):
+    return draw(*batch, T, d_model), draw(*batch, S, d_model), *(draw.weight(d_model, d_head) for _ in "QKV")
+
+
 EXERCISE = Exercise(
     name="cross_attention",
     parameters=("X", "Y", "W_Q", "W_K", "W_V"),
     parts=("out", "weights"),
     reference=_cross,
     model=_cross,
-    forms=(lambda r: r, weights_left_out),
-    inputs=lambda rng: calls(
-        ("two texts", normal(rng, 5, 11), normal(rng, 7, 11), *(normal(rng, 11, 3) / 3 for _ in range(3))),
-        ("texts of one length", normal(rng, 5, 7), normal(rng, 5, 7), *(normal(rng, 7, 2) / 2 for _ in range(3))),
-        batch(
-            "a batch of texts", normal(rng, 2, 5, 7), normal(rng, 2, 3, 7), *(normal(rng, 7, 5) / 2 for _ in range(3))
-        ),
+    inputs=cases(
+        _arguments,
+        case("two texts", T=5, S=7, d_model=11, d_head=3),
+        case("texts of one length", T=5, S=5, d_model=7, d_head=2),
+        case("a batch of texts", T=5, S=3, d_model=7, d_head=5, batch=ONE_AXIS),
     ),
     mistakes=(
         switch(

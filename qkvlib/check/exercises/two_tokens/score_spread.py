@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import calls
+from qkvlib.check.inputs import calls
 from qkvlib.check.spec import Exercise, mistake
 
 

@@ -7,21 +7,14 @@ from typing import Any
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.misconceptions.inputs import batch, calls, normal
+from qkvlib.check.inputs import ONE_AXIS, Numbers, case, cases
 from qkvlib.check.misconceptions.softmax import one_hot, soft
-from qkvlib.check.spec import Call, Exercise, mistake, switch
+from qkvlib.check.spec import Exercise, mistake, switch
 
 
-def _softmax_inputs(rng: np.random.Generator) -> list[Call]:
-    return calls(
-        ("a grid of scores", normal(rng, 5, 7)),
-        ("a square grid", normal(rng, 5, 5)),
-        batch("a batch of grids", normal(rng, 2, 5, 7)),
-        ("axis=0", normal(rng, 5, 7), 0),
-        ("axis=1 of three", normal(rng, 2, 5, 7), 1),
-        ("a single row", normal(rng, 11)),
-        ("large scores", 1000 + normal(rng, 5, 7)),
-    )
+def _arguments(draw, shape, axis=None, apart=False, batch=()):
+    z = draw.rows_apart(*shape) if apart else draw(*batch, *shape)
+    return (z,) if axis is None else (z, axis)
 
 
 def _shares(
@@ -58,6 +51,11 @@ def _unexponentiated(z: np.ndarray, axis: Any) -> np.ndarray:
     return z / z.sum(axis=axis, keepdims=True)
 
 
+def _plainly(z: np.ndarray, axis: Any) -> np.ndarray:
+    e = np.exp(z)
+    return e / e.sum(axis=axis, keepdims=True)
+
+
 def _clipped(z: np.ndarray, axis: Any, low: float, high: float) -> np.ndarray:
     z = np.clip(z, low, high)
     return z / z.sum(axis=axis, keepdims=True)
@@ -67,7 +65,16 @@ EXERCISE = Exercise(
     name="softmax",
     reference=attention.softmax,
     model=_shares,
-    inputs=_softmax_inputs,
+    inputs=cases(
+        _arguments,
+        case("a grid of scores", shape=(5, 7)),
+        case("a square grid", shape=(5, 5)),
+        case("axis=0", shape=(5, 7), axis=0),
+        case("axis=1 of three", shape=(5, 7), axis=1, batch=ONE_AXIS),
+        case("a single row", shape=(11,)),
+        case("scores of very different size", shape=(5, 7), apart=True),
+        case("whole numbers", Numbers.WHOLE, shape=(3, 5)),
+    ),
     mistakes=(
         switch(
             "softmax-over-everything",
@@ -193,12 +200,23 @@ EXERCISE = Exercise(
                 lambda z, axis=-1, ends=ends: soft(np.clip(z, *ends), axis)
                 for ends in ((0, None), (0, 1), (-1, 1), (None, 0), (None, 1), (None, 10))
             ),
+            *(lambda z, axis=-1, top=top: _plainly(np.clip(z, None, top), axis) for top in (0, 1, 10)),
         ),
         switch(
             "unstable",
             "It is right for small scores, but for scores near 1000 the exponential overflows and you get NaN.",
             "Softmax sees differences only: what could be subtracted from a row without changing its shares?",
             stable=False,
+        ),
+        mistake(
+            "another-shift",
+            "What you take off before the exponential is not the row's own largest number: far-off rows get NaN or 0.",
+            "Along axis, the largest one becomes 0 and none is above it: whose largest is it?",
+            lambda z, axis=-1: _plainly(z - z.max(), axis),
+            lambda z, axis=-1: _plainly(z - z.min(), axis),
+            lambda z, axis=-1: _plainly(z - z.min(axis=axis, keepdims=True), axis),
+            lambda z, axis=-1: _plainly(z - z.mean(axis=axis, keepdims=True), axis),
+            lambda z, axis=-1: _plainly(z - 1000, axis),
         ),
         mistake(
             "scores-divided",

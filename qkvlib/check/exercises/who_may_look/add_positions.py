@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import batch, calls, normal
+from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.spec import Exercise, mistake
 
 
@@ -12,16 +12,19 @@ def _added(X: np.ndarray, P: np.ndarray) -> np.ndarray:
     return X + P[: X.shape[-2]]
 
 
+def _arguments(draw, T, d_model, places, batch=()):
+    return draw(*batch, T, d_model), draw(places, d_model)
+
+
 EXERCISE = Exercise(
     name="add_positions",
     reference=_added,
-    inputs=lambda rng: calls(
-        ("three tokens, five places", normal(rng, 3, 2), normal(rng, 5, 2)),
-        ("seven tokens, eleven places", normal(rng, 7, 5), normal(rng, 11, 5)),
-        ("as many tokens as places", normal(rng, 5, 3), normal(rng, 5, 3)),
-        ("one token", normal(rng, 1, 3), normal(rng, 4, 3)),
-        batch("a batch of sequences", normal(rng, 2, 3, 5), normal(rng, 7, 5)),
-        batch("two axes in front", normal(rng, 2, 3, 5, 7), normal(rng, 11, 7)),
+    inputs=cases(
+        _arguments,
+        case("three tokens, five places", T=3, d_model=2, places=5),
+        case("seven tokens, eleven places", T=7, d_model=5, places=11),
+        case("as many tokens as places", T=5, d_model=3, places=5),
+        case("a batch of sequences", T=3, d_model=5, places=7, batch=ONE_AXIS),
     ),
     axes=("token", "feature"),
     mistakes=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.misconceptions.inputs import calls
+from qkvlib.check.inputs import calls
 from qkvlib.check.spec import Exercise, mistake
 
 EXERCISE = Exercise(

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.misconceptions.inputs import batch, calls, normal, random_mask
+from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
-from qkvlib.check.misconceptions.one_head import head, value_mistakes, weights_left_out
+from qkvlib.check.misconceptions.one_head import head, value_mistakes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes, softmax_slips
-from qkvlib.check.spec import Call, Exercise, mistake, switch
+from qkvlib.check.spec import Exercise, Mistake, mistake, switch
 
 
-def _masked_inputs(rng: np.random.Generator) -> list[Call]:
-    return calls(
-        ("one sequence", normal(rng, 5, 3), normal(rng, 7, 3), normal(rng, 7, 2), random_mask(rng, 5, 7)),
-        ("as many queries as keys", *(normal(rng, 5, 3) for _ in range(3)), random_mask(rng, 5, 5)),
-        batch(
-            "a batch of sequences", normal(rng, 2, 5, 3), *(normal(rng, 2, 7, 3) for _ in "KV"), random_mask(rng, 5, 7)
-        ),
-        ("a longer sequence", *(normal(rng, 7, 3) for _ in range(3)), random_mask(rng, 7, 7)),
-    )
+def _arguments(draw, T, S, d_head, d_v, batch=(), peak=False):
+    Q, K, V = draw(*batch, T, d_head), draw(*batch, S, d_head), draw(*batch, S, d_v)
+    mask = draw.mask(T, S)
+    if peak:  # the last key fits the first query by 1,000 and is hidden from it; the second, which sees it, gets 0
+        mask[:, -1] = np.arange(T) == 1
+        aside = Q[0] - (Q[0] @ Q[1]) / (Q[1] @ Q[1]) * Q[1]
+        K[-1] = 1000 * np.sqrt(d_head) * aside / (Q[0] @ aside)
+    return Q, K, V, mask
+
+
+def _finite_too(found: Mistake) -> Mistake:
+    """Down a column that is all hidden it matters whether a hidden score is finite."""
+    if found.slug != "softmax-over-queries":
+        return found
+    return replace(found, versions=(partial(head, normalise="queries", masking="finite"),))
 
 
 def _weights_then(Q: np.ndarray, K: np.ndarray, V: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -41,9 +49,11 @@ def _penalised(low: float) -> Callable:
     return version
 
 
-def _shared_again(Q: np.ndarray, K: np.ndarray, V: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    weights = soft(compare_all(Q, K)) * mask
-    weights = weights / weights.sum(-2, keepdims=True)
+def _shared_again(
+    Q: np.ndarray, K: np.ndarray, V: np.ndarray, mask: np.ndarray, axis: int = -2, share: Callable = soft
+) -> tuple[np.ndarray, np.ndarray]:
+    weights = share(compare_all(Q, K)) * mask
+    weights = weights / weights.sum(axis, keepdims=True)
     return weights @ V, weights
 
 
@@ -52,8 +62,14 @@ EXERCISE = Exercise(
     parts=("out", "weights"),
     reference=attention.masked_attention,
     model=head,
-    inputs=_masked_inputs,
-    forms=(lambda pair: pair, weights_left_out),
+    inputs=cases(
+        _arguments,
+        case("one sequence", T=5, S=7, d_head=3, d_v=2),
+        case("as many queries as keys", T=5, S=5, d_head=3, d_v=3),
+        case("a batch of sequences", T=5, S=7, d_head=3, d_v=3, batch=ONE_AXIS),
+        case("a longer sequence", T=7, S=7, d_head=3, d_v=3),
+        case("a hidden score far above the others", T=5, S=7, d_head=3, d_v=2, peak=True),
+    ),
     mistakes=(
         *mask_mistakes(after=False),
         switch(
@@ -68,6 +84,13 @@ EXERCISE = Exercise(
             "You share out again after masking, but down the columns.",
             "It is a row that should sum to 1. Masking before the softmax saves this step altogether.",
             lambda Q, K, V, mask: _shared_again(Q, K, V, mask),
+        ),
+        mistake(
+            "hidden-score-in-the-sum",
+            "Hidden scores take part in your exponentials: where one is far above the rest, nothing is left of them.",
+            "Hide the scores first, so that the softmax never meets one that does not count.",
+            lambda Q, K, V, mask: _shared_again(Q, K, V, mask, axis=-1),
+            lambda Q, K, V, mask: _shared_again(Q, K, V, mask, axis=-1, share=np.exp),
         ),
         mistake(
             "own-causal-mask",
@@ -114,7 +137,7 @@ EXERCISE = Exercise(
         ),
         *measure_mistakes(),
         *role_mistakes(),
-        *(m for m in softmax_mistakes() if m.slug != "minus-sign"),
+        *(_finite_too(m) for m in softmax_mistakes() if m.slug != "minus-sign"),
         *value_mistakes(),
         *scale_mistakes("The scores behind your weights", queries=True),
         *scale_slips(head, "The scores behind your weights"),

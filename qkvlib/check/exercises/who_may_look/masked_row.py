@@ -31,7 +31,6 @@ EXERCISE = Exercise(
     name="masked_row",
     given={"scores": np.array(_ROW)},
     reference=_row(_seen),
-    forms=(lambda w: w, lambda w: w[: QUERY + 1]),
     tolerance=0.003,
     mistakes=(
         mistake(
@@ -89,7 +88,7 @@ EXERCISE = Exercise(
             "Keep three digits behind the point.",
             *(_row(lambda s, n=n: np.round(_seen(s), n)) for n in (2, 1)),
         ),
-        *shares_by_hand(QUERY + 1, len(_ROW)),
+        *shares_by_hand(len(_ROW)),
     ),
     hints=(
         "Cross out what the third token may not see. How many scores are left?",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.misconceptions.inputs import calls, normal
+from qkvlib.check.inputs import case, cases
 from qkvlib.check.spec import Exercise, mistake
 
 
@@ -21,14 +21,20 @@ def _weights(S: np.ndarray) -> np.ndarray:
     return e / e.sum(axis=-1, keepdims=True)
 
 
+def _arguments(draw, T, d_model, d_head, shared=False):
+    X, W = draw(T, d_model), draw(d_model, d_head)
+    return X, W, W if shared else draw(d_model, d_head)
+
+
 EXERCISE = Exercise(
     name="asymmetry",
     reference=lambda X, W_Q, W_K: _gap(_scores(X, W_Q, W_K)),
-    inputs=lambda rng: calls(
-        ("three tokens", normal(rng, 3, 5), normal(rng, 5, 2), normal(rng, 5, 2)),
-        ("seven tokens", normal(rng, 7, 5), normal(rng, 5, 3), normal(rng, 5, 3)),
-        ("one matrix for both", X := normal(rng, 4, 5), W := normal(rng, 5, 3), W),
-        ("one head as wide as the model", X, normal(rng, 5, 5), normal(rng, 5, 5)),
+    inputs=cases(
+        _arguments,
+        case("three tokens", T=3, d_model=5, d_head=2),
+        case("seven tokens", T=7, d_model=5, d_head=3),
+        case("one matrix for both", T=4, d_model=5, d_head=3, shared=True),
+        case("one head as wide as the model", T=4, d_model=5, d_head=5),
     ),
     mistakes=(
         mistake(

@@ -5,24 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.misconceptions.inputs import batch, calls, normal, swap_last_axes
+from qkvlib.check.inputs import ONE_AXIS, case, cases, swap_last_axes
 from qkvlib.check.misconceptions.scores import unit
 from qkvlib.check.misconceptions.softmax import soft
-from qkvlib.check.spec import Call, Exercise, mistake
+from qkvlib.check.spec import Exercise, mistake
 
 
-def _circuit_inputs(rng: np.random.Generator) -> list[Call]:
-    return calls(
-        ("one head", normal(rng, 7, 3), normal(rng, 7, 3)),
-        ("square matrices", normal(rng, 5, 5), normal(rng, 5, 5)),
-        batch("a batch of heads", normal(rng, 2, 7, 3), normal(rng, 2, 7, 3)),
-    )
+def _arguments(draw, d_model, d_head, batch=()):
+    return draw(*batch, d_model, d_head), draw(*batch, d_model, d_head)
 
 
 EXERCISE = Exercise(
     name="qk_circuit",
     reference=attention.qk_circuit,
-    inputs=_circuit_inputs,
+    inputs=cases(
+        _arguments,
+        case("one head", d_model=7, d_head=3),
+        case("square matrices", d_model=5, d_head=5),
+        case("a batch of heads", d_model=7, d_head=3, batch=ONE_AXIS),
+    ),
     axes=("feature that is wanted", "feature that is offered"),
     mistakes=(
         mistake(

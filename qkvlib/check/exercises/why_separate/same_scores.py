@@ -5,19 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.misconceptions.inputs import calls, normal
-from qkvlib.check.spec import Call, Exercise, mistake
+from qkvlib.check.inputs import Numbers, case, cases
+from qkvlib.check.spec import Exercise, mistake
 
 
-def _pair_inputs(rng: np.random.Generator) -> list[Call]:
-    def invertible(n: int) -> np.ndarray:
-        return normal(rng, n, n) + 2 * np.eye(n) + np.triu(np.ones((n, n)), 1)
-
-    return calls(
-        ("one head", normal(rng, 7, 3), normal(rng, 7, 3), invertible(3)),
-        ("a wider head", normal(rng, 11, 5), normal(rng, 11, 5), invertible(5)),
-        ("square matrices", normal(rng, 2, 2), normal(rng, 2, 2), invertible(2)),
-    )
+def _arguments(draw, d_model, d_head):
+    W_Q, W_K = draw(d_model, d_head), draw(d_model, d_head)
+    A = draw(d_head, d_head) + 2 * np.eye(d_head, dtype=W_Q.dtype)
+    if draw.numbers is Numbers.WHOLE:  # ones on the diagonal keep it invertible
+        return W_Q, W_K, np.triu(A, 1) + np.eye(d_head, dtype=int)
+    return W_Q, W_K, A + np.triu(np.ones_like(A), 1)
 
 
 _inv = np.linalg.inv
@@ -26,7 +23,12 @@ EXERCISE = Exercise(
     name="same_scores",
     parts=("the new W_Q", "the new W_K"),
     reference=attention.same_scores,
-    inputs=_pair_inputs,
+    inputs=cases(
+        _arguments,
+        case("one head", d_model=7, d_head=3),
+        case("a wider head", d_model=11, d_head=5),
+        case("square matrices", d_model=2, d_head=2),
+    ),
     tolerance=1e-4,
     mistakes=(
         mistake(

@@ -7,20 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.misconceptions.inputs import calls, normal
-from qkvlib.check.misconceptions.one_head import first_of_pair
+from qkvlib.check.inputs import case, cases
 from qkvlib.check.misconceptions.scores import unit
 from qkvlib.check.misconceptions.softmax import one_hot, soft
-from qkvlib.check.spec import Call, Exercise, mistake
+from qkvlib.check.spec import Exercise, mistake
 
 
-def _lookup_inputs(rng: np.random.Generator) -> list[Call]:
-    return calls(
-        ("three features", normal(rng, 3), normal(rng, 5, 3), normal(rng, 5, 2), 0.5),
-        ("a warm lookup", normal(rng, 3), normal(rng, 7, 3), normal(rng, 7, 5), 2.0),
-        ("another width", normal(rng, 3), normal(rng, 5, 3), normal(rng, 5, 3), 0.3),
-        ("as many keys as features", normal(rng, 3), normal(rng, 3, 3), normal(rng, 3, 2), 0.7),
-    )
+def _arguments(draw, n, d, d_v, temperature):
+    return draw(d), draw(n, d), draw(n, d_v), temperature
 
 
 def _lookup(weigh: Callable) -> Callable:
@@ -30,8 +24,13 @@ def _lookup(weigh: Callable) -> Callable:
 EXERCISE = Exercise(
     name="soft_lookup",
     reference=attention.soft_lookup,
-    inputs=_lookup_inputs,
-    tidy=first_of_pair,
+    inputs=cases(
+        _arguments,
+        case("three features", n=5, d=3, d_v=2, temperature=0.5),
+        case("a warm lookup", n=7, d=3, d_v=5, temperature=2.0),
+        case("another width", n=5, d=3, d_v=3, temperature=0.3),
+        case("as many keys as features", n=3, d=3, d_v=2, temperature=0.7),
+    ),
     mistakes=(
         mistake(
             "temperature-multiplied",

@@ -1,0 +1,190 @@
+"""What every check hands over: one policy for all exercises.
+
+An exercise says how its arguments follow from named sizes, and which cases it wants beside the usual ones:
+
+    def _arguments(draw, T, S, d_head, batch=()):
+        return draw(*batch, T, d_head), draw(*batch, S, d_head)
+
+    inputs=cases(_arguments, case("one sequence", T=5, S=7, d_head=3), case("square", T=3, S=3, d_head=3))
+
+`cases` then adds what every answer should meet, each a copy of the first case with one thing changed: an axis in front,
+two axes in front with numbers of single precision, one token alone with whole numbers. A size that an exercise lacks
+asks for nothing. `kinds` says what an exercise's calls show; `tests/check/test_inputs.py` holds the table.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from qkvlib.check.spec import Call, Tag
+
+ONE_AXIS, TWO_AXES = (2,), (2, 3)
+_WHOLE = np.array([-3, -2, -1, 1, 2, 3])
+
+
+class Numbers(StrEnum):
+    """How the arrays of a call are filled."""
+
+    NORMAL = "numbers of ordinary size"
+    WHOLE = "whole numbers"
+    SINGLE = "numbers of single precision"
+
+
+def normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Numbers that do not saturate a softmax and that no accident makes symmetric."""
+    return rng.normal(0, 1, shape)
+
+
+def _whole(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Small whole numbers, none of them 0; in a short row no two are alike."""
+    if shape[-1] > len(_WHOLE):
+        return rng.choice(_WHOLE, shape)
+    return rng.permuted(np.broadcast_to(_WHOLE, (*shape[:-1], len(_WHOLE))), axis=-1)[..., : shape[-1]]
+
+
+def random_mask(rng: np.random.Generator, n_queries: int, n_keys: int) -> np.ndarray:
+    """Every row allows at least two places (not only itself) and forbids at least one; no column of several is empty.
+
+    With fewer than three keys that cannot be: a row then allows one place, and forbids the other if there is one.
+    """
+    mask = rng.random((n_queries, n_keys)) < 0.5
+    for t in range(n_queries):
+        places = np.array([s for s in range(n_keys) if s != t])
+        if len(places) < 2:
+            mask[t] = np.arange(n_keys) == min(t, n_keys - 1)
+            continue
+        allowed, forbidden = rng.choice(places, 2, replace=False)
+        mask[t, allowed], mask[t, forbidden] = True, False
+        if t < n_keys:
+            mask[t, t] = True
+    if n_queries > 1:
+        mask[0, ~mask.any(axis=0)] = True
+    return mask
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Draws arrays of one kind of numbers: `draw(5, 3)` is [5, 3]."""
+
+    rng: np.random.Generator
+    numbers: Numbers = Numbers.NORMAL
+
+    def __call__(self, *shape: int, spread: float = 1.0) -> np.ndarray:
+        """Numbers of about the size `spread`; whole numbers stay small and whole."""
+        if self.numbers is Numbers.WHOLE:
+            return _whole(self.rng, shape)
+        array = spread * normal(self.rng, *shape)
+        return array.astype(np.float32) if self.numbers is Numbers.SINGLE else array
+
+    def weight(self, d_in: int, d_out: int) -> np.ndarray:
+        """A matrix that keeps what it multiplies at about its size; of whole numbers, one that picks features."""
+        if self.numbers is Numbers.WHOLE:
+            rows = self.rng.permutation(max(d_in, d_out))[:d_out] % d_in
+            return self.rng.choice([-1, 1], d_out) * (np.arange(d_in)[:, None] == rows)
+        return self(d_in, d_out, spread=d_in**-0.5)
+
+    def rows_apart(self, rows: int, columns: int) -> np.ndarray:
+        """A table with a row near 1,000, one near -1,000, and one with a single entry 1,000 above the others."""
+        z = self(rows, columns)
+        z[0] += 1000
+        z[1] -= 1000
+        z[2, -1] += 1000
+        return z
+
+    def mask(self, n_queries: int, n_keys: int) -> np.ndarray:
+        """True where a query may look."""
+        return random_mask(self.rng, n_queries, n_keys)
+
+    def shares(self, *shape: int) -> np.ndarray:
+        """Rows that are positive and sum to 1; of whole numbers, rows with a single 1."""
+        if self.numbers is Numbers.WHOLE:
+            return np.eye(shape[-1], dtype=int)[self.rng.integers(shape[-1], size=shape[:-1])]
+        e = np.exp(self(*shape))
+        return e / e.sum(axis=-1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call before its numbers are drawn."""
+
+    about: str
+    numbers: Numbers = Numbers.NORMAL
+    sizes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def axes_in_front(self) -> int:
+        """How many axes stand in front of the tokens."""
+        return len(self.sizes.get("batch", ()))
+
+
+def case(about: str, numbers: Numbers = Numbers.NORMAL, **sizes: Any) -> Case:
+    """A case from its sizes by name; `batch=(2, 3)` puts two axes in front."""
+    return Case(about, numbers, sizes)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The inputs of an exercise: `inputs(rng)` draws its calls. `make(draw, **sizes)` gives the arguments of one."""
+
+    make: Callable[..., tuple]
+    cases: tuple[Case, ...]
+
+    def __call__(self, rng: np.random.Generator) -> list[Call]:
+        return [self.call(rng, one) for one in self.cases]
+
+    def call(self, rng: np.random.Generator, one: Case) -> Call:
+        """The call of one case."""
+        tag = Tag.BATCH if one.axes_in_front else Tag.WHOLE if one.numbers is Numbers.WHOLE else Tag.PLAIN
+        return Call(self.make(Draw(rng, one.numbers), **one.sizes), one.about, tag=tag)
+
+
+def cases(make: Callable[..., tuple], first: Case, *more: Case) -> Cases:
+    """The cases that are written, and the usual ones: copies of the first with one thing changed.
+
+    What a written case shows already is not added again.
+    """
+    written, known = (first, *more), inspect.signature(make).parameters
+    usual = []
+    if "batch" in known:
+        in_front = {one.axes_in_front for one in written}
+        if 1 not in in_front:
+            usual.append(Case("the same with an axis in front", sizes={**first.sizes, "batch": ONE_AXIS}))
+        if 2 not in in_front:
+            usual.append(
+                Case(
+                    "the same with two axes in front, in single precision",
+                    Numbers.SINGLE,
+                    {**first.sizes, "batch": TWO_AXES},
+                )
+            )
+    if not any(one.numbers is Numbers.SINGLE for one in (*written, *usual)):
+        usual.append(replace(first, about="the same in single precision", numbers=Numbers.SINGLE))
+    if not any(one.numbers is Numbers.WHOLE for one in written):
+        alone = "T" in first.sizes and all(one.sizes["T"] != 1 for one in written)
+        usual.append(
+            Case("one token alone, in whole numbers", Numbers.WHOLE, {**first.sizes, "T": 1})
+            if alone
+            else replace(first, about="the same in whole numbers", numbers=Numbers.WHOLE)
+        )
+    return Cases(make, (*written, *usual))
+
+
+def calls(*described: tuple | Call) -> list[Call]:
+    """Calls from (about, *args), for exercises of plain numbers."""
+    return [one if isinstance(one, Call) else Call(tuple(one[1:]), one[0]) for one in described]
+
+
+def batch(about: str, *args: Any) -> Call:
+    """A call with something in front of the tokens: sequences, heads, or both."""
+    return Call(args, about, tag=Tag.BATCH)
+
+
+def swap_last_axes(array: np.ndarray) -> np.ndarray:
+    """The last two axes swapped."""
+    return np.swapaxes(array, -1, -2)
