@@ -4,6 +4,8 @@ import gzip
 import html
 import json
 import re
+import subprocess
+import sys
 from urllib.parse import unquote, urlsplit
 
 import pytest
