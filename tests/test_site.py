@@ -255,6 +255,7 @@ def test_search_finds_a_lesson(page, site):
         try:
             page.goto(f"http://127.0.0.1:{server.server_port}/search.html?q=temperature")
             page.wait_for_selector('#search-results a[href*="notebooks/"]')
+            page.wait_for_load_state("networkidle")  # what is still being read when the server ends would be an error
         finally:
             server.shutdown()
             serving.join()
