@@ -42,6 +42,8 @@ def one_of_each():
         "grid": (weights, two, two, "weights"),
         "grids": ({"scores": raw, "weights": weights}, two, two),
         "heatmap": (np.outer([1, -2], [1, 2]), "many"),
+        "pattern": (weights, two, two, "weights"),
+        "patterns": ({"one": weights, "other": weights}, two, two),
         "shares": ({"a": 0.5, "b": 1.0}, "accuracy"),
         "stamped": (np.array([[10, 11], [20, 21]]),),
         "contributions": ([[1, 2], [3, -4]], ["head 0", "head 1"]),

@@ -70,8 +70,9 @@ def test_a_sheet_with_other_views_leaves_this_one_its_looks(opened, page):
 
 
 def test_a_prediction_lets_the_sheet_show_its_answer(opened, page):
+    state = {"temperature": 2, "X": [[0, 0, 0, 7], [1, 0, 2, 1]]}
     asks = "from qkvlib.widgets import Predict\n"
-    asks += 'Predict("p", "Q?", number=True, answer=1, show_in="tried", show_state={"temperature": 2, "X": [[0, 0, 0, 7]] * 2})'
+    asks += f'Predict("p", "Q?", number=True, answer=1, show_in="tried", show_state={state})'
     run = opened(SOURCE, asks)
     run(1)
     page.fill(".qkv-predict input", "1")
