@@ -1,11 +1,12 @@
 # make lab     opens the course in JupyterLab (PORT=, BROWSER=none, PYTHON= work)
 # make test    runs every test
-# make build   lessons/ -> notebooks/, solutions/, exercises/ and site/
+# make build   lessons/ -> notebooks/, solutions/, exercises/
+# make site    writes the public site to site/, from the notebooks as they are
 # make bench   measures what CONTRIBUTING.md quotes
 # make lock    brings the lock files up to date with pyproject.toml
 # Each sets up .venv by itself when it is missing or out of date.
 
-.PHONY: lab test build bench lock clean
+.PHONY: lab test build site bench lock clean
 .DEFAULT_GOAL := lab
 
 # The first Python that is new enough; a name that does not exist when none is, so that the recipe can say so.
@@ -22,7 +23,10 @@ test: .venv/dev.json
 	$(IN)/pytest -n 2 --dist loadfile -p nbval_home --nbval tests notebooks solutions exercises
 
 build: .venv/dev.json
-	$(IN)/qkv build --site
+	$(IN)/qkv build
+
+site: .venv/dev.json
+	$(IN)/python -m tools.site
 
 bench: .venv/dev.json
 	@broken=0; for benchmark in $(BENCHMARKS:benchmarks/%.py=%); do \
@@ -31,8 +35,8 @@ bench: .venv/dev.json
 COMPILE := $(IN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 lock: .venv/dev.json
-	$(COMPILE) pyproject.toml -o requirements.lock
-	$(COMPILE) pyproject.toml --group dev --extra dask -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra grading --extra build -o requirements.lock
+	$(COMPILE) pyproject.toml --extra grading --extra build --extra dask --group dev --group site -c requirements.lock -o requirements-dev.lock
 	echo uv | $(COMPILE) - -c requirements-dev.lock -o requirements-uv.lock
 	$(IN)/python -m tools.environment
 	$(IN)/python -m tools.npm_lock

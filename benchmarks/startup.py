@@ -46,17 +46,17 @@ def base_python() -> str:
 def until_lab_answers(clone: Path, environment: dict[str, str]) -> float:
     """Seconds from typing `make lab` to JupyterLab's first answer."""
     port = free_port()
-    log = clone.parent / "make-lab.log"
+    line = ["make", "lab", "BROWSER=none", f"PORT={port}", f"PYTHON={base_python()}"]
+    return until_answers(line, port, clone, environment)
+
+
+def until_answers(line: list[str], port: int, place: Path, environment: dict[str, str]) -> float:
+    """Seconds from starting a command in `place` to the first answer of the server it starts at `port`."""
+    log = place.parent / "said.log"
     with open(log, "wb") as out:
         start = time.perf_counter()
         process = subprocess.Popen(
-            ["make", "lab", "BROWSER=none", f"PORT={port}", f"PYTHON={base_python()}"],
-            cwd=clone,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
+            line, cwd=place, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
         )
         try:
             while time.perf_counter() - start < INSTALL_SECONDS and process.poll() is None:
@@ -68,7 +68,7 @@ def until_lab_answers(clone: Path, environment: dict[str, str]) -> float:
                     time.sleep(0.05)
         finally:
             end(process)
-    raise RuntimeError(f"make lab did not answer:\n{log.read_text(errors='replace')[-2000:]}")
+    raise RuntimeError(f"{line[0]} did not answer:\n{log.read_text(errors='replace')[-2000:]}")
 
 
 def pip_install(clone: Path, environment: dict[str, str]) -> float:

@@ -1,11 +1,14 @@
 """The `qkv` command: each subcommand is a thin call into the module that does the work."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from qkvlib import __version__
 from qkvlib.course.root import NotTheCourse, course_root
 
 COURSE_FILE = Path("qkv-course.json")
@@ -23,6 +26,25 @@ def _fail(message: object) -> typer.Exit:
     return typer.Exit(1)
 
 
+@contextmanager
+def _from_extra(name: str) -> Iterator[None]:
+    """Where a package of an extra is missing, say how to get it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("qkvlib"):
+            raise
+        raise _fail(f"{error.name} is not installed; run `python -m pip install 'qkvlib[{name}]'`.") from None
+
+
+def _sure(question: str) -> bool:
+    """Whether the answer is yes; no answer is none."""
+    try:
+        return typer.confirm(question)
+    except typer.Abort:
+        return False
+
+
 def _run_tool(name: str, *arguments: str) -> typer.Exit:
     """Run `tools.NAME`, which only a clone has, from the course's folder; raise what this returns."""
     import subprocess
@@ -34,8 +56,18 @@ def _run_tool(name: str, *arguments: str) -> typer.Exit:
     return typer.Exit(subprocess.run([sys.executable, "-m", f"tools.{name}", *arguments], cwd=root).returncode)
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
 @app.callback()
-def main() -> None:
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which it is.")
+    ] = False,
+) -> None:
     """Keeps `qkv build` a subcommand however many there are."""
 
 
@@ -43,14 +75,42 @@ def main() -> None:
 def lab(
     port: Annotated[int | None, typer.Option(help="Port to serve on; else the first free one from 8888.")] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--dir", metavar="FOLDER", help="Work in a copy in this folder; written, or brought up to date."),
+    ] = None,
 ) -> None:
-    """Open the course in JupyterLab."""
-    from qkvlib.course.lab import CannotOpen, open_lab
+    """Open the course in JupyterLab: the clone, or your copy (my-course, when you name none)."""
+    from qkvlib.course.lab import CannotOpen, choose_port, open_lab, place
+    from qkvlib.course.workcopy import NoCopy
 
     try:
-        raise typer.Exit(open_lab(course_root(), port, browser))
-    except (NotTheCourse, CannotOpen) as error:
+        choose_port(port)  # before anything is written
+        root, listed = place(folder)
+        raise typer.Exit(open_lab(root, port, browser, listed))
+    except (NoCopy, CannotOpen, OSError) as error:
         raise _fail(error) from None
+
+
+@app.command()
+def reset(
+    file: Annotated[Path, typer.Argument(help="A lesson or an exercise in your copy of the course.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put one file of your copy back as the course has it; what you did in it is kept beside it."""
+    from qkvlib.course.workcopy import NoCopy, is_original, put_back
+
+    try:
+        if is_original(file):
+            print(f"{file} is as the course has it.")
+            return
+        question = f"Put {file} back as the course has it? What you did is kept beside it."
+        if file.exists() and not (yes or _sure(question)):
+            raise _fail("nothing was changed")
+        done = put_back(file)
+    except (NoCopy, OSError) as error:
+        raise _fail(error) from None
+    print(f"{done.path} is as the course has it." + (f" Yours is now {done.mine}." if done.mine else ""))
 
 
 @app.command()
@@ -81,11 +141,9 @@ def build(
         list[str] | None, typer.Argument(metavar="[NN]...", help="Lesson numbers; all when none.")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; fail when something is out of date.")] = False,
-    site: Annotated[bool, typer.Option("--site", help="Also write site/, the instruments as pages.")] = False,
 ) -> None:
     """Build notebooks/, solutions/ and exercises/ from lessons/."""
-    flags = [name for name, wanted in (("--check", check), ("--site", site)) if wanted]
-    raise _run_tool("build", *(lessons or []), *flags)
+    raise _run_tool("build", *(lessons or []), *(["--check"] if check else []))
 
 
 new = typer.Typer(no_args_is_help=True, help="Begin an exercise, an instrument or a lesson, with stubs to fill in.")
@@ -162,10 +220,12 @@ def assign(
     """Write one notebook per student, each with its own numbers, and an answer key."""
     from rich.console import Console
 
-    from qkvlib.grading import command
+    with _from_extra("grading"):
+        from qkvlib.grading import command
 
     try:
-        command.assign(notebook, roster, out, course, same_for_all, Console(), due)
+        with _from_extra("grading"):
+            command.assign(notebook, roster, out, course, same_for_all, Console(), due)
     except command.EXPECTED as error:
         raise _fail(command.told(error)) from None
 
@@ -189,7 +249,8 @@ def grade(
     """Grade a class in the sandbox: grades, a feedback page per student, a class report."""
     from rich.console import Console
 
-    from qkvlib.grading import command
+    with _from_extra("grading"):
+        from qkvlib.grading import command
 
     try:
         command.grade(
@@ -217,12 +278,7 @@ def progress(
         for line in lines():
             print(line)
         return
-    if not yes:
-        try:
-            sure = typer.confirm(f"Forget all progress in {kept.path()}?")
-        except typer.Abort:
-            sure = False
-        if not sure:
-            raise _fail("nothing was changed")
+    if not (yes or _sure(f"Forget all progress in {kept.path()}?")):
+        raise _fail("nothing was changed")
     kept.reset()
     print("All progress is forgotten.")

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from qkvlib.course.doctor import find_chromium
 from tools.jupyterlab import chromium_browser, course_copy, running_lab
 
 ROOT = Path(__file__).resolve().parent.parent
+BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)  # the one that .venv was made from
 
 
 def required(part: str, present: object) -> None:
@@ -86,3 +89,16 @@ def lab(tmp_path_factory, chromium):
     """One running JupyterLab on a copy of the built course, shared by every browser test of the session."""
     with course_copy(ROOT) as course, running_lab(course, tmp_path_factory.mktemp("lab")) as running:
         yield running
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    """uv takes packages from its cache alone; the first install of this very environment put them there."""
+    uv = shutil.which("uv", path=Path(sys.executable).parent)
+    monkeypatch.setenv("UV", uv)
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    lock = ROOT / "requirements.lock"  # uv itself is in the other one, and came by pip
+    dry = [uv, "pip", "install", "--dry-run", "--reinstall", "--python", sys.executable, "--requirement", lock]
+    cached = subprocess.run(dry, capture_output=True, text=True, timeout=120)
+    required("what the lock file names, in uv's cache,", cached.returncode == 0)
+    return uv

@@ -46,8 +46,21 @@ def test_packages(course):
         return "1.1"
 
     ill(doctor.packages(course, missing), "a-b (1.1, not 1.0)", "c (missing, not 3)", "make lab")
-    ill(doctor.packages(None), "requirements.lock")
     ill(doctor.packages(course / "elsewhere"), "requirements.lock")
+
+
+def test_packages_of_an_installed_course():
+    """Without a clone there is no lock file: what counts is what the package itself asks for."""
+    assert doctor.packages(None).ok
+    asked = ["numpy>=2", "typer", 'msgspec; extra == "grading"', 'tzdata; sys_platform == "none"']
+
+    def installed(name):
+        if name in ("msgspec", "tzdata", "typer"):
+            raise importlib.metadata.PackageNotFoundError(name)
+        return "1.9"
+
+    ill(doctor.asked_for(installed, lambda name: asked), "numpy (1.9, not >=2), typer (missing)", "pip install")
+    assert doctor.asked_for(lambda name: "2.1", lambda name: asked[:2]).ok
 
 
 def test_many_wrong_packages_are_counted(tmp_path):
@@ -94,7 +107,12 @@ def test_kernel(tmp_path, monkeypatch):
 def test_course_files(root, tmp_path):
     assert doctor.course_files(root).ok
     ill(doctor.course_files(tmp_path), "make build")
-    ill(doctor.course_files(None), "cloned")
+    assert doctor.course_files(None).ok, "a course that was installed carries them"
+
+
+def test_an_installed_course_that_lost_its_notebooks(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "shipped", lambda: tmp_path)
+    ill(doctor.course_files(None), "pip install")
 
 
 def test_progress_folder(tmp_path, monkeypatch):
@@ -122,6 +140,9 @@ def test_sandbox(tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "which", lambda name, path=None: None)
         ill(doctor.sandbox(), "apt install bubblewrap", serious=False)
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.modules, "qkvlib.grading.sandbox", None)
+        ill(doctor.sandbox(), "qkvlib[grading]", serious=False)
     bwrap = tmp_path / "bwrap"
     monkeypatch.setattr(host, "launch_command", lambda control: [str(bwrap)])
     bwrap.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")

@@ -116,7 +116,7 @@ def test_an_instrument_by_the_recipe(course):
     fill_in(module, [(f"{MARK}: ", ""), (f"{MARK} the one idea that is seen", "what two tokens look for")])
     fill_in(registry, [])
     assert '    "few_tokens": "02",\n    "two_queries": "02",\n' in registry.read_text(encoding="utf-8")
-    assert "passed" in run_tests(course, "test_site.py", "tests/test_pages.py", "-m", "not browser")
+    assert "passed" in run_tests(course, "test_site.py", "tests/test_pages.py", "-m", "not browser and not slow")
     shown = "from qkvlib import examples, instruments\nQ = instruments.two_queries()['Q']\n"
     (course / "shown.py").write_text(shown + "print((Q == examples.X @ examples.W_Q).all())", encoding="utf-8")
     assert run(course, "shown").strip() == "True"

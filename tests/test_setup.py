@@ -7,13 +7,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import required
+from conftest import BASE_PYTHON
 from packaging.markers import Marker
 
 from tools.environment import environment, pins
@@ -21,7 +20,6 @@ from tools.jupyterlab import end, free_port, wait_until_answering
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)
 
 
 @pytest.fixture(scope="module")
@@ -39,19 +37,6 @@ def clone(tmp_path_factory):
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, place / name)
     return place
-
-
-@pytest.fixture
-def offline(monkeypatch):
-    """uv takes packages from its cache alone; the first install of this very environment put them there."""
-    uv = shutil.which("uv", path=Path(sys.executable).parent)
-    monkeypatch.setenv("UV", uv)
-    monkeypatch.setenv("UV_OFFLINE", "1")
-    lock = ROOT / "requirements.lock"  # uv itself is in the other one, and came by pip
-    dry = [uv, "pip", "install", "--dry-run", "--reinstall", "--python", sys.executable, "--requirement", lock]
-    cached = subprocess.run(dry, capture_output=True, text=True, timeout=120)
-    required("what the lock file names, in uv's cache,", cached.returncode == 0)
-    return uv
 
 
 def run(line, cwd, **environment):

@@ -28,7 +28,6 @@ from tools.lessonfile import Lesson, Refusal, lesson_files, read_lesson
 from tools.outline import TARGET as OUTLINE
 from tools.outline import outline_in_place, outline_text
 from tools.readme import with_table
-from tools.site import write_site
 
 FOLDERS = ("notebooks", "solutions", "exercises")
 BUILD_AGAIN = "run `make build` and commit what it writes"
@@ -183,7 +182,6 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
     parser.add_argument(
         "--check", action="store_true", help="change nothing; exit 1 when something built is out of date"
     )
-    parser.add_argument("--site", action="store_true", help="also write site/, the instruments as pages of their own")
     parser.add_argument("--jobs", type=int, default=2, help="notebooks run side by side (2)")
     options = parser.parse_args(arguments)
     root = root or Path.cwd()
@@ -209,8 +207,6 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
                 return 0
             swap_in(root, texts, gone)
         print(f"built {len(todo)} notebooks from {len(course)} lesson files")
-        if options.site:
-            print(f"wrote {write_site(root, course)} instruments to site/")
     except Refusal as refusal:
         print(f"qkv build: nothing was written.\n{refusal}", file=sys.stderr)
         return 1

@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from qkvlib.course.root import shipped
+
 NEEDED_PYTHON = (3, 11)
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 MINIMUM_FREE_MIB = 100
+INSTALL_AGAIN = "Install it again: `python -m pip install --force-reinstall qkvlib`."
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,14 @@ def python_version(version: tuple[int, int]) -> Finding:
 
 
 def packages(root: Path | None, installed: Callable[[str], str] = importlib.metadata.version) -> Finding:
-    """Whether what is installed is what the lock file names for this machine."""
-    lock = root / "requirements.lock" if root else None
-    if lock is None or not lock.is_file():
-        return Finding(False, "requirements.lock was not found", "Run this in the folder you cloned.")
+    """Whether what is installed is what a clone's lock file names here; without a clone, what qkvlib asks for."""
+    if root is None:
+        return asked_for(installed)
+    lock = root / "requirements.lock"
+    if not lock.is_file():
+        return Finding(
+            False, "requirements.lock was not found", "Clone the course again, or put the file back with git."
+        )
     wrong = []
     for name, version, marker in re.findall(r"^([\w.-]+)==([^\s;\\]+)(?:\s*;\s*([^\\\n]+))?", lock.read_text(), re.M):
         if marker and not applies(marker.strip()):
@@ -74,6 +81,29 @@ def packages(root: Path | None, installed: Callable[[str], str] = importlib.meta
         return Finding(True, "every package is the one the lock file names")
     shown = ", ".join(wrong[:4]) + (f" and {len(wrong) - 4} more" if len(wrong) > 4 else "")
     return Finding(False, f"packages differ from the lock file: {shown}", "Delete the folder .venv and run `make lab`.")
+
+
+def asked_for(
+    installed: Callable[[str], str] = importlib.metadata.version,
+    required: Callable[[str], list[str] | None] = importlib.metadata.requires,
+) -> Finding:
+    """Whether what an installed qkvlib needs is here, in the versions it asks for; extras aside."""
+    from packaging.requirements import Requirement
+
+    wrong = []
+    for each in map(Requirement, required("qkvlib") or ()):
+        if each.marker and not each.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            found = installed(each.name)
+        except importlib.metadata.PackageNotFoundError:
+            wrong.append(f"{each.name} (missing)")
+        else:
+            if not each.specifier.contains(found, prereleases=True):
+                wrong.append(f"{each.name} ({found}, not {each.specifier})")
+    if not wrong:
+        return Finding(True, "every package that the course needs is installed")
+    return Finding(False, f"packages are not as the course needs them: {', '.join(wrong)}", INSTALL_AGAIN)
 
 
 def applies(marker: str) -> bool:
@@ -132,9 +162,10 @@ def kernel() -> Finding:
 
 
 def course_files(root: Path | None) -> Finding:
-    if root and (root / "notebooks" / "00_start_here.ipynb").is_file():
+    if ((root or shipped()) / "notebooks" / "00_start_here.ipynb").is_file():
         return Finding(True, "the course's notebooks are here")
-    return Finding(False, "the course's notebooks are not here", "Change into the folder you cloned, or `make build`.")
+    fix = "Run `make build`, or clone the course again." if root else INSTALL_AGAIN
+    return Finding(False, "the course's notebooks are not here", fix)
 
 
 def progress_folder() -> Finding:
@@ -164,8 +195,11 @@ def browser() -> Finding:
 
 def sandbox() -> Finding:
     """Started just as `qkv grade` starts it: bubblewrap may be there and still not be allowed to work."""
-    from qkvlib.grading.sandbox import SandboxUnavailable, available
-
+    try:
+        from qkvlib.grading.sandbox import SandboxUnavailable, available
+    except ModuleNotFoundError as error:
+        fix = "Run `python -m pip install 'qkvlib[grading]'`."
+        return Finding(False, f"{error.name} is not installed", fix, needed_for="qkv grade")
     try:
         available()
     except SandboxUnavailable as error:

@@ -21,25 +21,28 @@ def fingerprint(data: bytes) -> str:
     return hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
 
 
-def unchanged(root: Path) -> list[Path]:
-    """The notebooks of the course at `root` that hold what the build wrote; none where there is no list of it."""
+def unchanged(root: Path, listed: Path | None = None) -> list[Path]:
+    """The notebooks of the course at `root` that hold what the build wrote; none where there is no list of it.
+
+    `listed` is the file with the hashes: that of `root` itself, a clone's, unless another is named.
+    """
     try:
-        hashes = json.loads((root / BUILT).read_text(encoding="utf-8"))
+        hashes = json.loads((listed or root / BUILT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
     found = []
     for folder in FOLDERS:
         for path in sorted((root / folder).glob("*.ipynb")):
             if path.is_file() and not path.is_symlink():
-                listed = hashes.get(path.relative_to(root).as_posix()) if isinstance(hashes, dict) else None
-                if listed == fingerprint(path.read_bytes()):
+                wanted = hashes.get(path.relative_to(root).as_posix()) if isinstance(hashes, dict) else None
+                if wanted == fingerprint(path.read_bytes()):
                     found.append(path)
     return found
 
 
-def trust(root: Path) -> list[Path]:
-    """Signs the unchanged notebooks as this user's Jupyter does; returns those that were not signed yet."""
-    paths = unchanged(root)
+def trust(root: Path, listed: Path | None = None) -> list[Path]:
+    """Signs the `unchanged` notebooks as this user's Jupyter does; returns those that were not signed yet."""
+    paths = unchanged(root, listed)
     if not paths:
         return []
     import nbformat

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from qkvlib.check.registry import exercises
-from qkvlib.course.root import course_root
+from qkvlib.course.root import NotTheCourse, course_root, shipped
 from qkvlib.grading import version
 
 
@@ -88,13 +88,21 @@ def find(number: str, root: Path | None = None) -> Path:
         if path.is_file():
             return path
         raise AssignmentError(f"There is no notebook {number}.")
-    folder = (root or course_root()) / "exercises"
+    folder = (root or _course()) / "exercises"
     wanted = number.zfill(2)
     found = sorted(p for p in folder.glob("*.ipynb") if p.stem == wanted or p.stem.split("_")[0] == wanted)
     if not found:
         there = ", ".join(p.stem for p in sorted(folder.glob("*.ipynb"))) or "none"
         raise AssignmentError(f"There is no exercise notebook {number} in {folder}. There are: {there}.")
     return found[0]
+
+
+def _course() -> Path:
+    """The clone; where there is none, what an installed qkvlib carries."""
+    try:
+        return course_root()
+    except NotTheCourse:
+        return shipped()
 
 
 def load(exercise_notebook: Path, solution_notebook: Path | None = None) -> Assignment:
