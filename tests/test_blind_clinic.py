@@ -5,13 +5,12 @@ import itertools
 import numpy as np
 import pytest
 
-from qkvlib.attention import causal_mask, merge_heads, repeat_kv, scores, softmax, split_heads
+from qkvlib.attention import causal_mask, merge_heads, repeat_kv, rotate, scores, softmax, split_heads
 from qkvlib.clinic import BUGS
 from qkvlib.clinic.bug import draw
 from qkvlib.clinic.layer import FAULTS, Layer, Weights, project
 from qkvlib.clinic.probes import PROBES, SHARED, W, X, examine, probe_every_fault
 from qkvlib.instruments.blind_clinic import blind_clinic
-from qkvlib.rotary import rotate
 
 FREE = {"causal": False, "slope": 0.0, "speed": 0.0}
 ALL = pytest.mark.parametrize("name", FAULTS)

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qkvlib.attention import causal_mask, merge_heads, repeat_kv, scores, softmax, split_heads
-from qkvlib.rotary import rotate
+from qkvlib.attention import causal_mask, merge_heads, repeat_kv, rotate, scores, softmax, split_heads
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qkvlib.attention import causal_mask, scores, softmax
+from qkvlib.attention import causal_mask, rotate, scores, softmax
 from qkvlib.clinic.bug import Bug, draw, issue, pull
 from qkvlib.clinic.sheets import TOKENS, side_by_side
-from qkvlib.rotary import rotate, rotary_speeds
+from qkvlib.rotary import rotary_speeds
 
 if TYPE_CHECKING:
     from qkvlib.widgets import Sheet
@@ -58,7 +58,9 @@ def sheet(s: Sheet, Q: np.ndarray, K: np.ndarray, cached: np.ndarray, speeds: np
     for prefix, first in (("broken", 0), ("right", S)):
         angles = np.arange(first, first + T)[:, None] * speeds
         cos = s.input(f"{prefix}_cos", np.tile(np.cos(angles), 2), rows=names, editable=False)
-        sin = s.input(f"{prefix}_sin", np.tile(np.sin(angles), 2) * np.repeat([-1, 1], half), rows=names, editable=False)
+        sin = s.input(
+            f"{prefix}_sin", np.tile(np.sin(angles), 2) * np.repeat([-1, 1], half), rows=names, editable=False
+        )
         turned = []
         for letter, rows in (("Q", queries), ("K", keys)):
             crossed = s.concat(
