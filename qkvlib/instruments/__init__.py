@@ -29,6 +29,7 @@ REGISTRY = {
     "soft_lookup": "07",
     "heads": "08",
     "two_questions": "08",
+    "turning": "09",
     "kv_cache": "10",
     "kv_cache_calculator": "10",
     "gqa": "11",

@@ -36,9 +36,7 @@ def real_head(
     reader = s.pointer("reader", len(names) - 1, max=len(names) - 1, label="who reads")
     one = real_heads.head(layer, head)
     made = {name: project(one, real_heads.rows(name, layer))[:2] for name in (sentence, other)}
-    Q, K = (
-        _slid(s, part, [made[name][n][0] for name in (sentence, other)], names, slid) for n, part in enumerate("QK")
-    )
+    Q, K = (_slid(s, part, [made[name][n][0] for name in (sentence, other)], names, slid) for n, part in enumerate("QK"))
     scores = s.mask("scores", s.scale("scaled", s.scores("QK", Q, K), like=Q), causal=True, about="q · k / √64, masked")
     weights = s.softmax("weights", scores, about="each row shares out 1")
     last, it = len(names) - 1, told.index("it")

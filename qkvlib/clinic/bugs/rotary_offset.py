@@ -1,4 +1,4 @@
-"""New tokens are rotated as if the text began with them: the keys in the cache stand at their places, the new ones at 0."""
+"""New tokens are rotated as if the text began with them, while the keys in the cache stand at their places."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def sheet(s: Sheet, Q: np.ndarray, K: np.ndarray, cached: np.ndarray, speeds: np
         angles = np.arange(first, first + T)[:, None] * speeds
         cos = s.input(f"{prefix}_cos", np.tile(np.cos(angles), 2), rows=names, editable=False)
         sin = s.input(
-            f"{prefix}_sin", np.tile(np.sin(angles), 2) * np.repeat([-1, 1], half), rows=names, editable=False
+            f"{prefix}_sin", np.hstack([-np.sin(angles), np.sin(angles)]), rows=names, editable=False
         )
         turned = []
         for letter, rows in (("Q", queries), ("K", keys)):

@@ -17,11 +17,7 @@ def _measures(weights: np.ndarray, period: int, after: int = 1, back: int = 1, s
 def _of_all_rows(weights: np.ndarray, period: int, stop: int) -> tuple:
     """The second and third measure over rows of the first reading too; the first has no earlier copy to go by."""
     rows = np.arange(1, 2 * period + stop)
-    return (
-        _measures(weights, period)[0],
-        weights[..., rows, rows - 1].mean(axis=-1),
-        weights[..., rows, 0].mean(axis=-1),
-    )
+    return _measures(weights, period)[0], weights[..., rows, rows - 1].mean(axis=-1), weights[..., rows, 0].mean(axis=-1)
 
 
 def _weights(draw: Draw, period: int, batch: tuple = ()) -> tuple:
