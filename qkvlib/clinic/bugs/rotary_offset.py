@@ -58,9 +58,7 @@ def sheet(s: Sheet, Q: np.ndarray, K: np.ndarray, cached: np.ndarray, speeds: np
     for prefix, first in (("broken", 0), ("right", S)):
         angles = np.arange(first, first + T)[:, None] * speeds
         cos = s.input(f"{prefix}_cos", np.tile(np.cos(angles), 2), rows=names, editable=False)
-        sin = s.input(
-            f"{prefix}_sin", np.hstack([-np.sin(angles), np.sin(angles)]), rows=names, editable=False
-        )
+        sin = s.input(f"{prefix}_sin", np.hstack([-np.sin(angles), np.sin(angles)]), rows=names, editable=False)
         turned = []
         for letter, rows in (("Q", queries), ("K", keys)):
             crossed = s.concat(
