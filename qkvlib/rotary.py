@@ -18,7 +18,7 @@ def rotary_speeds(d_head: int, base: float = 10_000.0) -> np.ndarray:
 
 
 def halves_from_neighbours(d_head: int) -> np.ndarray:
-    """[d_head], the order 0 2 4 ... 1 3 5 ... of columns: H[..., order] lays planes of neighbouring columns as half-split pairs.
+    """[d_head], the order 0 2 4 ... 1 3 5 ...: in H[..., order] planes of neighbouring columns lie as half-split pairs.
 
     GPT-J, and LLaMA in GGUF files, turn columns 2i and 2i + 1 together; GPT-NeoX, LLaMA in `transformers` and
     `attention.rotate` turn columns i and i + d_head/2. `np.argsort(order)` leads back.

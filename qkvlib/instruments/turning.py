@@ -32,14 +32,14 @@ def turning(q: tuple = (2, 1, 2, -1), k: tuple = (1, 2, 2, 1)) -> Instrument:
         [s.plane(arrows=[f"Q_{plane}", f"K_{plane}"], reach=3, title=f"{plane} plane, {speed:g} radians a place")
          for plane, speed in SPEEDS.items()],
         [s.panel("score_fast", title="fast plane: q · k"), "+", s.panel("score_slow", title="slow plane: q · k"), "=",
-         s.panel("score", title="score"), s.say("k stands {k_place} places from the start, q {q_place}; {both} more for both.")],
+         s.panel("score", title="score")],
     )  # fmt: skip
     for plane in SPEEDS:
-        s.lay(
-            *([f"{name}_{plane}", "·", s.panel(f"turn_{name}_{plane}", title=f"turn of {name}"), "=", f"{name.upper()}_{plane}"]
-              for name in given),
-            fold=f"{plane} plane: all numbers",
-        )  # fmt: skip
+        lines = [
+            [f"{name}_{plane}", "·", s.panel(f"turn_{name}_{plane}", title=f"turn of {name}"), "=", f"{letter}_{plane}"]
+            for name, letter in (("q", "Q"), ("k", "K"))
+        ]
+        s.lay(*lines, fold=f"{plane} plane: all numbers")
     return Instrument(s)
 
 

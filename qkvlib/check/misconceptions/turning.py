@@ -54,7 +54,7 @@ def pairing_mistakes() -> tuple[Mistake, ...]:
         switch(
             "neighbours-paired",
             "You turn neighbouring columns together.",
-            "Here column i and column i + d_head/2 are a plane. (GPT-J does it your way: both work, but not mixed.)",
+            "Here column i and column i + d_head/2 are a plane. GPT-J does it your way; both work, but not mixed.",
             how="neighbours",
         ),
         switch(

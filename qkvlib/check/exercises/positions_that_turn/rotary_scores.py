@@ -57,7 +57,7 @@ EXERCISE = Exercise(
     mistakes=(
         switch(
             "queries-from-0",
-            "Your queries stand at the places 0, 1, ...: right in a full pass, wrong when earlier tokens lie in the cache.",
+            "Your queries stand at the places 0, 1, ...: right in a full pass, wrong when earlier tokens are cached.",
             "They are the last T of S tokens. Where does the first of them stand?",
             first="zero",
         ),
@@ -82,13 +82,13 @@ EXERCISE = Exercise(
         ),
         switch(
             "keys-not-turned",
-            "Only the queries are turned, so a score depends on where a query stands and not on how far away the key is.",
+            "Only the queries are turned, so a score knows where the query stands and not how far away the key is.",
             "The offset comes about from two turns.",
             k="still",
         ),
         switch(
             "queries-not-turned",
-            "Only the keys are turned, so a score depends on where a key stands and not on how far away the query is.",
+            "Only the keys are turned, so a score knows where the key stands and not how far away the query is.",
             "The offset comes about from two turns.",
             q="still",
         ),
