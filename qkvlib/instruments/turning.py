@@ -6,6 +6,7 @@ from ..widgets import Instrument, Sheet
 from ..widgets.sheet import Node, Param
 
 SPEEDS = {"fast": 0.6, "slow": 0.1}  # radians a place
+WORDS = {"q": "it", "k": "dog"}
 _PLACES = 16
 
 
@@ -17,7 +18,7 @@ def turning(q: tuple = (2, 1, 2, -1), k: tuple = (1, 2, 2, 1)) -> Instrument:
     s = Sheet(
         "turning",
         title="Positions that turn",
-        hint="Move q's place, then k's, then both together. Drag a number of q or k.",
+        hint="Move the place of q, then that of k, then both together. Drag a number of q or k.",
     )
     places = {
         "q": s.slider("q_place", 5, min=0, max=_PLACES, step=1, label="place of q"),
@@ -29,11 +30,23 @@ def turning(q: tuple = (2, 1, 2, -1), k: tuple = (1, 2, 2, 1)) -> Instrument:
                 for at, plane in ((0, "fast"), (2, "slow"))]  # fmt: skip
     s.add("score", *products, about="both planes together: q · k after the turns")
     s.lay(
-        [s.plane(arrows=[f"Q_{plane}", f"K_{plane}"], reach=3, title=f"{plane} plane, {speed:g} radians a place")
-         for plane, speed in SPEEDS.items()],
-        [s.panel("score_fast", title="fast plane: q · k"), "+", s.panel("score_slow", title="slow plane: q · k"), "=",
-         s.panel("score", title="score")],
-    )  # fmt: skip
+        [
+            *(
+                s.stack(
+                    s.plane(
+                        arrows=[f"Q_{plane}", f"K_{plane}"], reach=3, title=f"{plane} plane: {speed:g} rad a place"
+                    ),
+                    [s.panel(f"{name}_{plane}", title=f"{name}, not turned") for name in given],
+                )
+                for plane, speed in SPEEDS.items()
+            ),
+            s.stack(
+                s.panel("score_fast", title="fast plane: q · k"),
+                s.panel("score_slow", title="slow plane: q · k"),
+                s.panel("score", title="score, both together"),
+            ),
+        ]
+    )
     for plane in SPEEDS:
         lines = [
             [f"{name}_{plane}", "·", s.panel(f"turn_{name}_{plane}", title=f"turn of {name}"), "=", f"{letter}_{plane}"]
@@ -51,7 +64,7 @@ def _plane(s: Sheet, plane: str, start: dict[str, tuple], places: dict[str, Para
     more = s.select(f"more_{plane}", turns, both)
     turned = []
     for name, pair in start.items():
-        plain = s.input(f"{name}_{plane}", [pair], rows=[name], step=0.5, about=f"{name} before it is turned")
+        plain = s.input(f"{name}_{plane}", [pair], rows=[WORDS[name]], step=0.5, about=f"{name} before it is turned")
         own = s.select(f"own_{name}_{plane}", turns, places[name])
         turn = s.matmul(f"turn_{name}_{plane}", own, more, about="cosine and sine of place · speed")
         turned.append(s.matmul(f"{name.upper()}_{plane}", plain, turn, about=f"{name} turned to its place"))
