@@ -6,7 +6,7 @@ the right size (`size=(8, 3)` for another). Ground and ink: see drawing.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 QUIET = INK
 
-# -- lessons 0 to 2 -----------------------------------------------------------------------------------------------
+# -- lessons 0 to 2 ---------------------------------------------------------------------------------------------------
 
 
 @drawing(8.2, 3.3)
@@ -58,47 +58,6 @@ def three_roles(ax: Axes, x: np.ndarray, matrices: Sequence[np.ndarray], vectors
         ax.text(5.3, y, question, va="center", fontsize=11, color=hue)
     ax.set(xlim=(-0.3, 7.4), ylim=(-0.45, 2.45))
     ax.set_axis_off()
-
-
-@drawing(6.4, 3.4)
-def share_against_gap(ax: Axes, gaps: Mapping[str, float]) -> None:
-    """The larger of two softmax shares, drawn against the gap between the two scores; `gaps` is {label: gap}."""
-    line = np.linspace(0, 6, 200)
-    ax.plot(line, _share(line), color=QUERY, linewidth=2)
-    for label, gap in gaps.items():
-        share = _share(gap)
-        ax.plot([gap], [share], "o", color=KEY)
-        ax.annotate(f"{label}: {share:.3f}", (gap, share), (gap + 0.25, share - 0.06), fontsize=10)
-    ax.set(xlabel="gap between the two scores", ylabel="share of the larger", xlim=(0, 6.6), ylim=(0.48, 1.02))
-    ax.grid(alpha=0.3)
-
-
-@drawing(6.4, 4.2)
-def blend_in_plane(ax: Axes, V: np.ndarray, weights: np.ndarray, out: np.ndarray, labels: Sequence[str]) -> None:
-    """Value rows as arrows in the plane, their weighted parts laid end to end, and the blend they lead to."""
-    corner = np.zeros(2)
-    for value, weight, label in zip(V, weights, labels, strict=True):
-        ax.annotate("", value, (0, 0), arrowprops={"arrowstyle": "-|>", "color": VALUE, "lw": 1.6})
-        side = 1 if value[0] >= np.mean(V, axis=0)[0] else -1  # outwards, where the blend is not
-        place: dict[str, Any] = {
-            "xytext": (6 * side, 6),
-            "textcoords": "offset points",
-            "ha": "left" if side > 0 else "right",
-        }
-        ax.annotate(f"{label} {vector_text(value)}", value, color=VALUE, **place)
-        ax.plot(*zip(corner, corner + weight * value, strict=True), color=QUIET, linewidth=2.4, linestyle=":")
-        corner = corner + weight * value
-    if len(V) == 2:
-        ax.plot(*zip(*V, strict=True), color=QUIET, linewidth=1, linestyle="--")
-    ax.plot(*out, "o", color=INK, markersize=9)
-    paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}
-    place = {"xytext": (10, -15), "textcoords": "offset points", "weight": "bold", "color": ON_PAPER, "bbox": paper}
-    ax.annotate(f"out {vector_text(out)}", tuple(out), **place)
-    reach = np.vstack([V, [out], [[0, 0]]])
-    low, high = reach.min(0) - np.array([1.1, 0.4]), reach.max(0) + np.array([1.1, 0.6])
-    ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="first number", ylabel="second number")
-    ax.set_aspect("equal")
-    ax.grid(alpha=0.3)
 
 
 @drawing(9.6, 2.7)
@@ -145,7 +104,7 @@ def attention_picture(
     ax.set_axis_off()
 
 
-# -- lessons 3 and 4 ----------------------------------------------------------------------------------------------
+# -- it → dog, and why ------------------------------------------------------------------------------------------------
 
 
 @drawing(4, 2.9)
@@ -215,7 +174,7 @@ def shares(ax: Axes, values: dict, ylabel: str) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-# -- lessons 5 to 7 -----------------------------------------------------------------------------------------------
+# -- heads and caches -------------------------------------------------------------------------------------------------
 
 
 @drawing(2.4, 2.6)
@@ -261,10 +220,6 @@ def curves(ax: Axes, x: Sequence[int], series: dict, xlabel: str, ylabel: str, l
     ax.legend(fontsize=8)
 
 
-def _share(gap: ArrayLike) -> np.ndarray:
-    return 1 / (1 + np.exp(-np.asarray(gap, dtype=float)))
-
-
 @drawing(5.6, 1.6)
 def sharing(ax: Axes, n_heads: int, n_kv_heads: int, title: str = "") -> None:
     """Query heads above, K/V heads below, and a line from each query head h to the K/V head it reads, h // n_rep."""
@@ -295,7 +250,7 @@ def sharings(n_heads: int, counts: tuple[int, ...]) -> None:
     panels(sharing, parts, size=(5.6, 1.55 * len(counts)), stacked=True)
 
 
-# -- lesson 8 -----------------------------------------------------------------------------------------------------
+# -- "In the wild" ----------------------------------------------------------------------------------------------------
 
 _ROLE_COLOURS = {"Q": QUERY, "K": KEY, "V": VALUE}
 

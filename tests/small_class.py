@@ -30,4 +30,4 @@ def grade(submissions="in", *more):
 
 def scores(place, out="results"):
     rows = csv.DictReader(io.StringIO((place / out / "grades.csv").read_text(encoding="utf-8-sig")))
-    return {row["student_id"]: float(row["score"]) for row in rows}
+    return {row["student_id"]: float(row["score"]) if row["score"] else None for row in rows}

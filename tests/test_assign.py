@@ -180,9 +180,14 @@ def test_a_course_file(tmp_path):
     again, fresh = open_course(tmp_path / "c.json")
     assert not fresh
     assert again.secret == made.secret
-    (tmp_path / "bad.json").write_text("{}")
-    with pytest.raises(CourseFileError, match="is not a course file"):
-        open_course(tmp_path / "bad.json")
+    secret = json.dumps("ab" * 32)
+    bad = ["", "{}", "[]", "null", "not json", "[" * 9000, '{"secret": 5}', '{"secret": "xyz"}', '{"secret": "\ud800"}']
+    bad += [f'{{"secret": {secret}, "assigned": {value}}}' for value in ('"x"', "7", '{"02": 1}', "[[1, 2, 3]]")]
+    for text in bad:
+        (tmp_path / "bad.json").write_bytes(text.encode("utf-8", "surrogatepass"))
+        with pytest.raises(CourseFileError, match="is not a course file"):
+            open_course(tmp_path / "bad.json")
+        assert (tmp_path / "bad.json").read_bytes() == text.encode("utf-8", "surrogatepass"), "nothing is lost"
     with pytest.raises(CourseFileError, match="does not exist"):
         open_course(tmp_path / "nowhere" / "c.json")
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import attacks_inside
 import attacks_outside
+import attacks_values
 import numpy as np
 import pytest
 from classroom import SECRET, as_cells, course, submission
@@ -28,7 +29,7 @@ from qkvlib.grading.sandbox import Limits, Sandbox
 
 pytestmark = pytest.mark.sandbox
 INSIDE = [*attacks_inside.INSIDE, *attacks_inside.system_calls(walls._DENIED, walls._COLUMN)]
-TABLE = [*INSIDE, *attacks_outside.ALL]
+TABLE = [*INSIDE, *attacks_outside.ALL, *attacks_values.LIES]
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +172,17 @@ def test_a_forged_message_costs_its_sender_alone(quick, task, forgery):
 def test_what_is_computed_outside_earns_nothing_by_itself(quick, task, theft):
     result = grader.grade_cells(quick, task, as_cells(submission(theft.changes)), "attacker", SECRET)
     assert {name for name, (status, _) in verdicts(result).items() if status == "correct"} == set(theft.earns)
+
+
+# -- values that lie, and what is tampered with inside: then a neighbour is graded by the same warm process ---------
+
+
+@pytest.mark.parametrize("lie", attacks_values.LIES, ids=lambda lie: lie.name)
+def test_a_value_that_lies_costs_its_answer_alone(quick, task, lie):
+    result = grader.grade_cells(quick, task, as_cells(submission(lie.changes)), "attacker", SECRET)
+    assert {name for name, (status, _) in verdicts(result).items() if status == "correct"} == set(lie.earns)
+    neighbour = grader.grade_cells(quick, task, as_cells(submission()), "neighbour", SECRET)
+    assert neighbour.score == task.total
 
 
 # -- limits: of the submission as a whole ----------------------------------------------------------------------------

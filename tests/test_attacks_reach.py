@@ -241,6 +241,6 @@ def test_an_output_flood_goes_nowhere(grade, flood):
 
 def test_a_right_answer_that_prints_and_warns_is_right(grade):
     noisy = ANSWERS["softmax"].replace(
-        "    e = np", "    print('debug', z); np.float64(1) / 0; np.seterr(all='raise')\n    e = np", 1
+        "    e = np", "    print('debug', z); np.float64(1) / 0; np.seterr(all='raise', under='ignore')\n    e = np", 1
     )
     assert verdicts(grade(noisy))["softmax"] == ("correct", "")

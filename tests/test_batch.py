@@ -12,12 +12,13 @@ from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+import dying
 import pytest
 from batch_run import run, task, write_class  # noqa: F401 - task is a fixture
 from classroom import SECRET, course, submission
 from processes import command_line, descendants
 
-from qkvlib.grading import batch
+from qkvlib.grading import batch, engines
 from qkvlib.grading.batch import Progress, remaining
 from qkvlib.grading.cluster import check_workers
 from qkvlib.grading.engines import BatchError, DaskEngine, LocalEngine
@@ -175,6 +176,22 @@ def test_a_pool_that_breaks_while_a_chunk_is_handed_over_loses_nothing(task, mon
     done = []
     LocalEngine(1).run(Job(task, SECRET), iter([[{"key": key}] for key in "abc"]), done.extend)
     assert sorted(record["key"] for record in done) == ["a", "b", "c"]
+
+
+def test_a_submission_that_kills_its_worker_again_and_again_is_named_and_costs_itself_alone(task, monkeypatch):
+    deaths = []
+    monkeypatch.setattr(engines, "grade_chunk", dying.grade_chunk)
+    broke = engines._Chunks.broke
+    monkeypatch.setattr(engines._Chunks, "broke", lambda self: deaths.append(1) or broke(self))
+    students = [f"s{i}" for i in range(5)] + ["killer"] + [f"s{i}" for i in range(5, 10)]
+    items = [{"key": f"k-{s}", "student": s, "file": f"{s}.ipynb", "problem": "", "remarks": []} for s in students]
+    done = []
+    LocalEngine(2).run(Job(task, SECRET), iter([items[:4], items[4:8], items[8:]]), done.extend)
+    assert sorted(record["student"] for record in done) == sorted(students), "each once"
+    (failed,) = (record for record in done if record["problem"])
+    assert (failed["student"], failed["failed"]) == ("killer", True)
+    assert "killer.ipynb" in failed["remarks"][0]["text"]
+    assert len(deaths) == engines._MOST_DEATHS + 1, "bounded"
 
 
 # -- Dask: the worker dies, the scheduler dies -----------------------------------------------------------------------

@@ -315,6 +315,17 @@ def test_a_shard_that_is_missing(tmp_path):
         model.attention(1)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("not json", "is not JSON"), ("[1]", "holds a list"), ('"llama"', "holds a str"), ("null", "holds a NoneType")],
+)
+def test_a_config_that_is_not_an_object_is_refused_by_its_name(tmp_path, text, says):
+    folder = saved(tmp_path / "m", llama_tensors(), LLAMA_CONFIG)
+    (folder / "config.json").write_text(text)
+    with pytest.raises(CheckpointError, match=f"config.json {says}"):
+        checkpoints.load(folder)
+
+
 @pytest.mark.parametrize("text", ["[1]", "not json", '{"weight_map": 3}', "{}"])
 def test_a_broken_index(tmp_path, text):
     (tmp_path / "model.safetensors.index.json").write_text(text)

@@ -38,12 +38,12 @@ def one_of_each():
     two = ["dog", "it"]
     return {
         "three_roles": (examples.x1, matrices, [examples.x1 @ W for W in matrices]),
-        "share_against_gap": ({"gap 3": 3},),
-        "blend_in_plane": (V, weights[1], out[1], two),
         "attention_picture": (Q[1], K, V, raw[1], weights[1], out[1], two, "it"),
         "grid": (weights, two, two, "weights"),
         "grids": ({"scores": raw, "weights": weights}, two, two),
         "heatmap": (np.outer([1, -2], [1, 2]), "many"),
+        "pattern": (weights, two, two, "weights"),
+        "patterns": ({"one": weights, "other": weights}, two, two),
         "shares": ({"a": 0.5, "b": 1.0}, "accuracy"),
         "stamped": (np.array([[10, 11], [20, 21]]),),
         "contributions": ([[1, 2], [3, -4]], ["head 0", "head 1"]),

@@ -145,8 +145,7 @@ def test_uses_sees_through_helpers():
     found = extract.plan(
         cells("def a(): pass", "def h():\n    return a()", "def b():\n    return h()"), ["a", "b"], [], ["a", "b"]
     )
-    assert extract.uses(found, ["b"], ["a", "b"]) == ["a"]
-    assert extract.uses(found, ["a"], ["a", "b"]) == []
+    assert extract.uses(found, {"b": ["b"], "a": ["a"]}, ["a", "b"]) == {"b": ["a"], "a": []}
 
 
 # -- the same, graded --------------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """The figures of lessons 0 to 2 say the numbers they are given, and leave out what they should."""
 
-import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
@@ -39,19 +38,6 @@ def test_three_branches_have_numbers_and_shapes(ax):
     assert "k = [3, 2]\n[2]" in said
     assert "v = [1, 2]\n[2]" in said
     assert said.count("W_Q\n[4, 2]") == 1
-
-
-def test_the_curve_marks_the_share_of_each_gap(ax):
-    figures.share_against_gap(ax, {"gap 3": 3})
-    assert words(ax) == ["gap 3: 0.953"]
-
-
-def test_the_blend_is_where_it_belongs(ax, two):
-    _, _, V, _, weights, out = two
-    figures.blend_in_plane(ax, V, weights[1], out[1], ["v1", "v2"])
-    assert "out [1.21, 2.11]" in words(ax)
-    path_end = ax.lines[1].get_xydata()[-1]
-    np.testing.assert_allclose(path_end, out[1])
 
 
 def test_the_picture_holds_every_number_and_the_empty_one_holds_none(ax, two):

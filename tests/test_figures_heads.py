@@ -1,4 +1,4 @@
-"""The drawings of lessons 5 to 7 draw what they are given, on the Axes they are given, and return nothing."""
+"""The drawings of heads and caches draw what they are given, on the Axes they are given, and return nothing."""
 
 import numpy as np
 import pytest

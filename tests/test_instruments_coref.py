@@ -1,4 +1,4 @@
-"""The instruments of lessons 3 and 4 compute what the library computes."""
+"""The instruments of the trained models compute what the library computes."""
 
 import numpy as np
 import pytest

@@ -59,7 +59,7 @@ def test_typed_words_are_projected_and_strangers_are_marked():
 def test_the_exam_hall_is_attention_under_the_exam_rule():
     shown = instruments.exam_hall("The dog chased the ball.", reader="chased")
     assert shown["reader"] == 2
-    words = "the dog chased the ball".split()
+    words = ["the", "dog", "chased", "the", "ball"]
     out, weights = masked_attention(*project_qkv(embeddings(*words), *MATRICES), causal_mask(len(words)))
     np.testing.assert_allclose(shown["weights"], weights)
     np.testing.assert_allclose(shown["out"], out)

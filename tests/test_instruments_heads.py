@@ -1,4 +1,4 @@
-"""The instruments of lessons 5 to 7 show what the course's math and the clinic's code compute."""
+"""The instruments of heads, caches and the clinic show what the course's math and the clinic's code compute."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Lesson 8's instruments show what the checkpoints hold, and compute what transformers computed."""
+"""The instruments of “In the wild” show what the checkpoints hold, and compute what transformers computed."""
 
 import numpy as np
 import pytest

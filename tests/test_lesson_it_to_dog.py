@@ -1,4 +1,4 @@
-"""Lesson 3 re-runs on another sentence, and refuses one that its models do not know."""
+"""“it → dog” re-runs on another sentence, and refuses one that its models do not know."""
 
 import json
 import os
@@ -22,14 +22,16 @@ def papermill(sentence, out):
 def printed(notebook):
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     outputs = [o for cell in cells if cell["cell_type"] == "code" for o in cell["outputs"]]
-    return "".join("".join(o.get("text", [])) for o in outputs)
+    return "\n".join("".join(o.get("data", {}).get("text/plain", "")) for o in outputs)
 
 
 @pytest.mark.slow
 def test_papermill_runs_it_on_another_sentence(tmp_path):
-    done = papermill("The big wheel hit the goat because it was lonely", tmp_path / "lesson.ipynb")
+    sentence = "the big wheel hit the goat because it was lonely"
+    done = papermill(sentence, tmp_path / "lesson.ipynb")
     assert done.returncode == 0, done.stderr[-2000:]
-    assert "it -> goat" in printed(tmp_path / "lesson.ipynb")
+    row = next(line for line in printed(tmp_path / "lesson.ipynb").splitlines() if line.startswith(sentence))
+    assert row.removeprefix(sentence).split()[0] == "goat"
 
 
 @pytest.mark.slow

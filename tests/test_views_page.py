@@ -143,6 +143,17 @@ def test_a_product_is_played_term_by_term(motion, show, page):  # noqa: F811
     assert words.inner_text() == "Q, it, column 1: 2·1, so far 2"
 
 
+def test_play_and_step_take_the_number_that_was_clicked(show):  # noqa: F811
+    page = show(SHEETS["product"]())
+    words = page.locator(".ws-terms")
+    for place, said in ((3, "Q, it, column 2: 1·0, so far 0"), (0, "Q, dog, column 1: 2·1, so far 2")):
+        cell(page, "Q", place).click()
+        page.get_by_role("button", name="one term more").click()
+        assert words.inner_text() == said
+    page.get_by_role("button", name="one term more").click()
+    assert words.inner_text().startswith("Q, dog, column 1: 2·1 + 1·0")
+
+
 def test_a_dragged_arrow_leaves_its_ghost(show):  # noqa: F811
     page = show(SHEETS["plane"]())
     assert page.locator("svg .ws-ghost").count() == 0

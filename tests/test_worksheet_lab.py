@@ -69,6 +69,22 @@ def test_a_sheet_with_other_views_leaves_this_one_its_looks(opened, page):
     assert page.evaluate(display) == "grid"
 
 
+def test_a_prediction_lets_the_sheet_show_its_answer(opened, page):
+    state = {"temperature": 2, "X": [[0, 0, 0, 7], [1, 0, 2, 1]]}
+    asks = "from qkvlib.widgets import Predict\n"
+    asks += f'Predict("p", "Q?", number=True, answer=1, show_in="tried", show_state={state})'
+    run = opened(SOURCE, asks)
+    run(1)
+    page.fill(".qkv-predict input", "1")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Let the sheet show it").click()
+    page.wait_for_function("() => document.activeElement.classList.contains('qkv-ws')")
+    assert text(page, "X", 3) == "7"
+    assert page.locator(".ws-controls .widget-readout").inner_text() == "2.00"
+    page.get_by_role("button", name="Undo").click()
+    assert text(page, "X", 3) == "0"
+
+
 def until_printed(page, expected):
     page.wait_for_function(
         """expected => [...document.querySelectorAll('.jp-OutputArea-output[data-mime-type*=stdout] pre')]

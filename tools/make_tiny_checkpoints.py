@@ -1,4 +1,4 @@
-"""Write the tiny checkpoints of lesson 8, and what transformers itself computes with them.
+"""Write the tiny checkpoints of “In the wild”, and what transformers itself computes with them.
 
     python -m pip install torch transformers safetensors
     python tools/make_tiny_checkpoints.py            # writes qkvlib/data/checkpoints/<architecture>/

@@ -253,7 +253,7 @@ def _submission(student: str, files: list[_File], slug: str, has_roster: bool, t
     if is_late(chosen.label[len(top) :]):
         found.remarks.append(Remark("late", "Canvas marks this submission as late."))
     if chosen.owner.known == BY_MARK:
-        text = "Its file name says nothing; it was taken for this student's by the mark of the hand-out in it."
+        text = "Its file name is nobody's alone; it was taken for this student's by the mark of the hand-out in it."
         found.remarks.append(Remark("found-by-mark", text))
     if chosen.owner.could_be:
         text = f"This file could be that of {' or '.join(chosen.owner.could_be)}, so it was given to nobody."

@@ -52,6 +52,11 @@ def grade_cells(
     return Grade([run.results[name] for name in assignment.graded], run.remarks)
 
 
+def _may_hold_code(cell: dict) -> bool:
+    """Whether answers are looked for in a cell: not in prose, unless a definition was lost there."""
+    return cell["type"] == "code" or "def" in cell["source"]
+
+
 class _Budget:
     """What one submission may still use, all its children together.
 
@@ -152,7 +157,7 @@ class _Run:
         header = {"asks": asks, "served": list(served)}
         if notebook:
             header |= {
-                "cells": self.cells,
+                "cells": [cell if _may_hold_code(cell) else {**cell, "source": ""} for cell in self.cells],
                 "provided": [{"source": source} for source in self.assignment.provided],
                 "graded": self.assignment.graded,
                 "given": {name: packer.pack(dict(exercises()[name].given)) for name in self.items},

@@ -35,6 +35,7 @@ def parse(data: bytes) -> Notebook:
     text, whole = _decoded(data)
     if not whole:
         remarks.append(Remark("not-utf-8", "The file is not UTF-8; some characters may have been lost."))
+    text = text.lstrip("\ufeff")  # a mark of the encoding that was written twice
     if not text.strip("\x00 \r\n\t"):
         raise NotebookProblem("The file is empty.")
     try:

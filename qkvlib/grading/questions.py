@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -26,8 +27,7 @@ import numpy as np
 import qkvlib.examples
 from qkvlib import attention
 from qkvlib.check.forms import promised
-from qkvlib.check.naming import agrees
-from qkvlib.check.plain import expected, plain
+from qkvlib.check.plain import alike, expected, plain
 from qkvlib.check.registry import exercises
 from qkvlib.check.spec import Call
 from qkvlib.grading.assignment import Assignment
@@ -75,7 +75,7 @@ class Questions:
         else:
             raise Refused(f"{name} is not given here: write it yourself")
         _bound([*args, *keywords.values()])
-        arguments = inspect.signature(function).bind(*args, **keywords).args
+        arguments = _signature(function).bind(*args, **keywords).args
         with np.errstate(all="ignore"):
             value = expected(function(*args, **keywords))[0]
         for exercise, calls in self._calls.items():
@@ -86,15 +86,18 @@ class Questions:
 
 def _bound(values: list) -> None:
     """Refuse arguments whose result could be large. Every function asked for works on the last two axes."""
-    arrays = [np.asarray(value) for value in _arrays(values)]
+    shapes = [np.shape(value) for value in _arrays(values)]
     integers = [value for value in values if type(value) is int]
-    if sum(array.size for array in arrays) > _MAX_NUMBERS or any(abs(n) > 512 for n in integers):
+    if sum(map(math.prod, shapes)) > _MAX_NUMBERS or any(abs(n) > 512 for n in integers):
         raise Refused("these arguments are too large for a function that is computed outside")
-    leading = np.broadcast_shapes(*(array.shape[:-2] for array in arrays)) if arrays else ()
-    longest = max((n for array in arrays for n in array.shape[-2:]), default=1)
+    leading = np.broadcast_shapes(*{shape[:-2] for shape in shapes})
+    longest = max((n for shape in shapes for n in shape[-2:]), default=1)
     repeated = max([1, *map(abs, integers)])
-    if int(np.prod(leading, dtype=object)) * longest * longest * repeated > _MAX_PRODUCT:
+    if math.prod(leading) * longest * longest * repeated > _MAX_PRODUCT:
         raise Refused("these arguments are too large for a function that is computed outside")
+
+
+_signature = cache(inspect.signature)
 
 
 def _arrays(value: Any) -> Iterator[np.ndarray]:
@@ -109,14 +112,14 @@ def _arrays(value: Any) -> Iterator[np.ndarray]:
 
 
 def _is_the_answer(name: str, call: Call, arguments: tuple, value: Any) -> bool:
-    """Whether a call with just these inputs gives just what is judged: right, in whatever form."""
+    """Whether a call with just these inputs gives just what is judged: right and whole, in whatever form."""
     exercise = exercises()[name]
     if exercise.kind != "function" or not _same(arguments, call.args[: len(arguments)]):
         return False
     right = expected(exercise.reference(*call.args))[0]
     parts = [value, *(value if isinstance(value, tuple) else ())]
     return any(
-        agrees(promised(exercise, part, right)[0], right, exercise.tolerance) for part in parts if part is not None
+        alike(promised(exercise, part, right)[0], right, exercise.tolerance) for part in parts if part is not None
     )
 
 
@@ -124,7 +127,7 @@ def _same(a: Any, b: Any) -> bool:
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(_same, a, b))
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return np.shape(a) == np.shape(b) and bool(np.array_equal(np.asarray(a), np.asarray(b)))
+        return np.shape(a) == np.shape(b) and bool(np.all(np.asarray(a) == np.asarray(b)))
     return type(a) is type(b) and a == b
 
 
@@ -182,7 +185,8 @@ def stands_on(assignment: Assignment) -> dict[str, frozenset[str]]:
 def _stands_on(provided: Any, solutions: Any, graded: Any) -> tuple[tuple[str, frozenset[str]], ...]:
     cells = [{"type": "code", "source": source, "name": ""} for source in (*provided, *dict(solutions).values())]
     plan = extract.plan(cells, [name for name in graded if name in dict(solutions)], [], list(graded))
-    direct = {name: set(extract.uses(plan, [name], list(graded))) for name in graded}
+    used = extract.uses(plan, {name: [name] for name in graded}, list(graded))
+    direct = {name: set(others) for name, others in used.items()}
     functions = {name for name in graded if exercises()[name].kind == "function"}
     return tuple((name, frozenset(_reached(direct, name) & functions)) for name in graded)
 

@@ -59,16 +59,18 @@ def write_report(
                 student = known.get(record["student"], Student(record["student"]))
                 record = _write_or_name(place, assignment, record, student, due)
                 score = totals.add(record, student)
-                points = {r["name"]: number(r["points"]) for r in record["results"]}
-                share = f"{100 * score / assignment.total:.1f}" if assignment.total else ""
+                graded = not record["problem"]  # nothing else is a grade: a 0 would be one
+                points = {r["name"]: number(r["points"]) for r in record["results"]} if graded else {}
+                share = f"{100 * score / assignment.total:.1f}" if assignment.total and graded else ""
                 wall = "none: do not trust this grade" if record["unsafe"] else "yes"
                 each = [points.get(name, "") for name in names]
                 remarks = " ".join(remark["text"] for remark in record["remarks"])
                 told = [record["problem"], "yes" if is_late(record) else "", record["file"], remarks, wall]
                 ours = not roster or student.id in known
-                row = [student.id, student.name, *each, number(score), number(assignment.total), share, *told]
+                reached = number(score) if graded else ""
+                row = [student.id, student.name, *each, reached, number(assignment.total), share, *told]
                 grades.row(row, ids_at=(0,) if student.id in known else ())
-                if not record["problem"] and ours:
+                if graded and ours:
                     # nobody else: a 0 would overwrite an excuse, and one stranger makes Moodle refuse the whole file
                     canvas.row([student.name, "", student.id, student.id, "", number(score)], ids_at=(2, 3))
                     told = [number(score), number(assignment.total), headline(record["results"])]

@@ -7,7 +7,7 @@ from ..widgets import Instrument, Sheet
 
 
 def exam_hall(sentence: str = examples.CAT_SENTENCE, reader: str = "it") -> Instrument:
-    """Words of the course's vocabulary -> X [T, 4] -> Q, K, V [T, 2] -> weights [T, T] under the exam rule -> out [T, 2].
+    """Known words -> X [T, 4] -> Q, K, V [T, 2] -> weights [T, T] under the exam rule -> out [T, 2].
 
     `reader` is the word that looks round at the start. Raises ValueError if it is not in the sentence, or if the
     sentence has a word that the vocabulary lacks.

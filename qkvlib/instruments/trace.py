@@ -38,10 +38,11 @@ def trace(
     )
     table = s.input("E", m["E"], rows=m.grammar.words, editable=False, about="the trained embeddings")
     if sentence is None:
-        nouns = (s.choice("first", NOUNS, first, label="the"), s.choice("second", NOUNS, second, label="the"))
+        one = s.choice("first", NOUNS, first, label="the")
         verb = s.choice("verb", VERBS, label="…")
+        two = s.choice("second", NOUNS, second, label="the")
         described = s.choice("adjective", ADJECTIVES, adjective, label="because it was")
-        words = ("the", nouns[0], verb, "the", nouns[1], "because it was", described, *m.ending)
+        words = ("the", one, verb, "the", two, "because it was", described, *m.ending)
     else:
         m.prepare(sentence)
         words = (s.text("sentence", sentence, label="sentence"), *m.ending)

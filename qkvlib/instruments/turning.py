@@ -5,8 +5,8 @@ import numpy as np
 from ..widgets import Instrument, Sheet
 from ..widgets.sheet import Node, Param
 
-SPEEDS = {"fast": 0.6, "slow": 0.1}  # radians a place
-WORDS = {"q": "it", "k": "dog"}
+_SPEEDS = {"fast": 0.6, "slow": 0.1}  # radians a place
+_WORDS = {"q": "it", "k": "dog"}
 _PLACES = 16
 
 
@@ -38,7 +38,7 @@ def turning(q: tuple = (2, 1, 2, -1), k: tuple = (1, 2, 2, 1)) -> Instrument:
                     ),
                     [s.panel(f"{name}_{plane}", title=f"{name}, not turned") for name in given],
                 )
-                for plane, speed in SPEEDS.items()
+                for plane, speed in _SPEEDS.items()
             ),
             s.stack(
                 s.panel("score_fast", title="fast plane: q · k"),
@@ -47,7 +47,7 @@ def turning(q: tuple = (2, 1, 2, -1), k: tuple = (1, 2, 2, 1)) -> Instrument:
             ),
         ]
     )
-    for plane in SPEEDS:
+    for plane in _SPEEDS:
         lines = [
             [f"{name}_{plane}", "·", s.panel(f"turn_{name}_{plane}", title=f"turn of {name}"), "=", f"{letter}_{plane}"]
             for name, letter in (("q", "Q"), ("k", "K"))
@@ -58,13 +58,13 @@ def turning(q: tuple = (2, 1, 2, -1), k: tuple = (1, 2, 2, 1)) -> Instrument:
 
 def _plane(s: Sheet, plane: str, start: dict[str, tuple], places: dict[str, Param], both: Param) -> Node:
     """q and k of one plane, turned to their places, and their product there."""
-    angles = SPEEDS[plane] * np.arange(_PLACES + 1)
+    angles = _SPEEDS[plane] * np.arange(_PLACES + 1)
     cos, sin = np.cos(angles), np.sin(angles)
     turns = s.input(f"turns_{plane}", np.moveaxis(np.array([[cos, sin], [-sin, cos]]), -1, 0), editable=False)
     more = s.select(f"more_{plane}", turns, both)
     turned = []
     for name, pair in start.items():
-        plain = s.input(f"{name}_{plane}", [pair], rows=[WORDS[name]], step=0.5, about=f"{name} before it is turned")
+        plain = s.input(f"{name}_{plane}", [pair], rows=[_WORDS[name]], step=0.5, about=f"{name} before it is turned")
         own = s.select(f"own_{name}_{plane}", turns, places[name])
         turn = s.matmul(f"turn_{name}_{plane}", own, more, about="cosine and sine of place · speed")
         turned.append(s.matmul(f"{name.upper()}_{plane}", plain, turn, about=f"{name} turned to its place"))

@@ -20,7 +20,7 @@ function toNumber(text) {
   return Number.isFinite(value) ? value : null;
 }
 
-/** Ask a sheet on this page to show the answer; false when there is none. worksheet.js answers the event.
+/** Ask a sheet on this page to show the answer; false when there is none. shown.js answers the event.
  * @param {string} sheet @param {object} state */
 function showIn(sheet, state) {
   if (!document.dispatchEvent(new CustomEvent("qkv-show", { cancelable: true, detail: { sheet, state } }))) return true;

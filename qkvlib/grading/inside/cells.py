@@ -166,16 +166,16 @@ def _names(node: ast.stmt) -> tuple:
     return node, frozenset(binds), frozenset(reads), frozenset(reads - inner), always
 
 
-def _parts(node: ast.AST) -> Iterator:
+def _parts(node: ast.AST) -> list:
     """The nodes directly below `node`, but for those that hold nothing (operators, and whether a name is read)."""
+    found: list[ast.AST] = []
     for name in node._fields:
         value = getattr(node, name, None)
-        if isinstance(value, list):
-            for item in value:
-                if isinstance(item, ast.AST):
-                    yield item
+        if type(value) is list:
+            found += [item for item in value if isinstance(item, ast.AST)]
         elif isinstance(value, ast.AST) and value._fields:
-            yield value
+            found.append(value)
+    return found
 
 
 def _root(node: ast.AST) -> set[str]:

@@ -71,12 +71,12 @@ def plan(cells: list[dict], wanted: list[str], provided: list[dict], graded: lis
     statements = _last_definition_wins(statements, graded, result.findings)
     statements = _without_undoing(statements, graded)
     needed = {result.names.get(name, name) for name in wanted}
-    kept = _closure(statements, needed)
+    kept = Index(statements).closure(needed)
     names_kept = {n for s in kept for n in s.binds}
     lost = ({n for s in kept for n in s.free} | needed) - names_kept - _BUILTINS
     if lost:
         scaffold = [s for number, cell in enumerate(provided) for s in parse_cell(cell["source"], -1 - number)[0]]
-        kept = [s for s in _closure(scaffold, lost) if not s.always] + kept
+        kept = [s for s in Index(scaffold).closure(lost) if not s.always] + kept
     result.statements = kept
     result.missing -= {n for s in result.statements for n in s.binds}
     if broken and (result.missing or any(name in problem[1] for problem in broken for name in graded)):
@@ -84,35 +84,50 @@ def plan(cells: list[dict], wanted: list[str], provided: list[dict], graded: lis
     return result
 
 
-def uses(found: Plan, names: list[str], graded: list[str]) -> list[str]:
-    """Which other graded functions the answers `names` call, directly or through helpers."""
+def uses(found: Plan, asked: dict[str, list[str]], graded: list[str]) -> dict[str, list[str]]:
+    """Which other graded functions the answers to each exercise call, directly or through helpers.
+
+    `asked` holds the names that each exercise asks for.
+    """
     aliases = {alias: name for name, alias in found.names.items()}
-    kept = _closure(found.statements, {found.names.get(name, name) for name in names})
-    read = {aliases.get(n, n) for s in kept for n in s.reads}
-    return [name for name in graded if name in read and name not in names]
+    index = Index(found.statements)
+    used = {}
+    for exercise, names in asked.items():
+        kept = index.closure({found.names.get(name, name) for name in names})
+        read = {aliases.get(n, n) for s in kept for n in s.reads}
+        used[exercise] = [name for name in graded if name in read and name not in names]
+    return used
 
 
 # -- choosing statements --------------------------------------------------------------------------------------------
 
 
-def _closure(statements: list[Statement], needed: set[str]) -> list[Statement]:
-    """The statements that bind a needed name, and what those need in turn, in notebook order."""
-    imported = {n for s in statements if isinstance(s.node, (ast.Import, ast.ImportFrom)) for n in s.binds}
-    binding: dict[str, list[int]] = {}  # name -> the statements that give it a value or change it
-    for i, statement in enumerate(statements):
-        for name in statement.binds:
-            if not (name.endswith(".") and name[:-1] in imported):
-                binding.setdefault(name.rstrip("."), []).append(i)
-    kept = {i for i, statement in enumerate(statements) if statement.always}
-    known = set(needed).union(*(statements[i].reads for i in kept))
-    waiting = list(known)
-    while waiting:
-        fresh = [i for i in binding.get(waiting.pop(), ()) if i not in kept]
-        kept.update(fresh)
-        more = set().union(*(statements[i].reads for i in fresh)) - known
-        known |= more
-        waiting += more
-    return [statements[i] for i in sorted(kept)]
+class Index:
+    """Statements in notebook order, and which of them give a name its value or change it."""
+
+    def __init__(self, statements: list[Statement]) -> None:
+        self._statements = statements
+        self._always = [i for i, statement in enumerate(statements) if statement.always]
+        imported = {n for s in statements if isinstance(s.node, (ast.Import, ast.ImportFrom)) for n in s.binds}
+        self._binding: dict[str, list[int]] = {}
+        for i, statement in enumerate(statements):
+            for name in statement.binds:
+                if not (name.endswith(".") and name[:-1] in imported):
+                    self._binding.setdefault(name.rstrip("."), []).append(i)
+
+    def closure(self, needed: set[str]) -> list[Statement]:
+        """The statements that bind a needed name, and what those need in turn."""
+        kept = set(self._always)
+        known = set(needed).union(*(self._statements[i].reads for i in kept))
+        waiting = list(known)
+        while waiting:
+            for i in self._binding.get(waiting.pop(), ()):
+                if i not in kept:
+                    kept.add(i)
+                    more = self._statements[i].reads - known
+                    known |= more
+                    waiting += more
+        return [self._statements[i] for i in sorted(kept)]
 
 
 def _is_blank(node: ast.stmt) -> bool:
@@ -132,8 +147,12 @@ def _is_blank(node: ast.stmt) -> bool:
 def _last_definition_wins(statements: list[Statement], graded: Iterable[str], findings: list[dict]) -> list[Statement]:
     """Drop earlier definitions of a graded function; a blank copy of the stub never beats a written answer."""
     dropped: set[int] = set()
+    defined: dict[str, list[int]] = {}
+    for i, statement in enumerate(statements):
+        if isinstance(statement.node, ast.FunctionDef):
+            defined.setdefault(statement.node.name, []).append(i)
     for name in graded:
-        places = [i for i, s in enumerate(statements) if isinstance(s.node, ast.FunctionDef) and s.node.name == name]
+        places = defined.get(name, [])
         if len(places) < 2:
             continue
         written = [i for i in places if not _is_blank(statements[i].node)]

@@ -41,6 +41,8 @@ def serve(control_fd: int, isolated: bool) -> None:
     filters = walls.seccomp_filter() if isolated else None
     gc.collect()
     gc.freeze()  # what is loaded now is never garbage, and stays shared between the children
+    gc.set_threshold(20_000, 20, 20)  # a child lives for a moment: nearly none has garbage worth looking for
+    walls.give_back_memory()
     control.sendall(b'{"ready": true}')
     while True:
         message, fds, _, _ = socket.recv_fds(control, wire.CONTROL_LIMIT, 2)

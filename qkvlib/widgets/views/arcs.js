@@ -42,7 +42,8 @@ register("arcs", {
       if (!value || value.shape.length < 2) continue;
       const m = value.shape.at(-1) ?? 1, count = value.shape.length === 3 ? value.shape[0] : 1;
       const heads = pick === null ? [...Array(count).keys()] : [Math.min(Math.max(0, Math.trunc(pick)), count - 1)];
-      const small = heads.length > 1, gap = small ? SMALL : Math.max(SMALL, Math.min(GAP, Math.floor((WIDE - 2 * LEFT) / m))), each = LEFT * 2 + m * gap, rise = 18 + Math.min(m, 8) * 9;
+      const small = heads.length > 1, alone = Math.max(SMALL, Math.min(GAP, Math.floor((WIDE - 2 * LEFT) / m)));
+      const gap = small ? SMALL : alone, each = LEFT * 2 + m * gap, rise = 18 + Math.min(m, 8) * 9;
       const across = Math.max(1, Math.floor(WIDE / each));
       heads.forEach((head, k) => {
         const called = entry.names[layer] || (value.shape.length === 3 ? value.heads?.[head] ?? `head ${head}` : "");

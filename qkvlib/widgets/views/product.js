@@ -20,6 +20,8 @@ class ProductView {
     this.open = true;
     /** @type {Playing|null} */
     this.at = null;
+    /** @type {import("../types.js").Target|null} the number of a result that was chosen since, to be played next */
+    this.chosen = null;
     const panel = (/** @type {Entry} */ each) => sheet.add(new Panel(sheet, each));
     const { left, tops, results } = entry.panels;
     this.left = panel(left);
@@ -28,11 +30,16 @@ class ProductView {
     /** @type {Panel[]} */
     this.results = results.map(panel);
     this.button = focusable("button", { type: "button", onclick: () => this.toggle() }, "Play");
-    const step = focusable("button", { type: "button", "aria-label": "one term more", onclick: () => this.step() }, "Step");
+    const step = focusable("button", { type: "button", "aria-label": "one term more", onclick: () => { this.pause(); this.step(); } }, "Step");
     this.words = h("p", { class: "ws-terms" }, "Choose a number of the result, then play it (Space).");
     this.root = h("figure", { class: "ws-panel ws-product", role: "group", "aria-label": entry.title || `${this.left.title} times ${this.tops.map((p) => p.title).join(", ")}` },
       h("div", { class: "ws-corner" }, this.words, this.button, step), this.tops.map((p) => p.root), this.left.root, this.results.map((p) => p.root));
     this.root.style.setProperty("--ws-columns", String(this.tops.length + 1));
+    // Remembered here, since the button that is pressed next takes the focus.
+    this.root.addEventListener("focusin", () => {
+      const target = this.sheet.focused();
+      if (target && this.results.includes(/** @type {any} */ (target.part))) this.chosen = target;
+    });
     for (const result of this.results)
       /** @type {any} */ (result).key = (/** @type {import("../types.js").Target} */ target, /** @type {KeyboardEvent} */ event) => {
         if (event.key !== " ") return false;
@@ -53,26 +60,25 @@ class ProductView {
   /** @param {Panel} result @param {number} i */
   choose(result, i) {
     this.pause();
+    this.chosen = null;
     this.at = { result, i, t: 0 };
     this.show(this.at);
     return this.at;
   }
 
-  /** The chosen cell; else the one that has the focus, else the first. */
+  /** The number chosen last, else the one that is being made, else the first. */
   ready() {
-    if (this.at) return this.at;
-    const target = this.sheet.focused(), result = this.results.find((p) => p === target?.part) ?? this.results[0];
-    return this.choose(result, target?.part === result ? target.i : 0);
+    if (this.chosen) return this.choose(/** @type {any} */ (this.chosen.part), this.chosen.i);
+    return this.at ?? this.choose(this.results[0], 0);
   }
 
   toggle() {
     if (this.timer) return this.pause();
     this.step();
+    const at = this.ready();
+    if (at.t >= this.pairs(at).terms.length) return;
     this.button.textContent = "Pause";
-    this.timer = setInterval(() => {
-      if (this.at && this.at.t >= this.pairs(this.at).terms.length) this.pause();
-      else this.step();
-    }, TERM_MS);
+    this.timer = setInterval(() => this.step(), TERM_MS);
   }
 
   pause() {
@@ -88,6 +94,7 @@ class ProductView {
     if (!matchMedia("(prefers-reduced-motion: reduce)").matches)
       for (const [panel, cell] of /** @type {[Panel, number][]} */ ([[this.left, a], [top, b]])) this.slide(panel, cell, at);
     this.show(at);
+    if (at.t >= terms.length) this.pause();
   }
 
   /** A copy of a factor goes to where the sum is made. @param {Panel} panel @param {number} cell @param {Playing} at */

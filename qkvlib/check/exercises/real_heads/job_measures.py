@@ -17,7 +17,11 @@ def _measures(weights: np.ndarray, period: int, after: int = 1, back: int = 1, s
 def _of_all_rows(weights: np.ndarray, period: int, stop: int) -> tuple:
     """The second and third measure over rows of the first reading too; the first has no earlier copy to go by."""
     rows = np.arange(1, 2 * period + stop)
-    return _measures(weights, period)[0], weights[..., rows, rows - 1].mean(axis=-1), weights[..., rows, 0].mean(axis=-1)
+    return (
+        _measures(weights, period)[0],
+        weights[..., rows, rows - 1].mean(axis=-1),
+        weights[..., rows, 0].mean(axis=-1),
+    )
 
 
 def _weights(draw: Draw, period: int, batch: tuple = ()) -> tuple:
@@ -89,7 +93,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Which rows have been read before? Rows period up to 2 · period - 2. Make them one array of row numbers.",
-        "For each of these rows, which column is the token after its earlier copy? It stands period - 1 places to the left.",
+        "Which column is the token after a row's earlier copy? It stands period - 1 places to the left.",
         "weights[..., rows, columns] with two arrays of equal length picks one number a row.",
     ),
     praise="Right: three jobs, each one average.",

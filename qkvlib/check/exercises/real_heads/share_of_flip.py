@@ -13,7 +13,7 @@ def _share(own, patched, other):
 
 
 def _runs(draw: Draw, copies: tuple) -> tuple:
-    own, other = np.sort(draw(2))[::-1] + (1, -1)
+    own, other = np.array([1, -1]) + np.sort(draw(2))[::-1]
     return float(own), draw(*copies), float(other)
 
 
