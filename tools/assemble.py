@@ -8,6 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from qkvlib.check.forms import RULE
 from tools import predictions
 from tools.lessonfile import Cell, Lesson, Refusal
 from tools.stubs import CannotStub, stub
@@ -167,6 +168,7 @@ def _header(lesson: Lesson, course: list[Lesson], folder: str) -> str:
         blocks.append(f"<details><summary>What you will do and learn</summary>\n\n{inside}\n\n</details>")
     if folder == "exercises":
         blocks.append('Fill in each cell, run it, then run the check below it. A blank answer is "todo", never wrong.')
+        blocks.append(RULE)
     return "\n\n".join(blocks)
 
 

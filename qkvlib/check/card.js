@@ -18,12 +18,31 @@ function render({ model, el }) {
     });
     row.append(button);
   }
-  const draw = () => { note.innerHTML = model.get("note"); };
-  model.on("change:note", draw);
+  const sheet = document.createElement("div");
+  const beside = document.createElement("div");
+  beside.setAttribute("role", "status");
+  beside.className = "qkv-verdict-beside";
+  const draw = () => {
+    note.innerHTML = model.get("note");
+    beside.innerHTML = model.get("beside");
+  };
+  /** @type {any} */
+  let view = null;
+  const open = async () => {
+    if (view || !model.get("sheet")) return;
+    const opened = await model.widget_manager.get_model(model.get("sheet").slice("IPY_MODEL_".length));
+    view = await model.widget_manager.create_view(opened, {});
+    sheet.replaceChildren(view.el);
+  };
+  model.on("change:note change:beside", draw);
+  model.on("change:sheet", open);
   draw();
-  el.append(card, row, note);
+  open();
+  el.append(card, row, note, sheet, beside);
   return () => {
-    model.off("change:note", draw);
+    model.off("change:note change:beside", draw);
+    model.off("change:sheet", open);
+    view?.remove();
     el.replaceChildren();
   };
 }

@@ -6,17 +6,26 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qkvlib.check import attempt, judge
+from qkvlib.check import attempt, counterexample, judge
+from qkvlib.check.counterexample import CounterExample
+from qkvlib.check.example_card import right_lines
 from qkvlib.check.plain import expected
 from qkvlib.check.spec import Call, Exercise
+from qkvlib.check.touch import Touch
 from qkvlib.check.verdict import Verdict, sentence
 from qkvlib.course import progress
+
+if TYPE_CHECKING:
+    from qkvlib.check.card import Card
+
+Offer = Callable[["Card"], "Note | None"]  # what a button of a card does
 
 _ORDINAL = ("First", "Second", "Third")
 
@@ -71,7 +80,11 @@ class Checker:
         self._remember(verdict)
         if os.environ.get("NBGRADER_EXECUTION") and not verdict:
             raise CheckFailed(repr(verdict))
-        return verdict if verdict else replace(verdict, places=self._places(calls, outcomes), offers=self._offers())
+        if verdict:
+            return verdict
+        example = counterexample.find(self.exercise, answer, calls, outcomes, in_assignment())
+        offers = self._offers({} if example is None else _offers_of(example, answer))
+        return replace(verdict, places=self._places(calls, outcomes), example=example, offers=offers)
 
     def hint(self) -> Note:
         """The next hint; after the last one they start again."""
@@ -130,11 +143,12 @@ class Checker:
             answer = parts
         return ((answer, *more) if more else answer), given
 
-    def _offers(self) -> dict[str, Callable[[], Note]]:
-        """What the buttons of a card do; the same as calling it in a cell."""
-        offers: dict[str, Callable[[], Note]] = {"A hint": self.hint} if self.exercise.hints else {}
+    def _offers(self, of_example: dict[str, Offer]) -> dict[str, Offer]:
+        """What the buttons of a card do; a hint and the solution can also be called for in a cell."""
+        offers: dict[str, Offer] = {"A hint": lambda card: self.hint()} if self.exercise.hints else {}
+        offers |= of_example
         if not in_assignment() and progress.entry("checks", self.exercise.name).get("attempts"):
-            offers["The solution"] = self.solution
+            offers["The solution"] = lambda card: self.solution()
         return offers
 
     def _places(self, calls: Sequence[Call], outcomes: Sequence[attempt.Outcome]) -> tuple[tuple[bool, ...], ...]:
@@ -156,6 +170,23 @@ class Checker:
             return {"status": best, "last": verdict.status, "attempts": tried, "mistake": verdict.mistake}
 
         progress.change("checks", self.exercise.name, update)
+
+
+def _offers_of(example: CounterExample, answer: Any) -> dict[str, Offer]:
+    """The buttons of a counter-example: its worksheet, and in self-study the right numbers."""
+    graded = in_assignment()
+
+    def drag(card: Card) -> None:
+        if card.touch is None:
+            card.touch = Touch(example, answer, partial(setattr, card, "beside"), graded)
+            card.open_sheet(card.touch.sheet)
+
+    def right(card: Card) -> Note:
+        if card.touch is not None:
+            card.touch.show_right()
+        return Note("For the numbers above", right_lines(example), code=True)
+
+    return {"Drag these numbers": drag} | ({} if graded else {"The right numbers": right})
 
 
 def in_assignment() -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from qkvlib.check.attempt import Outcome
 from qkvlib.check.naming import CLASHES
 from qkvlib.check.spec import Call, Exercise
+from qkvlib.check.torch_words import spelled_for_torch
 from qkvlib.check.words import describe_inputs
 
 _WORDS = {
@@ -67,12 +70,24 @@ _WORDS = {
     ),
 }
 
+# What a pair of arrays leads to when it is handed on whole.
+_PAIR = re.compile(r"inhomogeneous shape|'tuple' object has no attribute|tuple indices must be|and 'tuple'|'tuple' and")
+_MEET = "Write the shape of each factor beside the line: for a matrix product the inner two must be equal."
+_CUT = "Write the shape beside the line: the new sizes must multiply to as many numbers as there are."
 _SHAPE_WORDS = ("mismatch", "not aligned", "broadcast", "shape", "dimension", "reshape", "divide into", "concatenat")
 
 
 def explain(outcome: Outcome, call: Call, exercise: Exercise) -> tuple[str, str, str]:
     """(slug, what is seen, nudge) for an outcome of kind "raised"."""
     error, detail = outcome.error, " ".join(outcome.detail.split())
+    if (torch := spelled_for_torch(detail)) is not None:
+        return "torch-spelling", *torch
+    if _PAIR.search(detail):
+        return (
+            "raised-pair",
+            f"Your function works with several results at once where one array is needed ({error}: {detail}).",
+            "A function that you call may return two things: give each a name, as in out, weights = attention(...).",
+        )
     if "NoneType" in detail:
         return (
             "raised-none",
@@ -113,7 +128,7 @@ def explain(outcome: Outcome, call: Call, exercise: Exercise) -> tuple[str, str,
         return (
             "raised-shapes",
             f"{describe_inputs(call, exercise)}two shapes do not fit together in your function ({detail}).",
-            "Write the shape of each factor beside the line: for a matrix product the inner two must be equal.",
+            _CUT if "reshape" in detail or "divide" in detail else _MEET,
         )
     if "truth value" in detail:
         return (

@@ -105,28 +105,38 @@ def _several(value: Any, want: tuple) -> tuple[Any, str]:
     slug = ""
     if isinstance(value, dict) and len(value) == len(want):
         value, slug = tuple(value.values()), "dictionary"
-    array = value if type(value) is np.ndarray else None
-    if array is not None and array.ndim:
-        first = as_array(want[0])
-        if first is not None and array.shape == first.shape:
-            return (value,), "output-only"
-        value = tuple(array) if len(array) == len(want) else value
+    if _outline(value) == _outline(want[0]):
+        return (value,), "output-only"
+    if type(value) is np.ndarray and value.ndim and len(value) == len(want):
+        value = tuple(value)
     if not isinstance(value, tuple):
         return value, slug
-    sizes = [len(part) if isinstance(part, tuple) else 1 for part in want]
-    if len(value) == sum(sizes) > len(want):
-        ends = np.cumsum(sizes)
-        nested = [
-            value[end - size : end] if isinstance(part, tuple) else value[end - 1]
-            for part, size, end in zip(want, sizes, ends, strict=True)
-        ]
-        value, slug = tuple(nested), "results-flat"
-    elif len(value) > len(want) and _shapes(value[: len(want)]) == _shapes(want):
+    if len(value) > len(want) and _outline(value) == _flat(_outline(want)):
+        value, slug = _nested(value, want), "results-flat"
+    elif len(value) > len(want) and _outline(value[: len(want)]) == _outline(want):
         value, slug = value[: len(want)], "more-than-promised"
     if len(value) != len(want):
         return value, slug
     parts = [_returned(part, wanted) for part, wanted in zip(value, want, strict=True)]
     return tuple(part for part, _ in parts), next((amiss for _, amiss in parts if amiss), slug)
+
+
+def _nested(value: tuple, want: tuple) -> tuple:
+    """Results that came one by one, put together as in `want`."""
+    rest = iter(value)
+    return tuple(tuple(next(rest) for _ in part) if isinstance(part, tuple) else next(rest) for part in want)
+
+
+def _flat(outline: list) -> list:
+    return [one for part in outline for one in (part if isinstance(part, list) else [part])]
+
+
+def _outline(value: Any) -> Any:
+    """The shape of an array or a number; of several, the list of theirs; None of anything else."""
+    if isinstance(value, tuple):
+        return [_outline(part) for part in value]
+    array = as_array(value)
+    return None if array is None else array.shape
 
 
 def _one(value: Any, want: np.ndarray) -> tuple[Any, str]:
@@ -144,10 +154,6 @@ def _one(value: Any, want: np.ndarray) -> tuple[Any, str]:
     if want.dtype == bool and array.dtype != bool and array.shape == want.shape and np.isin(array, (0, 1)).all():
         value, slug = array.astype(bool), slug or "numbers-for-booleans"
     return value, slug
-
-
-def _shapes(values: tuple) -> list:
-    return [None if (array := as_array(part)) is None else array.shape for part in values]
 
 
 def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:

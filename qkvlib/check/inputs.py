@@ -15,7 +15,7 @@ asks for nothing. `kinds` says what an exercise's calls show; `tests/check/test_
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -26,6 +26,7 @@ from qkvlib.check.spec import Call, Tag
 
 ONE_AXIS, TWO_AXES = (2,), (2, 3)
 _WHOLE = np.array([-3, -2, -1, 1, 2, 3])
+_APART = 900  # an exponential reaches to 709
 
 
 class Numbers(StrEnum):
@@ -34,6 +35,22 @@ class Numbers(StrEnum):
     NORMAL = "numbers of ordinary size"
     WHOLE = "whole numbers"
     SINGLE = "numbers of single precision"
+
+
+class Kind(StrEnum):
+    """What a call can show; `kinds` says which of them the calls of an exercise do show."""
+
+    NO_AXIS = "nothing in front"
+    ONE_AXIS = "one axis in front"
+    TWO_AXES = "two axes in front"
+    ONE_TOKEN = "one token alone"
+    OTHER_LENGTHS = "another number of keys than of queries"
+    EMPTY_CACHE = "an empty cache"
+    WIDE_HEADS = "heads that are wider together than the model"
+    WHOLE = "whole numbers"
+    SINGLE = "single precision"
+    ROWS_APART = "rows of very different size in one table"
+    HIDDEN_PEAK = "a hidden score far above the others"
 
 
 def normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
@@ -152,7 +169,7 @@ def cases(make: Callable[..., tuple], first: Case, *more: Case) -> Cases:
     written, known = (first, *more), inspect.signature(make).parameters
     usual = []
     if "batch" in known:
-        in_front = {one.axes_in_front for one in written}
+        in_front = {one.axes_in_front for one in written if 1 not in one.sizes.get("batch", ())}
         if 1 not in in_front:
             usual.append(Case("the same with an axis in front", sizes={**first.sizes, "batch": ONE_AXIS}))
         if 2 not in in_front:
@@ -175,6 +192,43 @@ def cases(make: Callable[..., tuple], first: Case, *more: Case) -> Cases:
     return Cases(make, (*written, *usual))
 
 
+def kinds(inputs: Cases) -> set[Kind]:
+    """What the calls show, read off their sizes and their arrays."""
+    return {kind for one in inputs.cases for kind in _kinds(one, inputs.call(np.random.default_rng(0), one).args)}
+
+
+def _kinds(one: Case, args: tuple) -> Iterator[Kind]:
+    sizes = one.sizes
+    yield (Kind.NO_AXIS, Kind.ONE_AXIS, Kind.TWO_AXES)[one.axes_in_front]
+    if sizes.get("T") == 1:
+        yield Kind.ONE_TOKEN
+    if "S" in sizes and sizes["S"] != sizes["T"]:
+        yield Kind.OTHER_LENGTHS
+    if sizes.get("kept") == 0:
+        yield Kind.EMPTY_CACHE
+    if {"n_heads", "d_head", "d_model"} <= sizes.keys() and sizes["n_heads"] * sizes["d_head"] > sizes["d_model"]:
+        yield Kind.WIDE_HEADS
+    arrays = [arg for arg in _flat(args) if isinstance(arg, np.ndarray)]
+    if any(array.dtype.kind == "i" for array in arrays):
+        yield Kind.WHOLE
+    if any(array.dtype == np.float32 for array in arrays):
+        yield Kind.SINGLE
+    if any(a.dtype.kind == "f" and a.ndim > 1 and a.size and np.ptp(a.max(axis=-1)) > _APART for a in arrays[:1]):
+        yield Kind.ROWS_APART
+    if sizes.get("peak"):
+        yield Kind.HIDDEN_PEAK
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, tuple | list):
+        for part in value:
+            yield from _flat(part)
+    elif isinstance(value, dict):
+        yield from _flat(tuple(value.values()))
+    else:
+        yield value
+
+
 def calls(*described: tuple | Call) -> list[Call]:
     """Calls from (about, *args), for exercises of plain numbers."""
     return [one if isinstance(one, Call) else Call(tuple(one[1:]), one[0]) for one in described]
@@ -188,3 +242,29 @@ def batch(about: str, *args: Any) -> Call:
 def swap_last_axes(array: np.ndarray) -> np.ndarray:
     """The last two axes swapped."""
     return np.swapaxes(array, -1, -2)
+
+
+# -- small examples ---------------------------------------------------------------------------------------------------
+
+
+def quarters(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Rows of quarters that sum to 1."""
+    rows = [
+        np.bincount(rng.integers(0, shape[-1], 4), minlength=shape[-1]) / 4 for _ in range(int(np.prod(shape[:-1])))
+    ]
+    return np.reshape(rows, shape)
+
+
+def small_whole(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Small whole numbers but 0."""
+    return rng.choice([1.0, 2.0, -1.0, 3.0, -2.0], shape)
+
+
+def are_shares(weights: np.ndarray, *_: Any) -> bool:
+    """Whether each row is shares of 1."""
+    return bool((weights >= 0).all() and np.allclose(weights.sum(-1), 1))
+
+
+def leaves_someone(mask: Any) -> bool:
+    """Whether every row of a mask, if there is one, leaves somebody to look at."""
+    return mask is None or bool(np.any(mask, axis=-1).all())

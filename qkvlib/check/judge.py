@@ -40,13 +40,15 @@ def check(exercise: Exercise, answer: Any, rng: np.random.Generator | None = Non
 
 def compare(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> Verdict:
     """The verdict on `outcomes`, one per call. Trusted: looks at plain values only."""
-    verdicts = []
+    verdicts, meant = [], []
     for calls_of_one, outcomes_of_one in _readings(exercise, calls, outcomes):
         verdicts.append(_compare_one_reading(exercise, calls_of_one, outcomes_of_one))
         if verdicts[-1]:
             return verdicts[-1]
-    # The reading in which the answer came furthest speaks for it: a raised error says least.
-    return min(verdicts, key=lambda v: (v.mistake == "", v.kind is Kind.RAISED))
+        if any(outcome.kind != "raised" for outcome in outcomes_of_one):
+            meant.append(verdicts[-1])
+    # A reading in which the answer never runs is not how it was meant; what it says there is no clue.
+    return min(meant or verdicts[:1], key=lambda v: (v.kind is Kind.RAISED, v.mistake == ""))
 
 
 def passes(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> bool:
@@ -63,11 +65,11 @@ def _readings(
     if exercise.tidy is not whole:
         outcomes = [replace(o, value=exercise.tidy(o.value)) if o.kind == "returned" else o for o in outcomes]
     for reading in dict.fromkeys(call.reading for call in calls):
-        pairs = [(c, o) for c, o in zip(calls, outcomes, strict=True) if c.reading == reading and not _left_open(c, o)]
+        pairs = [(c, o) for c, o in zip(calls, outcomes, strict=True) if c.reading == reading and not left_open(c, o)]
         yield [c for c, _ in pairs], [o for _, o in pairs]
 
 
-def _left_open(call: Call, outcome: Outcome) -> bool:
+def left_open(call: Call, outcome: Outcome) -> bool:
     """Floats are promised, so an answer may divide in place. Of whole numbers that is an error, and no wrong result."""
     return call.tag is Tag.WHOLE and outcome.kind == "raised" and outcome.detail.startswith("Cannot cast ufunc")
 
@@ -77,6 +79,9 @@ def _before_naming(
 ) -> tuple[Verdict | None, list[Outcome], list[tuple]]:
     """The verdict that needs no name for a mistake (None otherwise), the outcomes in the promised form, and the
     accepted values of each call."""
+    right = Verdict(exercise.name, "correct", exercise.praise, kind=Kind.RIGHT)
+    if not calls:  # all of them were left open
+        return right, outcomes, []
     blocked = stages.before_values(exercise, calls, outcomes)
     if blocked is not None:
         return blocked, outcomes, []
@@ -86,7 +91,6 @@ def _before_naming(
     if not naming.is_right(exercise, outcomes, accepted):
         return None, outcomes, accepted
     amiss = stages.beside_values(exercise, outcomes, [slug for _, slug in fitted])
-    right = Verdict(exercise.name, "correct", exercise.praise, kind=Kind.RIGHT)
     return right if amiss is None else amiss, outcomes, accepted
 
 

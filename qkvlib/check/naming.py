@@ -15,7 +15,7 @@ from typing import Any
 
 from qkvlib.check import forms
 from qkvlib.check.attempt import Outcome
-from qkvlib.check.plain import alike, in_parts
+from qkvlib.check.plain import alike
 from qkvlib.check.spec import Call, Exercise, Mistake
 
 
@@ -36,34 +36,32 @@ def name(
     """The mistake that explains all outcomes, or None. `try_out(version, args)` is the outcome of a misconception."""
     candidates = [(m, version) for m in exercise.mistakes for version in versions(exercise, m)]
     candidates += list(_pairs(exercise))
-    # The same to the last digits is a better explanation than the same within the tolerance (-1e-9 is not quite 0), and
-    # that is a better one than the same in every part that is not right.
+    # The same to the last digits is a better explanation than the same within the tolerance (-1e-9 is not quite 0).
     strict = replace(exercise, tolerance=min(exercise.tolerance, 1e-12))
-    grades = [(_same_outcome, strict), (_same_outcome, exercise), (_same_in_every_wrong_part, exercise)]
+    graded = [(_same_outcome, strict), (_same_outcome, exercise)]
     if any(
         outcome.kind == "returned" and not is_right(exercise, [outcome], [wants])
         for outcome, wants in zip(outcomes, accepted, strict=True)
     ):
-        grades.append((_same_where_it_returns, exercise))
-    best: list[Mistake | None] = [None] * len(grades)
+        graded.append((_same_where_it_returns, exercise))
+    best: dict[int, Mistake] = {}  # how well it explains, 0 being best -> the first such mistake
 
     def fitted(version: Callable, k: int) -> Outcome:
         return in_form(exercise, try_out(version, calls[k].args), accepted[k][0])[0]
 
     for candidate, version in candidates:
         theirs = [fitted(version, 0)]
-        if not any(explains(judged, outcomes[0], theirs[0], accepted[0][0]) for explains, judged in grades[1:]):
+        if not graded[-1][0](exercise, outcomes[0], theirs[0]):
             continue
         theirs += [fitted(version, k) for k in range(1, len(calls))]
-        for place, (explains, judged) in enumerate(grades):
-            if best[place] is None and all(
-                explains(judged, outcome, their, wants[0])
-                for outcome, their, wants in zip(outcomes, theirs, accepted, strict=True)
+        for grade, (explains, judged) in enumerate(graded):
+            if all(explains(judged, outcome, their) for outcome, their in zip(outcomes, theirs, strict=True)) and (
+                explains is _same_outcome or _gets_one_wrong(exercise, outcomes, theirs, accepted)
             ):
-                best[place] = candidate
-        if best[0] is not None:
+                best.setdefault(grade, candidate)
+        if 0 in best:
             break
-    return next((found for found in best if found is not None), None) or by_property(exercise, calls, outcomes)
+    return best[min(best)] if best else by_property(exercise, calls, outcomes)
 
 
 def by_property(
@@ -108,7 +106,7 @@ def in_form(exercise: Exercise, outcome: Outcome, want: Any) -> tuple[Outcome, s
     return (outcome if value is outcome.value else replace(outcome, value=value)), amiss
 
 
-def _same_outcome(exercise: Exercise, outcome: Outcome, theirs: Outcome, _want: Any) -> bool:
+def _same_outcome(exercise: Exercise, outcome: Outcome, theirs: Outcome) -> bool:
     if outcome.kind != theirs.kind:
         return False
     if outcome.kind == "raised":
@@ -118,21 +116,18 @@ def _same_outcome(exercise: Exercise, outcome: Outcome, theirs: Outcome, _want: 
     return outcome.detail == theirs.detail
 
 
-def _same_where_it_returns(exercise: Exercise, outcome: Outcome, theirs: Outcome, want: Any) -> bool:
+def _same_where_it_returns(exercise: Exercise, outcome: Outcome, theirs: Outcome) -> bool:
     """An error is a fault of its own, and is told beside the mistake."""
-    return outcome.kind == "raised" or _same_outcome(exercise, outcome, theirs, want)
+    return outcome.kind == "raised" or _same_outcome(exercise, outcome, theirs)
 
 
-def _same_in_every_wrong_part(exercise: Exercise, outcome: Outcome, theirs: Outcome, want: Any) -> bool:
-    """For results of several parts: each part is either right or just what the mistake gives."""
-    if not isinstance(want, tuple) or outcome.kind != "returned" or theirs.kind != "returned":
-        return False
-    parts, other = in_parts(outcome.value, len(want)), in_parts(theirs.value, len(want))
-    if parts is None or other is None:
-        return False
-    return all(
-        alike(part, right, exercise.tolerance) or alike(part, wrong, exercise.tolerance)
-        for part, right, wrong in zip(parts, want, other, strict=True)
+def _gets_one_wrong(
+    exercise: Exercise, outcomes: Sequence[Outcome], theirs: Sequence[Outcome], accepted: Sequence[tuple]
+) -> bool:
+    """Whether a mistake is one where the answer returns at all: one that is right there explains nothing."""
+    return any(
+        outcome.kind == "returned" and not is_right(exercise, [their], [wants])
+        for outcome, their, wants in zip(outcomes, theirs, accepted, strict=True)
     )
 
 

@@ -103,6 +103,11 @@ def whole(value: Any) -> Any:
     return value
 
 
+def anything(*_: Any) -> bool:
+    """Every input that the reference can work with is promised."""
+    return True
+
+
 @dataclass(frozen=True)
 class Exercise:
     """One exercise. With `inputs` the answer is a function; with what is `given` it is the result itself.
@@ -116,6 +121,9 @@ class Exercise:
                        last axis last.
     unpacked        -> attributes that make an object of the learner's own count as the tuple of what they hold.
     tolerance       -> |answer - reference| <= tolerance * (1 + |reference|).
+    promised(*args) -> whether the statement promises such arguments: what a counter-example must keep to.
+    fills           -> {parameter: fill(rng, shape)}, where small whole numbers would break that promise.
+    small(rng)      -> small arguments, the smallest first, where the check's own calls cannot be cut to size.
     """
 
     name: str
@@ -130,6 +138,9 @@ class Exercise:
     axes: tuple[str, ...] = ()
     unpacked: tuple[str, ...] = ()
     tolerance: float = 1e-5
+    promised: Callable[..., bool] = anything
+    fills: Mapping[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] = field(default_factory=dict)
+    small: Callable[[np.random.Generator], Iterable[tuple]] | None = None
     hints: tuple[str, ...] = ()
     praise: str = "Right on every input that was tried."
 

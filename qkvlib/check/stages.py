@@ -18,7 +18,7 @@ from qkvlib.check.naming import by_property, is_right
 from qkvlib.check.plain import Unusable, as_array, in_parts
 from qkvlib.check.spec import Call, Exercise, Tag
 from qkvlib.check.verdict import Kind, Verdict
-from qkvlib.check.words import COUNT, describe_inputs, in_words, shape
+from qkvlib.check.words import COUNT, describe_inputs, differ_in_one, in_words, shape
 
 
 def before_values(exercise: Exercise, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> Verdict | None:
@@ -120,23 +120,40 @@ def describe(
     )
 
 
+def form(exercise: Exercise, call: Call, outcome: Outcome, want: Any) -> str:
+    """The slug of what is amiss with an outcome before any number is compared; "" where that is nothing."""
+    failed = _stage(exercise, call, outcome, want)
+    return "" if failed is None else failed.mistake
+
+
 def _right(exercise: Exercise, outcome: Outcome, accepted: tuple) -> bool:
     return is_right(exercise, [outcome], [accepted])
 
 
+_SAYS_ENOUGH = ("torch-spelling", "raised-pair")  # whatever the input: the error tells it all
+
+
 def _only_sometimes(exercise: Exercise, calls: Sequence[Call], right: list[bool], failure: Verdict | None) -> Verdict:
-    worked, broke = calls[right.index(True)], calls[right.index(False)]
-    about = broke.about or "another input"
-    start = f"It is right for {worked.about or 'one input'}, and not for {about}."
-    if worked.about == broke.about:
-        start = "It is right for some inputs, and not for others."
-    if broke.tag is Tag.BATCH:
+    broke = calls[right.index(False)]
+    if failure is not None and failure.mistake in _SAYS_ENOUGH:
+        return failure
+    asks_an_array = failure is not None and failure.mistake == "raised-truth-value"
+    if right == [call.tag is not Tag.BATCH for call in calls] and not asks_an_array:
+        start = f"It is right for every input without axes in front, and not for {broke.about}."
         nudge = "Count axes from the end (-1, -2) and let the leading ones be as many as they like."
         return _wrong(exercise, "no-batch-axes", start, nudge, Kind.PARTLY)
+    pairs = ((calls[i], calls[j]) for i, fits in enumerate(right) if fits for j, other in enumerate(right) if not other)
+    twins = next((pair for pair in pairs if pair[0].about != pair[1].about and differ_in_one(*pair)), None)
+    if twins is not None:
+        start = f"It is right for {twins[0].about}, and not for {twins[1].about}."
+    else:
+        many = f"{sum(right)} of the {len(right)} inputs that were tried"
+        start = f"It is right for {many}" + (
+            f", and not for {broke.about}." if broke.about else ", and not for the rest."
+        )
+    nudge = "Do the smallest case by hand, and print each line beside what it should be."
     if failure is not None and failure.kind is Kind.RAISED:
         nudge = failure.message
-    else:
-        nudge = "Look for a number or a size in your code that only fits the first of them."
     return _wrong(exercise, "only-sometimes", start, nudge, Kind.PARTLY)
 
 
@@ -232,6 +249,12 @@ def _array(
     name = part or "Your result"
     asked = "An array of numbers is asked for." if want.ndim else "A single number is asked for."
     if array is None:
+        several = isinstance(value, tuple) and any(type(item) is np.ndarray for item in value)
+        if several:
+            nudge = (
+                "A function that you call may return two things: give each a name, as in out, weights = attention(...)."
+            )
+            return _wrong(exercise, "pair-handed-on", f"{name} is {in_words(value)} at once.", nudge)
         ragged = isinstance(value, tuple)
         seen = "a list that holds text, or whose rows differ in length" if ragged else in_words(value)
         return _wrong(exercise, "type", f"{name} is {seen}.", asked)

@@ -32,7 +32,7 @@ def find(exercise: Exercise, calls: Sequence[Call], values: list, expected: list
         a is not None and a.size == 1 and w.ndim == 0 for a, w in zip(arrays, wants, strict=True)
     ):
         arrays, wants = [np.stack([a.reshape(()) for a in arrays])], [np.stack(wants)]  # numbers are looked at together
-        calls = []
+        return _arrays(exercise, [], arrays, wants, "your results")
     return _arrays(exercise, calls, arrays, wants)
 
 
@@ -49,7 +49,7 @@ def _entries(value: Any, want: Any, tolerance: float) -> Symptom:
         )
     return (
         "values",
-        f"None of the entries is right yet; start with {wrong[0]}.",
+        f"No entry is right as a whole yet; start with {wrong[0]}.",
         "Write the shapes first, then one entry at a time.",
     )
 
@@ -77,6 +77,12 @@ def _parts(exercise: Exercise, calls: Sequence[Call], values: list, expected: li
         if not all(alike(v[k], e[k], exercise.tolerance) for v, e in zip(values, expected, strict=True))
     ]
     k = wrong[0]
+    if _halves_swapped([(v[k], e[k]) for v, e in zip(values, expected, strict=True)], exercise.tolerance):
+        return "halves-swapped", f"The two halves of {names[k]} have changed places.", "Which of the two comes first?"
+    for j in wrong:
+        found = _arrays(exercise, calls, [as_array(v[j]) for v in values], [as_array(e[j]) for e in expected], names[j])
+        if found is not None:
+            return found
     if len(wrong) < n:
         right = [names[j] for j in range(n) if j not in wrong]
         are = "is" if len(right) == 1 else "are"
@@ -85,11 +91,14 @@ def _parts(exercise: Exercise, calls: Sequence[Call], values: list, expected: li
             f"{listed(right)} {are} right, and {names[k]} is not.",
             f"Only the lines that make {names[k]} need another look.",
         )
-    for k in wrong:
-        found = _arrays(exercise, calls, [as_array(v[k]) for v in values], [as_array(e[k]) for e in expected], names[k])
-        if found is not None:
-            return found
     return None
+
+
+def _halves_swapped(both: list[tuple], tolerance: float) -> bool:
+    return all(
+        isinstance(a, tuple) and isinstance(w, tuple) and len(a) == len(w) == 2 and alike(a[::-1], w, tolerance)
+        for a, w in both
+    )
 
 
 def _arrays(
@@ -106,9 +115,16 @@ def _arrays(
             "Does the last line return the variable that holds your result?",
         )
     if all(np.all(a == 0) for a, _ in both):
-        return "all-zeros", f"Every number in {name} is 0.", "Is the array you prepared ever filled in?"
+        if all(a.ndim == 0 for a, _ in both):
+            return (
+                "all-zeros",
+                f"What comes back as {name} is 0.",
+                "Print what each line gives: where is it 0?",
+            )
+        nudge = "Print what each line gives: where does it become 0?"
+        return "all-zeros", f"Every number in {name} is 0.", nudge
     if all(a.size > 1 and np.ptp(a) == 0 for a, _ in both):
-        return "all-equal", f"Every number in {name} is the same.", "Something was averaged or summed too far."
+        return "all-equal", f"Every number in {name} is the same.", "Which line should make them differ?"
     if all(close(a, -w, tolerance) for a, w in both):
         return (
             "sign",
@@ -116,7 +132,7 @@ def _arrays(
             "Look for a minus, or a difference taken backwards.",
         )
     if all(close(a, np.maximum(w, 0), tolerance) for a, w in both):
-        return "cut-at-zero", f"Negative numbers in {name} have become 0.", "Nothing should cut them off here."
+        return "cut-at-zero", f"Where {name} should be negative it is 0.", "Negative numbers are meant here."
     if all(close(np.abs(a), np.abs(w), tolerance) for a, w in both):
         return "signs-lost", f"The numbers in {name} are right but for their signs.", "Look for an abs, or a square."
     if _swapped(both, tolerance):
@@ -152,7 +168,7 @@ def _arrays(
     if any(_ratio_is_constant([(a, f(w)) for a, w in both]) for f in _FUNCTIONS):
         return (
             "function-applied",
-            f"A function has been applied to every number in {name}: a power, an exponential, a quotient or the like.",
+            f"Each number in {name} follows from the right one by one function: a power, an exponential or the like.",
             "Go back one step: the numbers before it may be the ones that were asked for.",
         )
     if row := _by_rows(both):
@@ -173,12 +189,27 @@ def _arrays(
     if found is None and all(
         a.size > 2 and close(np.sort(a, axis=None), np.sort(w, axis=None), tolerance) for a, w in both
     ):
+        grids = all(a.ndim > 1 for a, _ in both)
         return (
             "other-places",
             f"All the numbers of {name} are right, but they stand in other places.",
-            "A reshape keeps the order of the numbers, a transpose changes it: look for one in the other's place.",
+            "A reshape keeps the order of the numbers, a transpose changes it: is one in the other's place?"
+            if grids
+            else "Say what should stand first, second and third, and compare.",
         )
-    return found
+    return found or _rows_of_shares(both, name)
+
+
+def _rows_of_shares(both: list[tuple[np.ndarray, np.ndarray]], name: str) -> Symptom | None:
+    """Rows that should be shares of 1, and sum to something else."""
+    for a, w in both:
+        if a.ndim < 1 or a.shape[-1] < 2 or not np.allclose(w.sum(-1), 1) or (w < 0).any():
+            return None
+    sums = np.concatenate([np.ravel(a.sum(-1)) for a, _ in both])
+    if np.allclose(sums, 1, atol=1e-2):
+        return None
+    off = sums[np.argmax(np.abs(sums - 1))]
+    return "rows-not-shares", f"A row of {name} sums to {off:.2g}.", "Each row shares out 1: which line sees to that?"
 
 
 def _returned_input(exercise: Exercise, calls: Sequence[Call], arrays: list) -> str | None:

@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qkvlib.check.counterexample import CounterExample
 
 STATUSES = ("todo", "wrong", "correct")
 _HEADINGS = {"todo": "Still to do", "wrong": "Not yet", "correct": "Correct"}
@@ -52,7 +55,8 @@ class Verdict:
     mistake: str = ""
     kind: Kind | None = None
     places: tuple[tuple[bool, ...], ...] = ()  # where the answer agrees, entry by entry, when that can be drawn
-    offers: Mapping[str, Callable[[], Any]] = field(default_factory=dict, compare=False, repr=False)
+    example: CounterExample | None = field(default=None, compare=False, repr=False)
+    offers: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -67,7 +71,12 @@ class Verdict:
         return _HEADINGS[self.status]
 
     def __repr__(self) -> str:
-        return f"{self.status}: {self.exercise}\n{self.message}"
+        told = f"{self.status}: {self.exercise}\n{self.message}"
+        if self.example is None:
+            return told
+        from qkvlib.check.example_card import as_text
+
+        return f"{told}\n{as_text(self.example)}"
 
     def _repr_html_(self) -> str:
         """A card in the reader's own theme: text, a sign and a border; the colour only repeats what the text says."""
@@ -77,8 +86,15 @@ class Verdict:
             f'<div role="status" class="qkv-verdict qkv-{self.status}" style="border:1px solid {_COLOURS[self.status]};'
             "border-left-width:6px;border-radius:4px;padding:.6em .9em;max-width:46rem;line-height:1.45;"
             f'color:inherit;background:transparent"><strong>{heading}</strong><br>{sentence(self.message)}'
-            f"{_grid(self.places)}</div>"
+            f"{_grid(self.places)}{self._example()}</div>"
         )
+
+    def _example(self) -> str:
+        if self.example is None:
+            return ""
+        from qkvlib.check.example_card import as_html
+
+        return as_html(self.example)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """The text, the card, and with a kernel behind it the card with its buttons."""

@@ -48,3 +48,21 @@ def in_words(value: Any) -> str:
 def listed(names: Sequence[str]) -> str:
     """ "Q, K and V"."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def differ_in_one(a: Call, b: Call) -> bool:
+    """Whether the arguments of two calls differ in one respect at most: one length, one number, axes in front."""
+    respects: set = set() if len(a.args) == len(b.args) else {"given"}
+    for place, (x, y) in enumerate(zip(a.args, b.args, strict=False)):
+        respects |= _respects(x, y, place)
+    return len(respects) <= 1
+
+
+def _respects(x: Any, y: Any, place: int) -> set:
+    if isinstance(x, tuple | list) and isinstance(y, tuple | list) and len(x) == len(y):
+        return set().union(*(_respects(p, q, place) for p, q in zip(x, y, strict=True)))
+    if type(x) is np.ndarray and type(y) is np.ndarray:
+        lengths = {(n, m) for n, m in zip(x.shape[::-1], y.shape[::-1], strict=False) if n != m}
+        more = {"axes in front"} if x.ndim != y.ndim else set()
+        return lengths | more | ({"kind of numbers"} if x.dtype != y.dtype else set())
+    return set() if type(x) is type(y) and x == y else {place}

@@ -7,12 +7,14 @@ from collections import Counter
 from urllib.parse import quote
 
 from qkvlib.grading.assignment import Assignment
+from qkvlib.grading.inbox import Inbox
 from qkvlib.grading.remarks import WORTH_A_LOOK
 from qkvlib.grading.roster import Student
 from qkvlib.grading.text import file_name, number
 
 _LOOKS = 40  # lines worth a look, and students named in each
 _WHO = 8  # students named beside a mistake
+_GROUPS = 30  # groups of unnamed answers that are shown with their code
 _SHARED = 6  # mistakes proposed for the next lesson
 _ROWS = 400  # students in the table of the class report
 _LEAD, _WIDE = 250, 470  # where the bars of the class report start, and how wide they get
@@ -35,6 +37,7 @@ class Totals:
         self.mistakes: Counter = Counter()
         self.examples: dict[tuple[str, str], tuple[str, list[dict]]] = {}
         self.looks: dict[str, list[dict]] = {}  # what -> students, for what a teacher should see
+        self.inbox = Inbox()
         self.rows: list[tuple] = []  # (points, student id, who, signs), the lowest points first
 
     def add(self, record: dict, student: Student) -> float:
@@ -59,6 +62,7 @@ class Totals:
             self._row((-1.0, student.id, who, []))
             return score
         self.scores.append(score)
+        self.inbox.add(record, who)
         self._row((score, student.id, who, [r["status"] for r in record["results"]]))
         for r in record["results"]:
             self.statuses[r["name"]][r["status"]] += 1
@@ -94,6 +98,7 @@ class Totals:
             "mean": round(statistics.fmean(self.scores), 4) if self.scores else 0,
             "median": statistics.median(self.scores) if self.scores else 0,
             "statuses": {name: dict(sorted(counts.items())) for name, counts in self.statuses.items()},
+            "unnamed": {"answers": self.inbox.answers, "groups": len(self.inbox.groups)},
             "mistakes": [
                 {"exercise": exercise, "mistake": mistake, "count": count}
                 for (exercise, mistake), count in sorted(self.mistakes.items(), key=lambda kv: (-kv[1], kv[0]))
@@ -127,6 +132,8 @@ class Totals:
                 for place, item in enumerate(self.assignment.items, 1)
             ],
             "shared": [m for m in mistakes if m["count"] > 1 and m["mistake"] not in _ENDED][:_SHARED],
+            "inbox": self.inbox.by_size()[:_GROUPS],
+            "more_groups": max(0, len(self.inbox.groups) - _GROUPS),
             "rows": [{"score": score, **who, "signs": signs} for score, _, who, signs in rows[:_ROWS]],
             "more_rows": max(0, len(self.scores) + self.missing + self.unreadable + self.failed - _ROWS),
             "looks": [

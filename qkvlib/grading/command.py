@@ -21,6 +21,7 @@ from qkvlib.grading.collect import Source, collect
 from qkvlib.grading.coursefile import CourseFileError, find_course, open_course
 from qkvlib.grading.engines import BatchError, DaskEngine, LocalEngine
 from qkvlib.grading.handout_check import check_handed_out
+from qkvlib.grading.inbox import FILE, NamesError, named, read_names
 from qkvlib.grading.journal import Journal, JournalBusy
 from qkvlib.grading.records import is_record
 from qkvlib.grading.report import write_report
@@ -39,6 +40,7 @@ EXPECTED = (
         CollectError,
         CourseFileError,
         JournalBusy,
+        NamesError,
         NotTheCourse,
         ResultsError,
         SandboxUnavailable,
@@ -130,6 +132,7 @@ def grade(
         )
         due = file.due.get(task.slug, "")
         claim(Path(out), task.slug, file.secret)
+        read_names(Path(out))  # before anything is graded: a slip in it should be told at once
         with Journal(Path(out) / "journal.jsonl", is_record) as journal:
             if journal.dropped:
                 many = "1 line" if journal.dropped == 1 else f"{journal.dropped} lines"
@@ -164,11 +167,25 @@ def _run(
 
         keys = grade_batch(job, source, found, journal, engine, show)
         bars.update(line, completed=len(found), left=0.0)
+        names = read_names(out)
+        keys = _regraded(journal, keys, names)
         pages = bars.add_task("writing pages", total=len(keys), left=0.0)
         written = write_report(
-            out, job.assignment, journal.records(keys), students, lambda done: bars.update(pages, completed=done), due
+            *(out, job.assignment, journal.records(keys), students),
+            lambda done: bars.update(pages, completed=done),
+            due,
+            names,
         )
     return before, written
+
+
+def _regraded(journal: Journal, keys: list[str], names: dict[tuple[str, str], str]) -> list[str]:
+    """The keys of the records that count: those which the teacher's sentences change are journalled anew."""
+    if not names:
+        return keys
+    before = {record["key"]: named(record, names) for record in journal.records(keys)}
+    journal.append([record for key, record in before.items() if record["key"] != key])
+    return [before[key]["key"] for key in keys]
 
 
 def _sum_up(console: Console, slug: str, out: Path, summary: dict, before: int, many: int) -> None:
@@ -179,6 +196,11 @@ def _sum_up(console: Console, slug: str, out: Path, summary: dict, before: int, 
     if before:
         counts += f" {many - before} of {many} were new or had changed."
     _say(console, f"{counts} Start with {out / 'class.html'}; the numbers are in grades.csv.")
+    if many_unnamed := summary["unnamed"]["answers"]:
+        groups = summary["unnamed"]["groups"]
+        answers = "1 wrong answer has" if many_unnamed == 1 else f"{many_unnamed} wrong answers have"
+        where = "1 group" if groups == 1 else f"{groups} groups"
+        _say(console, f"{answers} no name yet, in {where}: class.html shows them, {out / FILE} takes a sentence each.")
     if summary["failed"]:
         failed = "1 submission" if summary["failed"] == 1 else f"{summary['failed']} submissions"
         _say(console, f"Grading failed over {failed}; class.html names the files under “Worth a look”.", "bold yellow")

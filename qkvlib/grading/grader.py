@@ -15,7 +15,7 @@ from typing import Any
 
 from qkvlib.check import attempt
 from qkvlib.check.registry import exercises
-from qkvlib.grading import judging, remarks
+from qkvlib.grading import inbox, judging, remarks
 from qkvlib.grading.assignment import Assignment
 from qkvlib.grading.draw import draw_calls
 from qkvlib.grading.inside import wire
@@ -98,6 +98,7 @@ class _Run:
         self.remarks: list[Remark] = []
         self.uses: dict[str, list[str]] = {}
         self.outcomes: dict[str, list[attempt.Outcome]] = {}  # what a mistake is named by, at the end
+        self.served: dict[str, tuple[str, ...]] = {}  # the answers that were given from outside when it was judged
         self.requests = 0
         self.budget = _Budget(sandbox.limits)
         self.child: Child | None = None
@@ -110,6 +111,10 @@ class _Run:
         finally:
             self.close()
         self.name_mistakes()
+        try:
+            self.mark_the_unknown()
+        finally:
+            self.close()
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
@@ -270,6 +275,7 @@ class _Run:
         if name not in self.results or {outcome.kind for outcome in outcomes} == {"returned"}:
             listed = " and ".join(f"`{other}`" for other in root_causes if other in self.uses[name])
             result.note = f"Graded with a right {listed} in place of yours, which is marked where it stands."
+            self.served[name] = tuple(root_causes)
             self.results[name], self.outcomes[name] = result, outcomes
 
     def lost(self, name: str) -> bool:
@@ -289,3 +295,17 @@ class _Run:
                 note = self.results[name].note
                 self.results[name] = judging.explained(self.items[name], self.calls[name], outcomes)
                 self.results[name].note = note
+
+    def mark_the_unknown(self) -> None:
+        """Run what no misconception explains on the inputs that all students share, and keep a mark of what it gives.
+
+        Only such answers cost anything, and what comes back is compared with nothing: it groups alike ones (`inbox`).
+        """
+        unknown = {name for name, result in self.results.items() if result.unknown}
+        for served in sorted({self.served.get(name, ()) for name in unknown}):
+            names = sorted(name for name in unknown if self.served.get(name, ()) == served)
+            for name in names:
+                self.calls[name], self.results[name].unknown = inbox.probe(name), ""
+            for name, heard in self.ask(names, served).answers(names).items():
+                outcomes = judging.outcomes_of(self.items[name], heard)
+                self.results[name].unknown = inbox.mark_of(outcomes) if outcomes else ""

@@ -10,6 +10,7 @@ from qkvlib.check import attempt, judge
 from qkvlib.check.plain import Unusable
 from qkvlib.check.registry import exercises
 from qkvlib.check.spec import Call, Exercise
+from qkvlib.grading import inbox
 from qkvlib.grading.assignment import Item
 from qkvlib.grading.inside.wire import Foreign
 from qkvlib.grading.sandbox import Reply, replies
@@ -28,6 +29,7 @@ class Result:
     mistake: str = ""
     message: str = ""
     note: str = ""  # how it was graded, where that needs saying
+    unknown: str = ""  # the mark of what it computes, where no misconception explains it (see `inbox`)
 
 
 def judged(item: Item, calls: list[Call], heard: Heard, seconds: float) -> tuple[Result, list[attempt.Outcome]]:
@@ -59,7 +61,18 @@ def explained(item: Item, calls: list[Call], outcomes: list[attempt.Outcome]) ->
         return not_judged(item)
     if verdict.status == "todo":
         return Result(item.name, 0, item.points, "todo", "", "There is no answer here yet.")
-    return wrong(item, verdict.mistake, verdict.message)
+    found = wrong(item, verdict.mistake, verdict.message)
+    if verdict.kind in inbox.UNEXPLAINED and exercises()[item.name].kind == "function":
+        found.unknown = inbox.mark_of(outcomes)  # until it has run on the common probe
+    return found
+
+
+def outcomes_of(item: Item, heard: Heard) -> list[attempt.Outcome]:
+    """What came of each call of an answer, unjudged; nothing where it did not come to its end."""
+    answer, exercise = heard.message, exercises()[item.name]
+    if not isinstance(answer, Answer) or answer.time or answer.missing:
+        return []
+    return [_outcome(exercise, result, value) for result, value in zip(answer.results, heard.values, strict=True)]
 
 
 def not_judged(item: Item) -> Result:

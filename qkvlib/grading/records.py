@@ -24,6 +24,7 @@ class Result(msgspec.Struct, forbid_unknown_fields=True):
     mistake: str
     message: str
     note: str
+    unknown: str = ""
 
 
 class Record(msgspec.Struct, forbid_unknown_fields=True):

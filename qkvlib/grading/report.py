@@ -17,6 +17,7 @@ from pathlib import Path
 from qkvlib.grading import results
 from qkvlib.grading.assignment import Assignment
 from qkvlib.grading.class_report import Totals, is_late
+from qkvlib.grading.inbox import write_names
 from qkvlib.grading.pages import render
 from qkvlib.grading.platforms import Table, gradescope
 from qkvlib.grading.roster import Student
@@ -32,6 +33,7 @@ def write_report(
     roster: list[Student],
     progress: Callable[[int], None] = lambda done: None,
     due: str = "",
+    sentences: dict[tuple[str, str], str] | None = None,
 ) -> dict:
     """Write everything for these records into `out`, each part swapped in whole. Returns the class's numbers."""
     out = Path(out)
@@ -80,6 +82,7 @@ def write_report(
         summary = totals.summary()
         (place / "class.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
         results.take_over(place, out)
+        write_names(out, totals.inbox.by_size(), sentences or {})
     finally:
         shutil.rmtree(place, ignore_errors=True)
     return summary

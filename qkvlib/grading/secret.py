@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import unicodedata
 
-RULES = "3"  # raise it when grading itself changes, so that a resumed run does not mix two sets of rules
+RULES = "4"  # raise it when grading itself changes, so that a resumed run does not mix two sets of rules
 
 
 def keyed(secret: bytes, *parts: str | bytes) -> bytes:

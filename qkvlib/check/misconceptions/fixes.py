@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from qkvlib.check.inputs import ONE_AXIS, case, cases
+from qkvlib.check.inputs import ONE_AXIS, Draw, case, cases
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.spec import Mistake, mistake
 from qkvlib.clinic import BUGS
@@ -20,7 +20,7 @@ def still_broken(bug: str, nudge: str, *more: Callable) -> Mistake:
     return mistake("still-broken", seen, nudge, BUGS[bug].broken, *more)
 
 
-def _one_head_arguments(draw, T, S, d_head, batch=()):
+def _one_head_arguments(draw: Draw, T: int, S: int, d_head: int, batch: tuple[int, ...] = ()) -> tuple:
     return draw(*batch, T, d_head), draw(*batch, S, d_head), draw(*batch, S, d_head)
 
 

@@ -12,7 +12,7 @@ from qkvlib.check.spec import Mistake, mistake, switch
 
 def apply_mask(grid: np.ndarray, mask: np.ndarray | None, masking: str) -> np.ndarray:
     """Scores in which the mask was used in one way or another; "after" masks the weights, not the scores."""
-    if mask is None or masking in ("ignored", "after", "first-row"):
+    if mask is None or masking in ("ignored", "after", "values", "first-row"):
         return grid
     if masking == "inverted":
         return np.where(mask, -np.inf, grid)

@@ -7,7 +7,7 @@ import numpy as np
 from qkvlib.check.inputs import swap_last_axes
 from qkvlib.check.misconceptions.masks import apply_mask
 from qkvlib.check.misconceptions.scores import compare_all
-from qkvlib.check.misconceptions.softmax import NORMALISERS
+from qkvlib.check.misconceptions.softmax import NORMALISERS, soft
 from qkvlib.check.spec import Mistake, switch
 
 
@@ -32,10 +32,11 @@ def head(
     weights = NORMALISERS[normalise](apply_mask(grid, mask, masking))
     if mask is not None and masking == "after":
         weights = np.where(mask, weights, 0.0)
-    carried = {"V": V, "K": K, "Q": Q, "weights-T": V, "mean": V}[values]
+    carried = soft(V) if values == "softmax" else {"V": V, "K": K, "Q": Q, "weights-T": V, "mean": V}[values]
     if values == "weights-T":
         return swap_last_axes(weights) @ carried, weights
-    return weights @ carried, weights
+    spent = np.where(mask, weights, 0.0) if mask is not None and masking == "values" else weights
+    return spent @ carried, weights
 
 
 def value_mistakes() -> tuple[Mistake, ...]:

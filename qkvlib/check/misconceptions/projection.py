@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.inputs import ONE_AXIS, case, cases
+from qkvlib.check.inputs import ONE_AXIS, Draw, case, cases
 from qkvlib.check.misconceptions.softmax import soft
 from qkvlib.check.spec import Mistake, mistake, switch
 
@@ -80,7 +80,7 @@ def projection_switches() -> tuple[Mistake, ...]:
     )
 
 
-def _qkv_arguments(draw, T, d_model, d_head, d_v, batch=()):
+def _qkv_arguments(draw: Draw, T: int, d_model: int, d_head: int, d_v: int, batch: tuple[int, ...] = ()) -> tuple:
     return draw(*batch, T, d_model), draw(d_model, d_head), draw(d_model, d_head), draw(d_model, d_v)
 
 
@@ -228,7 +228,7 @@ def projecting_mistakes() -> tuple[Mistake, ...]:
         ),
         mistake(
             "chained",
-            "One role is made from another: your keys start from the queries instead of from X.",
+            "One role is made from another role instead of from X.",
             "All three start from the same X.",
             lambda X, W_Q, W_K, W_V: (X @ W_Q, X @ W_Q @ W_K, X @ W_V),
             lambda X, W_Q, W_K, W_V: (X @ W_Q, X @ W_Q @ W_K, X @ W_K),

@@ -24,6 +24,8 @@ SCALES = {
     "sqrt-heads": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / np.sqrt(n_heads),
     "heads": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / n_heads,
     "twice": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / d_head / np.sqrt(d_head),
+    "log": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / np.log(d_head),
+    "log2": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / np.log2(d_head),
     "half": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / (d_head**1 / 2),
     "half-outside": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / d_head**1 / 2,
 }
@@ -57,6 +59,8 @@ def compare_all(
         grid = ask @ answer
     elif measure == "all-axes":
         grid = ask @ answer.T
+    elif measure == "torch-transpose":
+        grid = ask @ answer.transpose(-2, -1)
     elif measure == "squared-distance":
         grid = -((ask[..., :, None, :] - answer[..., None, :, :]) ** 2).sum(-1)
     elif measure == "far":
@@ -84,8 +88,8 @@ def scale_mistakes(seen: str = _SEEN_IN, model: bool = False, queries: bool = Fa
         ),
         switch(
             "scale-by-d",
-            f"{seen} are divided by the width of the head itself, which makes them too small.",
-            "It is the spread of a dot product that is put right, and a spread grows more slowly than the width.",
+            f"{seen} are as small as if they were divided by the width: by all of it, or by its root twice.",
+            "Once, by the root, is enough: does a helper that you call scale already?",
             scale="d",
         ),
         switch(
@@ -108,8 +112,8 @@ def scale_mistakes(seen: str = _SEEN_IN, model: bool = False, queries: bool = Fa
         ),
         switch(
             "scaled-twice",
-            f"{seen} have been scaled more than once.",
-            "Does a helper that you call scale already?",
+            f"{seen} are as small as if they were divided by the root of the width three times.",
+            "Once is enough: does a helper that you call scale already?",
             scale="twice",
         ),
     ]
@@ -214,12 +218,6 @@ def measure_mistakes() -> tuple[Mistake, ...]:
             "With a batch in front, .T turns every axis round, the batch too.",
             "Swap only the last two axes.",
             measure="all-axes",
-        ),
-        switch(
-            "cosine",
-            "Your queries and keys are cut to length 1 before they meet.",
-            "Their lengths are part of the message: a plain dot product keeps them.",
-            measure="cosine",
         ),
         switch(
             "distance",

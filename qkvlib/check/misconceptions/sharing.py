@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.inputs import ONE_AXIS, case, cases
+from qkvlib.check.inputs import ONE_AXIS, Draw, case, cases
 from qkvlib.check.spec import Mistake, mistake, switch
+
+# (n_heads, n_kv_heads, d_head, new tokens) of small layers, the smallest first: where a counter-example is looked for.
+FEW_HEADS = (
+    *((1, 1, 1, 1), (1, 1, 1, 2), (2, 1, 1, 1), (2, 2, 1, 1), (1, 1, 2, 1), (2, 1, 1, 2), (2, 2, 1, 2), (1, 1, 2, 2)),
+    *((2, 1, 2, 2), (2, 2, 2, 1), (2, 2, 2, 2), (4, 2, 1, 1), (4, 2, 1, 2), (4, 2, 1, 3), (6, 2, 1, 2), (4, 2, 2, 3)),
+)
 
 
 def share(K: np.ndarray, n_rep: int, how: str = "repeat") -> np.ndarray:
@@ -74,7 +80,9 @@ def sharing_switches() -> tuple[Mistake, ...]:
     )
 
 
-def _shared_arguments(draw, n_kv_heads, T, d_head, n_rep, batch=()):
+def _shared_arguments(
+    draw: Draw, n_kv_heads: int, T: int, d_head: int, n_rep: int, batch: tuple[int, ...] = ()
+) -> tuple:
     """(K, n_rep), with every kind of axis of a size of its own."""
     return draw(*batch, n_kv_heads, T, d_head), n_rep
 
@@ -127,8 +135,13 @@ def repeat_mistakes() -> tuple[Mistake, ...]:
             "With a batch in front, the sequences are repeated instead of the heads.",
             "Count from the end: the head axis is -3.",
             lambda K, n: np.repeat(K, n, axis=0),
-            lambda K, n: np.repeat(K, n, axis=1),
             lambda K, n: K[np.arange(K.shape[-3] * n) // n],
+        ),
+        mistake(
+            "second-axis-repeated",
+            "You repeat along axis 1, which is the heads only when there is exactly one axis in front.",
+            "Count from the end: the head axis is -3.",
+            lambda K, n: np.repeat(K, n, axis=1),
         ),
         mistake(
             "new-axis",

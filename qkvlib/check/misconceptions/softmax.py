@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,16 @@ def soft(z: np.ndarray, axis: Any = -1) -> np.ndarray:
 def one_hot(z: np.ndarray) -> np.ndarray:
     """1 where the last axis is largest, else 0."""
     return (z == z.max(axis=-1, keepdims=True)).astype(float)
+
+
+def _cut_off(z: np.ndarray, low: float) -> np.ndarray:
+    weights = soft(z)
+    return np.where(weights < low, 0.0, weights)
+
+
+def _shared_again(z: np.ndarray, low: float) -> np.ndarray:
+    weights = _cut_off(z, low)
+    return weights / weights.sum(axis=-1, keepdims=True)
 
 
 NORMALISERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -42,6 +53,8 @@ NORMALISERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "square": lambda z: z**2 / (z**2).sum(-1, keepdims=True),
     "power-of-two": lambda z: soft(z * np.log(2)),
     "power-of-ten": lambda z: soft(z * np.log(10)),
+    **{f"cut-{low}": partial(_cut_off, low=low) for low in (0.05, 0.1, 0.2)},
+    **{f"shared-again-{low}": partial(_shared_again, low=low) for low in (0.05, 0.1, 0.2)},
     "no-keepdims-above": lambda z: np.exp(z - z.max(-1)) / np.exp(z - z.max(-1)).sum(-1, keepdims=True),
     "no-keepdims": lambda z: np.exp(z - z.max(-1, keepdims=True)) / np.exp(z - z.max(-1, keepdims=True)).sum(-1),
     "no-keepdims-twice": lambda z: np.exp(z - z.max(-1)) / np.exp(z - z.max(-1)).sum(-1),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.inputs import ONE_AXIS, case, cases, swap_last_axes
+from qkvlib.check.inputs import ONE_AXIS, Draw, case, cases, swap_last_axes
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes, softmax_slips
 from qkvlib.check.spec import Mistake, mistake
 
 
-def _attention_arguments(draw, T, S, d_head, d_v, batch=()):
+def _attention_arguments(draw: Draw, T: int, S: int, d_head: int, d_v: int, batch: tuple[int, ...] = ()) -> tuple:
     return draw(*batch, T, d_head), draw(*batch, S, d_head), draw(*batch, S, d_v)
 
 
@@ -33,6 +34,7 @@ def attention_mistakes() -> tuple[Mistake, ...]:
         *scale_mistakes("The scores behind your weights", queries=True),
         *scale_slips(head, "The scores behind your weights"),
         *softmax_slips(head),
+        *everywhere(head, but=("values-as-keys", "weights-transposed")),
         mistake(
             "scale-by-value-width",
             "The scores behind your weights are scaled by the width of the values.",

@@ -48,7 +48,7 @@ def sheet(s: Sheet, K: np.ndarray, n_rep: int) -> None:
             for n in sharing
         ]
         reads = s.choose(name, copies, *drawn, about="1: this query head reads this K/V head")
-        wires.append(s.wires(reads, names=["K/V heads", f"query heads, {name}"]))
+        wires.append(s.wires(reads, names=["K/V heads", name]))
     s.lay(wires)
     keys = s.input("K", K, rows=TOKENS[: K.shape[-2]], heads=_heads("kv", n_kv))
     s.tile_kv("broken", keys, copies, about="0 1 0 1")

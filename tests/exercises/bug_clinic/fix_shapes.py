@@ -14,6 +14,21 @@ def own(X, W_Q, W_K, n_heads):
     return softmax(np.einsum("...td,...sd->...ts", Q, K) / np.sqrt(W_Q.shape[-1] // n_heads))
 
 
+@answers.right
+def einsum(X, W_Q, W_K, n_heads):
+    q, k = (np.einsum("...td,dhe->...hte", X, W.reshape(len(W), n_heads, -1)) for W in (W_Q, W_K))
+    return softmax(np.einsum("...te,...se->...ts", q, k) * q.shape[-1] ** -0.5)
+
+
+@answers.right
+def head_after_head(X, W_Q, W_K, n_heads):
+    found = []
+    for part_q, part_k in zip(np.split(W_Q, n_heads, 1), np.split(W_K, n_heads, 1), strict=True):
+        q, k = X @ part_q, X @ part_k
+        found.append(softmax(q @ k.swapaxes(-1, -2) / np.sqrt(part_q.shape[1])))
+    return np.stack(found, axis=-3)
+
+
 @answers.wrong("width-from-d-model")
 def share_of_the_model(X, W_Q, W_K, n_heads):
     Q, K = (split_heads_slices(X @ W, n_heads) for W in (W_Q, W_K))

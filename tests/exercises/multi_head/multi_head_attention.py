@@ -22,6 +22,27 @@ def head_by_head(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
     return blocks_of(W_Q.shape[-1] // n_heads, X, W_Q, W_K, W_V, W_O, n_heads, mask)
 
 
+@answers.right
+def einsum(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
+    q, k, v = (np.einsum("...td,dhe->...hte", X, W.reshape(len(W), n_heads, -1)) for W in (W_Q, W_K, W_V))
+    grid = np.einsum("...te,...se->...ts", q, k) / np.sqrt(q.shape[-1])
+    weights = softmax(grid if mask is None else np.where(mask, grid, -np.inf))
+    found = np.einsum("...hts,...hse->...the", weights, v)
+    return np.einsum("...he,hef->...f", found, W_O.reshape(n_heads, -1, W_O.shape[-1]))
+
+
+@answers.right
+def in_place_on_own_arrays(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
+    Q, K, V = (split_heads_swapaxes(X @ W, n_heads) for W in (W_Q, W_K, W_V))
+    weights = np.matmul(Q, K.swapaxes(-1, -2)) / np.sqrt(K.shape[-1])
+    if mask is not None:
+        weights[..., ~mask] = -np.inf
+    weights -= weights.max(axis=-1, keepdims=True)
+    np.exp(weights, out=weights)
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return merge_heads_swapaxes(weights @ V) @ W_O
+
+
 @answers.wrong("width-from-d-model")
 def width_of_the_model(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
     return blocks_of(X.shape[-1] // n_heads, X, W_Q, W_K, W_V, W_O, n_heads, mask)

@@ -58,6 +58,18 @@ def widened_matrices(X, W_Q, W_K, W_V, W_O, n_heads, n_kv_heads, mask=None):
     return repeat(X, W_Q, widen(W_K), widen(W_V), W_O, n_heads, n_heads, mask)
 
 
+@answers.right
+def einsum(X, W_Q, W_K, W_V, W_O, n_heads, n_kv_heads, mask=None):
+    n_rep, D = n_heads // n_kv_heads, len(W_Q)
+    q = np.einsum("...td,dgre->...grte", X, W_Q.reshape(D, n_kv_heads, n_rep, -1))
+    k, v = (np.einsum("...td,dge->...gte", X, W.reshape(D, n_kv_heads, -1)) for W in (W_K, W_V))
+    grid = np.einsum("...grte,...gse->...grts", q, k) / np.sqrt(q.shape[-1])
+    grid = grid if mask is None else np.where(mask, grid, -np.inf)
+    e = np.exp(grid - grid.max(-1, keepdims=True))
+    found = np.einsum("...grts,...gse->...tgre", e / e.sum(-1, keepdims=True), v)
+    return found.reshape(*X.shape[:-1], -1) @ W_O
+
+
 @answers.wrong("tiled")
 def both_tiled(X, W_Q, W_K, W_V, W_O, n_heads, n_kv_heads, mask=None):
     tile = lambda A: np.concatenate([A] * (n_heads // n_kv_heads), axis=-3)  # noqa: E731

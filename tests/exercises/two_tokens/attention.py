@@ -26,6 +26,15 @@ def float32(Q, K, V):
     return weights @ V, weights
 
 
+@answers.right
+def in_place_on_own_arrays(Q, K, V):
+    weights = np.matmul(Q, np.swapaxes(K, -1, -2)) / np.sqrt(Q.shape[-1])
+    weights -= weights.max(-1, keepdims=True)
+    np.exp(weights, out=weights)
+    weights /= weights.sum(-1, keepdims=True)
+    return np.matmul(weights, V), weights
+
+
 @answers.wrong("dictionary")
 def as_dict(Q, K, V):
     weights = softmax(scores(Q, K))

@@ -81,12 +81,16 @@ def _renamed(**names):
     return version
 
 
+def _whole(level, flat, out, doubled, cached):
+    shares, linear, _ = _symptoms(level, flat, out, doubled, cached)
+    return "swapped" if not linear else "axis" if not shares else "right" if np.allclose(cached, out) else "mask"
+
+
 EXERCISE = Exercise(
     name="diagnose",
     parameters=("level", "flat", "out", "doubled", "cached"),
     reference=_diagnose,
     inputs=_inputs,
-    tidy=lambda value: value.strip().lower() if isinstance(value, str) else value,
     mistakes=(
         mistake(
             "flat-asked-first",
@@ -128,6 +132,24 @@ EXERCISE = Exercise(
             lambda *probes: "axis",
             lambda *probes: "mask",
             lambda *probes: "swapped",
+        ),
+        mistake(
+            "other-names",
+            "Your names are others than those that were asked for.",
+            'Return "right", "axis", "swapped" or "mask", letter by letter.',
+            recognise=lambda args, said: isinstance(said, str) and said not in _LAYERS,
+        ),
+        mistake(
+            "first-row-compared",
+            "The cached output is compared with the first token's.",
+            "It is the last token that was asked alone.",
+            lambda level, flat, out, doubled, cached: _diagnose(level, flat, out[::-1], doubled[::-1], cached),
+        ),
+        mistake(
+            "all-rows-compared",
+            "The cached output, one row, is compared with all rows.",
+            "It belongs beside the last row of `out`.",
+            lambda level, flat, out, doubled, cached: _whole(level, flat, out, doubled, cached),
         ),
     ),
     hints=(

@@ -8,7 +8,7 @@ from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.scores import compare_all
 from qkvlib.check.misconceptions.softmax import soft
-from qkvlib.check.spec import Exercise, switch
+from qkvlib.check.spec import Exercise, mistake, switch
 
 
 def _biased(Q, K, slope, *, sign=-1, masked=True, when="before"):
@@ -26,6 +26,13 @@ def _arguments(draw, T, S, d_head, slope, batch=()):
     return draw(*batch, T, d_head), draw(*batch, S, d_head), slope
 
 
+def _squared(Q, K, slope):
+    T, S = Q.shape[-2], K.shape[-2]
+    back = np.arange(S - T, S)[:, None] - np.arange(S)
+    grid = Q @ np.swapaxes(K, -1, -2) / np.sqrt(Q.shape[-1]) - slope * back**2
+    return soft(np.where(back >= 0, grid, -np.inf))
+
+
 EXERCISE = Exercise(
     name="fix_bias_rows",
     parameters=("Q", "K", "slope"),
@@ -38,6 +45,7 @@ EXERCISE = Exercise(
         case("a full pass", T=5, S=5, d_head=3, slope=1.0),
         case("a batch of sequences", T=3, S=7, d_head=5, slope=0.5, batch=ONE_AXIS),
     ),
+    promised=lambda Q, K, slope: Q.shape[-2] <= K.shape[-2],
     axes=("query", "key"),
     mistakes=(
         still_broken("fix_bias_rows", "The first query is token S - T, not token 0. Which rows are its?"),
@@ -71,11 +79,17 @@ EXERCISE = Exercise(
             "It is subtracted.",
             when="times",
         ),
+        mistake(
+            "distance-squared",
+            "A key loses the square of its distance.",
+            "It loses slope for every token it lies back.",
+            lambda Q, K, slope: _squared(Q, K, slope),
+        ),
     ),
     hints=(
         "Print `back` for five tokens. Which row belongs to the last of them?",
         "The last T rows, not the first T.",
-        "back[S - T :]",
+        "Where does a slice begin that leaves T of S rows? Try T = S too: then nothing is cut off.",
     ),
     praise="Fixed: distance counts the same in a full pass and with a cache.",
 )

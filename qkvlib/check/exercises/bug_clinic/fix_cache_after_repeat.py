@@ -87,7 +87,7 @@ EXERCISE = Exercise(
     hints=(
         "How large is the cache, measured in K? How large need it be?",
         "Move repeat_kv out of the loop.",
-        "Return cache, and repeat_kv of it.",
+        "Return two things: what is kept, and what the query heads read of it.",
     ),
     praise="Fixed: the cache is n_rep times smaller, and every number is the same.",
 )

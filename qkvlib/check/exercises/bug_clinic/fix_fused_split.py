@@ -84,7 +84,7 @@ EXERCISE = Exercise(
     hints=(
         "Merge the first result again: is it X times the first third of the columns?",
         "Two steps stand in the wrong order.",
-        "np.split(X @ W_QKV, 3, axis=-1) first, then split_heads on each.",
+        "Cut the three roles apart first, along the last axis (np.split takes one); then cut each of them into heads.",
     ),
     praise="Fixed: roles first, heads second.",
 )

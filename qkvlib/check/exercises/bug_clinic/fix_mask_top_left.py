@@ -6,6 +6,7 @@ import numpy as np
 
 from qkvlib.attention import masked_attention
 from qkvlib.check.inputs import ONE_AXIS, case, cases
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.fixes import WEIGHTS_ONLY, still_broken
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.spec import Exercise, mistake
@@ -22,6 +23,10 @@ def _under(mask):
 
 def _triangle(shift):
     return lambda T, S: np.tril(np.ones((T, S), bool), k=S - T + shift)
+
+
+def _causal(Q, K, V, **switches):
+    return head(Q, K, V, _triangle(0)(Q.shape[-2], K.shape[-2]), **switches)
 
 
 def _masked_weights(Q, K, V):
@@ -44,6 +49,7 @@ EXERCISE = Exercise(
         case("a full pass", T=5, S=5, d_head=3),
         case("a batch of sequences", T=3, S=7, d_head=5, batch=ONE_AXIS),
     ),
+    promised=lambda Q, K, V: Q.shape[-2] <= K.shape[-2],
     mistakes=(
         still_broken("fix_mask_top_left", "Which of the S tokens is the first query: the first one?"),
         mistake(
@@ -90,6 +96,13 @@ EXERCISE = Exercise(
             _masked_weights,
         ),
         WEIGHTS_ONLY,
+        mistake(
+            "no-scale",
+            "The scores behind your weights are bare dot products, so they spread wider the longer the vectors are.",
+            "Only the corner of the mask was wrong.",
+            lambda Q, K, V: _causal(Q, K, V, scale="none"),
+        ),
+        *everywhere(_causal, masked=True),
     ),
     hints=(
         "Write the mask for 2 queries and 5 keys on paper: what may the last token see?",

@@ -65,7 +65,7 @@ EXERCISE = Exercise(
     hints=(
         "Print the first row of the result for np.arange(12).reshape(2, 3, 2): which of its numbers are token 0's?",
         "A reshape reads memory in order. Bring the heads of one token next to each other before it.",
-        "np.swapaxes(H, -2, -3), and then the reshape as it was.",
+        "Which two axes change places first, counted from the end? The reshape then stays as it was.",
     ),
     praise="Fixed: a token's row holds its own heads, side by side.",
 )

@@ -8,6 +8,7 @@ import numpy as np
 
 from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.scores import measure_mistakes, scale_mistakes, scale_slips
@@ -56,7 +57,7 @@ EXERCISE = Exercise(
         switch(
             "keys-from-query-matrix", "Both sides of your comparison come from W_Q.", "Only the width was wrong.", k="Q"
         ),
-        *without(measure_mistakes(), "distance", "squared-distance", "distance-rewarded", "cosine"),
+        *without(measure_mistakes(), "distance", "squared-distance", "distance-rewarded"),
         *without(softmax_mistakes(), "softmax-twice", "minus-sign"),
         *(m for m in heads.head_switches() if "cut" in m.switches),
         heads.width_from_d_model(
@@ -76,6 +77,7 @@ EXERCISE = Exercise(
             "Keep the split; only one number in the code is wrong.",
             lambda X, W_Q, W_K, n: head(X @ W_Q, X @ W_K, X @ W_K)[1],
         ),
+        *everywhere(_weights_of_heads, blends=False),
     ),
     hints=(
         "Run the broken code with one head and with four: for which is it right?",

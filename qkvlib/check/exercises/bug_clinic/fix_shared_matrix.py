@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from qkvlib.check.inputs import ONE_AXIS, case, cases
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
@@ -65,6 +66,9 @@ EXERCISE = Exercise(
             "The weights are turned round in the blend.",
             "Only the line with the three projections was wrong.",
             values="weights-T",
+        ),
+        *everywhere(
+            _one_head, "The scores behind your result", but=("weights-transposed", "scale-by-sqrt-d-model"), wide=True
         ),
     ),
     hints=(

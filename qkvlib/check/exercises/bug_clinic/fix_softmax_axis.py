@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib.check.inputs import swap_last_axes
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.fixes import WEIGHTS_ONLY, one_head_inputs, output, still_broken
 from qkvlib.check.misconceptions.one_head import value_mistakes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes
@@ -30,6 +31,11 @@ EXERCISE = Exercise(
             "The softmax runs over the first axis, which may be the batch.",
             "Count from the end: keys are the last axis of the scores.",
             lambda Q, K, V: (soft(compare_all(Q, K), 0) @ V, soft(compare_all(Q, K), 0)),
+        ),
+        mistake(
+            "second-axis",
+            "The softmax runs over axis 1: the keys without a batch, the queries with one.",
+            "Count from the end: keys are the last axis of the scores.",
             lambda Q, K, V: (soft(compare_all(Q, K), 1) @ V, soft(compare_all(Q, K), 1)),
         ),
         mistake(
@@ -53,6 +59,7 @@ EXERCISE = Exercise(
         *value_mistakes(),
         *scale_mistakes("The scores behind your result"),
         WEIGHTS_ONLY,
+        *everywhere(output, "The scores behind your result", but=("values-as-keys", "weights-transposed")),
     ),
     hints=(
         "Let V be all ones: what must the output be, if each row of weights sums to 1?",

@@ -93,7 +93,7 @@ EXERCISE = Exercise(
     hints=(
         "Change the last entry of a token: should head 0 notice?",
         "One small matrix serves all heads, and each head meets it with its slice alone.",
-        "Project X with the whole of W_Q, then call split_heads.",
+        "First all of X meets all of W_Q; the heads are cut from what comes out.",
     ),
     praise="Fixed: every head reads the whole embedding.",
 )

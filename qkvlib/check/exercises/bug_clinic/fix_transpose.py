@@ -24,7 +24,7 @@ EXERCISE = Exercise(
     hints=(
         "Try it on three tokens with five features each: the error names the two sizes that met.",
         "K has to offer its features to the product, so its last two axes change places.",
-        "np.swapaxes(K, -1, -2) leaves a batch axis alone.",
+        "np.swapaxes takes two axes by number: count from the end, and a batch in front stays where it is.",
     ),
     praise="Fixed: features meet features, for any number of tokens.",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.fixes import WEIGHTS_ONLY, one_head_inputs, output, still_broken
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes
@@ -37,6 +38,7 @@ EXERCISE = Exercise(
         *value_mistakes(),
         *scale_mistakes("The scores behind your result"),
         WEIGHTS_ONLY,
+        *everywhere(output, "The scores behind your result", but=("values-as-keys", "weights-transposed")),
     ),
     hints=(
         "Double V: what should happen to the output, and to the weights?",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,25 @@ def _checkpoint(draw, d_model, wide_q, wide_kv, layer):
         tensors[f"{at}.self_attn.o_proj.weight"] = draw(d_model, wide_q)
         tensors[f"{at}.input_layernorm.weight"] = draw(d_model)
     return tensors, layer
+
+
+def _small(rng: np.random.Generator) -> Iterator[tuple]:
+    """The three matrices of two or three layers, one or two numbers wide."""
+    for D, wide_kv, layers, layer in (
+        (1, 1, (1, 0), 0),
+        (1, 1, (0, 1), 1),
+        (2, 1, (0, 1), 1),
+        (1, 1, (12, 2, 1), 1),
+        (1, 1, (1, 2, 12), 2),
+    ):
+        yield (
+            {
+                f"model.layers.{at}.self_attn.{name}_proj.weight": rng.integers(-2, 4, (rows, D)).astype(float)
+                for at in layers
+                for name, rows in (("q", D), ("k", wide_kv), ("v", wide_kv), ("o", D))
+            },
+            layer,
+        )
 
 
 def _named(order: str = "qkv", turn: bool = True, at: Callable = lambda layer: layer) -> Callable:
@@ -57,6 +76,7 @@ EXERCISE = Exercise(
         case("a later layer", d_model=5, wide_q=5, wide_kv=5, layer=12),
         case("heads that are wider together than the model", d_model=3, wide_q=8, wide_kv=4, layer=2),
     ),
+    small=_small,
     mistakes=(
         mistake(
             "not-transposed",
@@ -152,7 +172,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Print the names in tensors: where does the number of the layer stand?",
-        'f"model.layers.{layer}.self_attn.q_proj.weight" is one of the three.',
+        "The number of the layer stands between two dots, then self_attn and q_proj: an f-string fills it in.",
         "A Linear stores [d_out, d_in]; turn each of them round for X @ W.",
     ),
     praise="Right: three tensors by name, transposed for X @ W.",

@@ -40,6 +40,7 @@ EXERCISE = Exercise(
         case("a layer whose width is a multiple of three", d_model=3),
         case("a wider layer", d_model=11),
     ),
+    promised=lambda weight, bias: weight.shape[1] == 3 * weight.shape[0],
     mistakes=(
         mistake(
             "split-by-rows",
@@ -51,7 +52,7 @@ EXERCISE = Exercise(
         ),
         mistake(
             "fixed-width",
-            "Your blocks have one fixed width, which fits one layer only.",
+            "Your blocks are not a third of the columns each: their width is fixed, or read from the wrong axis.",
             "Read the width from the weight: how many columns belong to each of the three?",
             *(lambda w, b, d=d: _blocks(w, b, d) for d in (8, 64, 768)),
             *(lambda w, b, d=d: _blocks(w, b, d, open_end=True) for d in (8, 64)),

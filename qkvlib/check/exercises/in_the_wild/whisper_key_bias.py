@@ -56,6 +56,13 @@ EXERCISE = Exercise(
             recognise=lambda args, a: np.allclose(_first(a), args[0] @ args[2] / np.sqrt(len(args[0])), atol=2e-3),
         ),
         mistake(
+            "weights-for-changes",
+            "You give the weights themselves, not how much they change.",
+            "After minus before.",
+            lambda q, K, b: {"score_change": np.full(len(K), q @ b), "weight_change": soft(K @ q)},
+            recognise=lambda args, a: np.allclose(_second(a), soft(args[1] @ args[0]), atol=2e-3),
+        ),
+        mistake(
             "weights-move",
             "Your score changes are right, but you expect the weights to move.",
             "Every score in the row moved by the same amount. What does softmax see?",
@@ -112,12 +119,6 @@ EXERCISE = Exercise(
             "You expect the scores to stay as they are.",
             "The keys did change: what is the query's dot product with the bias?",
             _other(lambda q, K, b: 0.0),
-        ),
-        mistake(
-            "weights-for-changes",
-            "You give the weights themselves, not how much they change.",
-            "After minus before.",
-            lambda q, K, b: {"score_change": np.full(len(K), q @ b), "weight_change": soft(K @ q)},
         ),
     ),
     hints=(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from qkvlib.check.inputs import normal
+from qkvlib.check.inputs import are_shares, normal, quarters
 from qkvlib.check.misconceptions.softmax import soft
 from qkvlib.check.plain import AnyOf
 from qkvlib.check.spec import Call, Exercise, mistake
@@ -50,6 +50,17 @@ def _telling_weights(rng: np.random.Generator, tokens: list[str], q: int, places
             return weights
 
 
+def _small(rng: np.random.Generator) -> Iterator[tuple]:
+    """Sentences of four words with weights in quarters, in which no two candidates get the same."""
+    tokens = ["dog", "saw", "ball", "it"]
+    for _ in range(60):
+        weights = quarters(rng, (4, 4))
+        for query, candidates in (("it", ["dog", "ball"]), ("it", ["ball", "dog"]), ("dog", ["ball", "it"])):
+            row = [weights[tokens.index(query), tokens.index(word)] for word in candidates]
+            if row[0] != row[1]:
+                yield weights, tokens, query, candidates
+
+
 def _place(tokens: list[str], word: Any) -> int:
     return tokens.index(word) if isinstance(word, str) else word
 
@@ -75,12 +86,28 @@ EXERCISE = Exercise(
     name="referent",
     reference=_referent,
     inputs=_referent_inputs,
+    small=_small,
+    promised=lambda weights, *_: are_shares(weights),
     mistakes=(
         mistake(
             "column-for-row",
             "You read who looks at the query: that is its column.",
             "What the query itself looks at stands in its row.",
             _pick(lambda w, q, p: w[p, q]),
+        ),
+        mistake(
+            "neighbours-column",
+            "You read the column of the token beside the candidate.",
+            "Which column belongs to the candidate itself? Places are counted from 0.",
+            _pick(lambda w, q, p: w[q, p + 1]),
+            _pick(lambda w, q, p: w[q, p - 1]),
+        ),
+        mistake(
+            "neighbours-row",
+            "You read the row of the token beside the query.",
+            "Which row belongs to the query itself? Places are counted from 0.",
+            _pick(lambda w, q, p: w[q + 1, p]),
+            _pick(lambda w, q, p: w[q - 1, p]),
         ),
         mistake(
             "candidates-ignored",
@@ -179,9 +206,9 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "tokens.index(query) is the row to read.",
+        "Which row of the weights belongs to the query? tokens.index finds the place of a word.",
         "In that row, look only at the columns of the candidates.",
-        "max(candidates, key=...) hands back the word itself.",
+        "max takes a key: what should candidates be compared by, so that the word itself comes back?",
     ),
     praise="Right: read the row of the word that asks, and compare the candidates in it.",
 )

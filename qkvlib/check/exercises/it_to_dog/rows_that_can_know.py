@@ -17,6 +17,7 @@ EXERCISE = Exercise(
         ("eleven tokens, the seventh", 11, 6),
         ("one token", 1, 0),
     ),
+    promised=lambda n_tokens, place: 0 <= place < n_tokens,
     axes=("row",),
     mistakes=(
         mistake(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from qkvlib import attention
 from qkvlib.check.inputs import case, cases
 from qkvlib.check.misconceptions.cache import cache_switches, grow_cache, kept_cache, seen_cache
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.one_query import one_query_mistakes
 from qkvlib.check.misconceptions.projection import projection_switches
@@ -32,9 +35,7 @@ def _decode(
     grow: str = "end",
     see: str = "all",
     keep: str = "new",
-    scale: str = "sqrt-d",
-    normalise: str = "keys",
-    values: str = "V",
+    **switches: Any,
 ) -> tuple:
     by = {"Q": W_Q, "K": W_K, "V": W_V}
 
@@ -48,7 +49,7 @@ def _decode(
     if see == "nothing":
         return np.zeros((*x.shape[:-1], W_V.shape[-1])), grown
     seen = seen_cache(cache, new, grown, see)
-    out = head(row(q), *seen, scale=scale, normalise=normalise, values=values)[0][..., 0, :]
+    out = head(row(q), *seen, **switches)[0][..., 0, :]
     return out, kept_cache(cache, new, grown, keep)
 
 
@@ -63,7 +64,7 @@ EXERCISE = Exercise(
         case("a short cache", d_model=5, d_head=3, d_v=2, kept=7),
         case("a square head", d_model=5, d_head=5, d_v=5, kept=3),
         case("the very first token", d_model=5, d_head=3, d_v=3, kept=0),
-        case("a cache of one token", d_model=7, d_head=2, d_v=2, kept=1),
+        case("a batch of one text", d_model=7, d_head=2, d_v=2, kept=1, batch=(1,)),
     ),
     mistakes=(
         *cache_switches(_decode),
@@ -99,6 +100,7 @@ EXERCISE = Exercise(
             lambda *a: (*_decode(*a), _decode_weights(*a)),
         ),
         *one_query_mistakes(_decode),
+        *everywhere(_decode, "The scores of the new token"),
         mistake(
             "weights-for-output",
             "What comes back as output are the weights.",
@@ -128,7 +130,7 @@ EXERCISE = Exercise(
     hints=(
         "Only one token is new. What does it need, and what do later tokens need from it?",
         "Project x three times; append its key and value to the cache; then let its query look at the whole cache.",
-        "np.concatenate along the axis of the tokens, -2, puts a row under K. Return out and the longer pair.",
+        "A vector has no axis for tokens: x[..., None, :] gives it one. Join along -2; the output goes without it.",
     ),
     praise="Right: one projection per token, and the cache does the remembering.",
 )
@@ -137,19 +139,22 @@ EXERCISE = Exercise(
 def _decode_weights(
     x: np.ndarray, c: tuple[np.ndarray, np.ndarray], W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray
 ) -> np.ndarray:
-    K = np.vstack([c[0], (x @ W_K)[None]])
-    return head((x @ W_Q)[None], K, K)[1][0]
+    row = x[..., None, :]
+    K = np.concatenate([c[0], row @ W_K], axis=-2)
+    return head(row @ W_Q, K, K)[1][..., 0, :]
 
 
 def _all_again(
     x: np.ndarray, c: tuple[np.ndarray, np.ndarray], W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray
 ) -> tuple:
-    X = np.vstack([c[0], x])
-    return head((x @ W_Q)[None], X @ W_K, X @ W_V)[0][0], (X @ W_K, X @ W_V)
+    row = x[..., None, :]
+    X = np.concatenate([c[0], row], axis=-2)
+    return head(row @ W_Q, X @ W_K, X @ W_V)[0][..., 0, :], (X @ W_K, X @ W_V)
 
 
 def _all_ask(
     x: np.ndarray, c: tuple[np.ndarray, np.ndarray], W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray
 ) -> tuple:
-    K, V = np.vstack([c[0], (x @ W_K)[None]]), np.vstack([c[1], (x @ W_V)[None]])
+    row = x[..., None, :]
+    K, V = np.concatenate([c[0], row @ W_K], axis=-2), np.concatenate([c[1], row @ W_V], axis=-2)
     return head(K, K, V)[0], (K, V)

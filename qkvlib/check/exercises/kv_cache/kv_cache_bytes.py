@@ -126,6 +126,13 @@ EXERCISE = Exercise(
             many=0,
         ),
         mistake(
+            "sizes-alone",
+            "The sizes are multiplied and nothing else: your number counts one vector, and values instead of bytes.",
+            "What is kept for every token: one vector, or more? And how many bytes does a number take?",
+            lambda a, b, c, d, size=2, batch=1: a * b * c * d,
+            lambda a, b, c, d, size=2, batch=1: a * b * c * d * batch,
+        ),
+        mistake(
             "kilobytes",
             "Your number is in kilobytes, megabytes or larger units.",
             "Plain bytes are asked for.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.inputs import batch, calls
+from qkvlib.check.inputs import are_shares, batch, calls, quarters
 from qkvlib.check.spec import Exercise, mistake
 
 
@@ -31,6 +31,8 @@ EXERCISE = Exercise(
     name="meeting_share",
     reference=_reference,
     inputs=_inputs,
+    promised=are_shares,
+    fills={"weights": quarters},
     mistakes=(
         mistake(
             "only-for-place-1",
@@ -79,6 +81,31 @@ EXERCISE = Exercise(
             lambda w: w[..., 1] / w[..., 0],
             lambda w: np.minimum(w[..., 0], w[..., 1]) / np.maximum(w[..., 0], w[..., 1]),
             lambda w: w[..., 2] / w[..., 1],
+        ),
+        mistake(
+            "difference-for-ratio",
+            "That is the difference of the two weights.",
+            "Set the two mixtures equal and solve for the share.",
+            lambda w: np.abs(w[..., 0] - w[..., 2]),
+            lambda w: w[..., 0] - w[..., 2],
+        ),
+        mistake(
+            "always-a-half",
+            "Your share is a half, whatever the weights are.",
+            "The more one place is preferred, the less of it is needed.",
+            lambda w: np.full(w.shape[:-1], 0.5),
+        ),
+        mistake(
+            "middle-counted",
+            "The weight of the word in the middle takes part.",
+            "Only the first place and the last one change between the sentences.",
+            lambda w: w.min(axis=-1) / w.max(axis=-1),
+        ),
+        mistake(
+            "cut-at-one",
+            "Right for a head that prefers place 1; for one that prefers place 3 your share is cut off at 1.",
+            "There the two weights change places.",
+            lambda w: np.minimum(w[..., 2] / w[..., 0], 1),
         ),
     ),
     hints=(

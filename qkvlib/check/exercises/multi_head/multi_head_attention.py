@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.inputs import ONE_AXIS, case, cases
+from qkvlib.check.inputs import ONE_AXIS, case, cases, leaves_someone
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
@@ -52,6 +53,8 @@ def split_before(
     return heads.merge(head(Q, K, V, mask)[0]) @ W_O
 
 
+_NAMED = {m.slug for m in heads.attending_switches()}
+
 EXERCISE = Exercise(
     name="multi_head_attention",
     reference=attention.multi_head_attention,
@@ -64,6 +67,7 @@ EXERCISE = Exercise(
         case("a batch of sequences", T=7, d_model=15, n_heads=3, d_head=5, d_out=15, batch=ONE_AXIS),
         case("a batch with a mask", T=5, d_model=10, n_heads=2, d_head=5, d_out=10, batch=ONE_AXIS, masked=True),
     ),
+    promised=lambda X, W_Q, W_K, W_V, W_O, n_heads, mask=None: leaves_someone(mask),
     axes=("token", "column of W_O"),
     mistakes=(
         *projection_switches(),
@@ -118,6 +122,7 @@ EXERCISE = Exercise(
         *heads.attending_switches(),
         *scale_slips(_mha, "The scores in your heads"),
         *softmax_slips(_mha),
+        *everywhere(_mha, "The scores in your heads", but=_NAMED, masked=True),
         mask_as_index(_mha),
         heads.always_a_batch(_mha),
         mistake(
@@ -155,8 +160,8 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Five steps: project, split, attend in every head, merge, W_O. Which of them have you written already?",
-        "attention works on the last two axes, so it runs in all heads at once after split_heads.",
-        "Mask the scores, not the weights; mask=None means that everything is allowed.",
+        "attention works on the last two axes, so after split_heads it runs in all heads. It returns two things.",
+        "With a mask call masked_attention, without one attention; keep the first of its two results. W_O comes last.",
     ),
     praise="Right: project, split, attend, merge, mix.",
 )
@@ -176,7 +181,8 @@ def _heads(
 def _narrow(
     X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray, n: int, mask: np.ndarray | None = None
 ) -> np.ndarray:
-    return heads.merge(head(*(heads.narrow(X, W, n) for W in (W_Q, W_K, W_V)), mask)[0])
+    Q, K, V = (heads.narrow(X, W, n) for W in (W_Q, W_K, W_V))
+    return heads.merge(head(Q, K, V, mask)[0])
 
 
 def _reshaped(

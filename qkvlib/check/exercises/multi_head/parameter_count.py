@@ -46,6 +46,7 @@ EXERCISE = Exercise(
         ("few K/V heads", 84, 12, 3),
         ("one K/V head", 130, 26, 1),
     ),
+    promised=lambda d_model, n_heads, n_kv_heads: d_model % n_heads == n_heads % n_kv_heads == 0,
     tolerance=1e-9,
     mistakes=(
         switch(
@@ -173,6 +174,12 @@ EXERCISE = Exercise(
             "Use // for the width of a head.",
             lambda D, n, n_kv: 2 * D * D + 2 * D * D * (n_kv // n),
             lambda D, n, n_kv: 2 * D * D + 2 * D * D // (n // n_kv) + 1,
+        ),
+        mistake(
+            "heads-for-width",
+            "The number of heads stands where the width of a head belongs.",
+            "One head is d_model / n_heads wide.",
+            lambda d_model, n_heads, n_kv_heads: 2 * d_model**2 + 2 * d_model * n_kv_heads * n_heads,
         ),
     ),
     hints=(

@@ -15,6 +15,7 @@ EXERCISE = Exercise(
         ("a hundredth", 10.0, 0.01),
         ("more than half", 2.0, 0.8),
         ("a negative score", -1.5, 0.25),
+        ("a large score", 120.0, 0.3),
         ("any", float(rng.normal()), float(rng.uniform(0.02, 0.45))),
     ),
     mistakes=(
@@ -67,6 +68,18 @@ EXERCISE = Exercise(
             "You know the shares and look for a score: that is the way back.",
             lambda s, p: s + np.exp((1 - p) / p),
             lambda s, p: np.exp(s) * (1 - p) / p,
+        ),
+        mistake(
+            "weight-for-score",
+            "That is the weight that is left for the rival, not a score.",
+            "A score is what goes into the exponential: which gap gives this ratio of weights?",
+            lambda noun_score, share: 1 - share,
+        ),
+        mistake(
+            "gap-times-score",
+            "The gap is multiplied by the noun's score.",
+            "A gap lies between two scores: start from one, and add.",
+            lambda noun_score, share: noun_score * np.log((1 - share) / share),
         ),
     ),
     hints=(

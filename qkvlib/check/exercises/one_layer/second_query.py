@@ -10,6 +10,10 @@ def _arguments(draw, d_model, d_v, d_head, batch=()):
     return draw(*batch, d_model), draw(*batch, d_v), draw(d_v, d_model), draw(d_model, d_head)
 
 
+def _standard(row):
+    return (row - row.mean(-1, keepdims=True)) / row.std(-1, keepdims=True)
+
+
 EXERCISE = Exercise(
     name="second_query",
     reference=lambda x, out, W_O, W_Q: (x + out @ W_O) @ W_Q,
@@ -69,6 +73,18 @@ EXERCISE = Exercise(
             "You multiply the row by layer 1's find, number by number.",
             "A layer adds.",
             lambda x, out, W_O, W_Q: (x * (out @ W_O)) @ W_Q,
+        ),
+        mistake(
+            "normalised",
+            "The sum has been shifted and stretched to mean 0 and spread 1 before the query is made.",
+            "A layer norm is not part of this model: make the query from the sum as it is.",
+            lambda x, out, W_O, W_Q: _standard(x + out @ W_O) @ W_Q,
+        ),
+        mistake(
+            "mean-for-sum",
+            "You take the mean of the row and what was found, not their sum.",
+            "What is found is added to the row.",
+            lambda x, out, W_O, W_Q: (x + out @ W_O) / 2 @ W_Q,
         ),
     ),
     hints=(

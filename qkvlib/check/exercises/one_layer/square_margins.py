@@ -82,6 +82,21 @@ EXERCISE = Exercise(
             lambda *terms: np.sign(_margins(*terms)),
             lambda *terms: _sums(*terms) > 0,
         ),
+        mistake(
+            "second-noun-forgotten",
+            "Only one noun of each sentence counts.",
+            "Each sentence has three words that carry a term.",
+            lambda dog, ball, cow, balloon, excited, deflated: _IL * _sums(dog, 0, cow, 0, excited, deflated),
+            lambda dog, ball, cow, balloon, excited, deflated: _IL * _sums(0, ball, 0, balloon, excited, deflated),
+        ),
+        mistake(
+            "minus-on-one-term",
+            "The minus stands before one term only.",
+            "Turn the sign of the whole sum: put it in brackets.",
+            lambda dog, ball, cow, balloon, excited, deflated: np.array(
+                [dog + ball + excited, -dog + ball + deflated, -cow + balloon + excited, cow + balloon + deflated]
+            ),
+        ),
     ),
     hints=(
         "Each sentence has two nouns and an ending: add their three terms.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.inputs import case, cases
+from qkvlib.check.inputs import Cases, case, leaves_someone
 from qkvlib.check.spec import Exercise, mistake
 
 
@@ -15,13 +15,16 @@ def _arguments(draw, T, S, masked=True):
 EXERCISE = Exercise(
     name="blur",
     reference=lambda mask: mask / mask.sum(axis=-1, keepdims=True),
-    inputs=cases(
+    inputs=Cases(
         _arguments,
-        case("any mask", T=5, S=5),
-        case("more keys than queries", T=3, S=7),
-        case("everything allowed", T=4, S=4, masked=False),
-        case("one query", T=1, S=5),
+        (
+            case("any mask", T=5, S=5),
+            case("more keys than queries", T=3, S=7),
+            case("everything allowed", T=4, S=4, masked=False),
+            case("one query", T=1, S=5),
+        ),
     ),
+    promised=leaves_someone,
     axes=("query", "key"),
     mistakes=(
         mistake(
@@ -48,6 +51,7 @@ EXERCISE = Exercise(
             "You take the softmax of the mask, and hidden tokens still get a share.",
             "A hidden score is minus infinity, not 0.",
             lambda mask: np.exp(1.0 * mask) / np.exp(1.0 * mask).sum(axis=-1, keepdims=True),
+            lambda mask: np.exp(mask) / np.exp(mask).sum(-1, keepdims=True),
         ),
         mistake(
             "not-shares",

@@ -36,6 +36,7 @@ EXERCISE = Exercise(
         case("three heads", T=5, d=4, row=1, batch=(3,)),
         case("one token alone, in whole numbers", Numbers.WHOLE, T=1, d=3, row=0),
     ),
+    promised=lambda own, other, row: 0 <= row < own.shape[-2],
     axes=("token", "feature"),
     mistakes=(
         mistake(
@@ -88,10 +89,23 @@ EXERCISE = Exercise(
             lambda own, other, row: np.concatenate([other[..., : row + 1, :], own[..., row + 1 :, :]], axis=-2),
             lambda own, other, row: np.concatenate([own[..., :row, :], other[..., row:, :]], axis=-2),
         ),
+        mistake(
+            "neighbouring-row",
+            "The row that comes from elsewhere is a neighbour of the one that was asked for.",
+            "Rows are counted from 0.",
+            lambda own, other, row: _with_row(own, other, row - 1),
+            lambda own, other, row: _with_row(own, other, row + 1),
+        ),
+        mistake(
+            "row-set-to-zero",
+            "The row of the token is 0: that takes something out, and puts nothing in.",
+            "The row comes from other.",
+            lambda own, other, row: _with_row(own, np.zeros_like(own), row),
+        ),
     ),
     hints=(
         "Start from a copy of own, so that the run itself is not changed.",
-        "The tokens are the axis before the last: [..., row, :].",
+        "The tokens are the axis before the last: an index that begins with ... leaves the axes in front alone.",
     ),
     praise="Right: one row from elsewhere, everything else as it was.",
 )

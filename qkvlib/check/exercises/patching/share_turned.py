@@ -72,6 +72,22 @@ EXERCISE = Exercise(
             _of(lambda own, patched, other: np.mean(own != other)),
             _of(lambda own, patched, other: np.mean(own == other)),
         ),
+        mistake(
+            "fixed-pairs-in-the-count",
+            "Pairs that cannot turn are left out below the line, and counted above it.",
+            "Leave them out in both places.",
+            _of(lambda own, patched, other: np.sum(patched == other) / np.sum(own != other)),
+        ),
+        mistake(
+            "divided-by-the-changed",
+            "You divide by the answers that changed, and not by those that could.",
+            "How many pairs differ before anything is copied?",
+            _of(
+                lambda own, patched, other: (
+                    np.sum((patched == other) & (own != patched)) / max(np.sum(own != patched), 1)
+                )
+            ),
+        ),
     ),
     hints=(
         "Which pairs could turn at all? Those where own and other differ.",

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from qkvlib.attention import KVCache
-from qkvlib.check.inputs import case, cases
+from qkvlib.check.inputs import case, cases, small_whole
 from qkvlib.check.misconceptions import heads
 from qkvlib.check.misconceptions.cache import cache_switches, grow_cache, kept_cache, seen_cache
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.one_query import one_query_mistakes
 from qkvlib.check.misconceptions.projection import projection_switches
 from qkvlib.check.misconceptions.scores import scale_mistakes, scale_slips
-from qkvlib.check.misconceptions.sharing import share, sharing_switches
+from qkvlib.check.misconceptions.sharing import FEW_HEADS, share, sharing_switches
 from qkvlib.check.spec import Exercise, mistake, picked, switch
 
 
@@ -23,6 +25,20 @@ def _arguments(draw, d_model, n_heads, n_kv_heads, d_head, kept):
     cache = (draw(n_kv_heads, kept, d_head), draw(n_kv_heads, kept, d_head))
     weights = (draw.weight(*shape) for shape in ((d_model, q), (d_model, kv), (d_model, kv), (q, d_model)))
     return draw(d_model), cache, *weights, n_heads, n_kv_heads
+
+
+def _small(rng: np.random.Generator) -> Iterator[tuple]:
+    for n_heads, n_kv, d, T in FEW_HEADS:
+        D, cache = n_heads * d, (small_whole(rng, n_kv, T, d), small_whole(rng, n_kv, T, d))
+        wide = (D, n_kv * d, n_kv * d, D)
+        yield small_whole(rng, D), cache, *(small_whole(rng, D, w) for w in wide), n_heads, n_kv
+        yield (
+            small_whole(rng, D),
+            tuple(part[:, :0] for part in cache),
+            *(small_whole(rng, D, w) for w in wide),
+            n_heads,
+            n_kv,
+        )
 
 
 def _reference(
@@ -100,6 +116,7 @@ EXERCISE = Exercise(
         case("one K/V head for each query head", d_model=6, n_heads=3, n_kv_heads=3, d_head=2, kept=7),
         case("heads wider together than the model", d_model=5, n_heads=4, n_kv_heads=2, d_head=3, kept=3),
     ),
+    small=_small,
     mistakes=(
         *cache_switches(_step),
         switch(
@@ -156,6 +173,7 @@ EXERCISE = Exercise(
         *scale_slips(_step, "The scores of the new token"),
         heads.over_heads(lambda *a: _step(*a, normalise="whole")),
         *one_query_mistakes(_step),
+        *everywhere(_step, "The scores of the new token"),
         mistake(
             "heads-unmerged",
             "Your heads come back as an axis of their own.",
@@ -171,8 +189,8 @@ EXERCISE = Exercise(
     ),
     hints=(
         "You have written every part: project, split, append to the cache, repeat, attend, merge, W_O.",
-        "The cache is [n_kv_heads, T, d_head] for K and for V; append along T, before any repeating.",
-        "One query row per head looks at all keys of its group. No mask is needed: nothing of the future is there yet.",
+        "A new key is one row per K/V head, [n_kv_heads, 1, d_head]: append it along T, before any repeating.",
+        "One query row per head looks at all keys of its group, without a mask; attention returns two things.",
     ),
     praise="Right: a complete layer of grouped-query attention, one token at a time. You have built it all.",
 )

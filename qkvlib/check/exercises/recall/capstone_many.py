@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.inputs import case, cases
+from qkvlib.check.inputs import case, cases, small_whole
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.scores import scale_mistakes
-from qkvlib.check.misconceptions.sharing import share, sharing_switches
-from qkvlib.check.spec import Exercise, picked, switch
+from qkvlib.check.misconceptions.sharing import FEW_HEADS, share, sharing_switches
+from qkvlib.check.spec import Exercise, mistake, picked, switch
 
 
 def _arguments(draw, d_model, n_heads, n_kv_heads, d_head, kept, T):
@@ -18,6 +19,14 @@ def _arguments(draw, d_model, n_heads, n_kv_heads, d_head, kept, T):
     cache = (draw(n_kv_heads, kept, d_head), draw(n_kv_heads, kept, d_head))
     weights = (draw.weight(*shape) for shape in ((d_model, q), (d_model, kv), (d_model, kv), (q, d_model)))
     return draw(T, d_model), cache, draw(kept + T + 4, d_model), *weights, n_heads, n_kv_heads
+
+
+def _small(rng):
+    for n_heads, n_kv, d, n in FEW_HEADS:
+        for T in (0, 1, 2):
+            D, cache = n_heads * d, (small_whole(rng, n_kv, T, d), small_whole(rng, n_kv, T, d))
+            sizes = ((T + n + 1, D), (D, D), (D, n_kv * d), (D, n_kv * d), (D, D))
+            yield small_whole(rng, n, D), cache, *(small_whole(rng, *size) for size in sizes), n_heads, n_kv
 
 
 def _many(
@@ -104,6 +113,7 @@ EXERCISE = Exercise(
         ),
         case("one K/V head for all", d_model=14, n_heads=5, n_kv_heads=1, d_head=3, kept=11, T=4),
     ),
+    small=_small,
     parts=("out", "the new cache"),
     unpacked=("K", "V"),
     mistakes=(
@@ -212,6 +222,13 @@ EXERCISE = Exercise(
         switch("output-matrix-left-out", "W_O is missing.", "It multiplies the merged heads.", output="none"),
         *picked(sharing_switches(), "tiled", "values-tiled", "keys-tiled", "first-kv-head-only"),
         *scale_mistakes("The scores of the new tokens", model=True),
+        mistake(
+            "results-swapped",
+            "The cache comes first and the outputs second.",
+            "Outputs first, then the cache.",
+            lambda *a: _many(*a)[::-1],
+        ),
+        *everywhere(_many, "The scores of the new tokens", masked=True),
     ),
     hints=(
         "Three things are new after the first capstone: the positions, n rows to append instead of one, and the mask.",

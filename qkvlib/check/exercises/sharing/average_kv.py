@@ -102,6 +102,12 @@ EXERCISE = Exercise(
             "Only the axis of the heads gets shorter.",
             lambda K, n: swap_last_axes(_average(K, n)),
         ),
+        mistake(
+            "median-for-mean",
+            "Each group becomes its median.",
+            "The mean is asked for.",
+            lambda K, n: np.median(K.reshape(*K.shape[:-3], n, -1, *K.shape[-2:]), axis=-3),
+        ),
     ),
     hints=(
         "How many heads does each group hold?",

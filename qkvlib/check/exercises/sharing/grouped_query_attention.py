@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.inputs import ONE_AXIS, case, cases
+from qkvlib.check.inputs import ONE_AXIS, case, cases, leaves_someone, small_whole
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
 from qkvlib.check.misconceptions.scores import scale_mistakes, scale_slips
-from qkvlib.check.misconceptions.sharing import share, sharing_switches
+from qkvlib.check.misconceptions.sharing import FEW_HEADS, share, sharing_switches
 from qkvlib.check.misconceptions.softmax import softmax_slips
 from qkvlib.check.spec import Exercise, mistake
 
@@ -26,7 +27,20 @@ def _arguments(draw, T, d_model, n_heads, n_kv_heads, d_head, d_out, batch=(), m
     return draw(*batch, T, d_model), *weights, n_heads, n_kv_heads, *mask
 
 
+def _small(rng: np.random.Generator) -> Iterator[tuple]:
+    for n_heads, n_kv, d, T in FEW_HEADS:
+        D = n_heads * d
+        for batch_of in ((), (2,)):
+            X, wide = small_whole(rng, *batch_of, T, D), (D, n_kv * d, n_kv * d, D)
+            arguments = (X, *(small_whole(rng, D, w) for w in wide), n_heads, n_kv)
+            yield arguments
+            if T > 1:
+                yield *arguments, np.tri(T, dtype=bool)
+
+
 _WITHOUT = {"queries-from-key-matrix", "queries-and-keys-swapped", "nothing-projected", "one-head"}
+
+_NAMED = {m.slug for m in heads.attending_switches()}
 
 EXERCISE = Exercise(
     name="grouped_query_attention",
@@ -49,6 +63,8 @@ EXERCISE = Exercise(
             masked=True,
         ),
     ),
+    small=_small,
+    promised=lambda X, W_Q, W_K, W_V, W_O, n_heads, n_kv_heads, mask=None: leaves_someone(mask),
     axes=("token", "column of W_O"),
     mistakes=(
         *sharing_switches(),
@@ -150,6 +166,7 @@ EXERCISE = Exercise(
         *scale_mistakes("The scores in your heads", model=True),
         *scale_slips(heads.layer, "The scores in your heads"),
         *softmax_slips(heads.layer),
+        *everywhere(heads.layer, "The scores in your heads", but=_NAMED, masked=True),
         mask_as_index(heads.layer),
         heads.always_a_batch(heads.layer),
         mistake(
@@ -175,7 +192,7 @@ EXERCISE = Exercise(
     hints=(
         "It is multi-head attention with one more step. Where do K and V have too few heads?",
         "Split Q into n_heads heads, K and V into n_kv_heads; all heads are equally wide.",
-        "Repeat K and V n_heads // n_kv_heads times, and go on as before.",
+        "Repeat K and V n_heads // n_kv_heads times, and go on as before. Attention returns two things: out, weights.",
     ),
     praise="Right: many questions, fewer keys and values, shared by neighbours.",
 )

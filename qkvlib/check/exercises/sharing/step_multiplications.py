@@ -30,6 +30,7 @@ EXERCISE = Exercise(
         ("many tokens", 84, 7, 1009),
         ("the first token", 130, 13, 1),
     ),
+    promised=lambda d_model, n_heads, n_tokens: d_model % n_heads == 0 < n_tokens,
     tolerance=1e-9,
     mistakes=(
         switch(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.inputs import ONE_AXIS, case, cases, swap_last_axes
+from qkvlib.check.inputs import ONE_AXIS, are_shares, case, cases, quarters, swap_last_axes
 from qkvlib.check.misconceptions.softmax import one_hot, soft
 from qkvlib.check.spec import Exercise, mistake
 
@@ -32,6 +32,8 @@ EXERCISE = Exercise(
         case("a batch of sequences", T=5, S=7, d_v=3, batch=ONE_AXIS),
         case("a batch of square grids", T=5, S=5, d_v=2, batch=(3,)),
     ),
+    promised=are_shares,
+    fills={"weights": quarters},
     axes=("query", "column of V"),
     mistakes=(
         mistake(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from qkvlib.check.inputs import ONE_AXIS, case, cases
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
 from qkvlib.check.misconceptions.scores import measure_mistakes, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.softmax import softmax_mistakes, softmax_slips
@@ -26,7 +27,7 @@ def _cross(
     **switches: Any,
 ) -> tuple[np.ndarray, np.ndarray]:
     by = {"X": X, "Y": Y}
-    return head(by[q] @ W_Q, by[k] @ W_K, by[v] @ W_V, **switches)
+    return head(by[q] @ W_Q, by[k] @ W_K, by[v] @ W_V, d_model=X.shape[-1], **switches)
 
 
 def _arguments(draw, T, S, d_model, d_head, batch=()):
@@ -130,6 +131,7 @@ EXERCISE = Exercise(
         *scale_mistakes("The scores behind your weights", queries=True),
         *scale_slips(_cross, "The scores behind your weights"),
         *softmax_slips(_cross),
+        *everywhere(_cross, but=("weights-transposed",), wide=True),
         mistake(
             "weights-only",
             "What comes back are the weights.",

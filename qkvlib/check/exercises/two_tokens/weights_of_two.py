@@ -41,6 +41,13 @@ EXERCISE = Exercise(
             _two(lambda s: (s / s.sum())[::-1]),
         ),
         mistake(
+            "another-base",
+            "You used powers of 2, or of 10, instead of e.",
+            "The 'exp' in softmax is e to the power of the score.",
+            _two(lambda s: soft(s * np.log(2))),
+            _two(lambda s: soft(s * np.log(10))),
+        ),
+        mistake(
             "winner-takes-all",
             "You gave everything to the larger score.",
             "Soft means that the other one keeps a share, however small.",
@@ -51,13 +58,6 @@ EXERCISE = Exercise(
             "You gave both the same.",
             "The scores differ; the exponential turns their gap into a factor.",
             _two(lambda s: [0.5, 0.5]),
-        ),
-        mistake(
-            "another-base",
-            "You used powers of 2, or of 10, instead of e.",
-            "The 'exp' in softmax is e to the power of the score.",
-            _two(lambda s: soft(s * np.log(2))),
-            _two(lambda s: soft(s * np.log(10))),
         ),
         mistake(
             "divided-by-largest",

@@ -139,7 +139,7 @@ EXERCISE = Exercise(
     hints=(
         "Draw it for three tokens: what may token 0 look at, and token 2?",
         "Entry [i, j] answers: may token i look at token j? Compare i with j.",
-        "np.tril keeps a lower triangle; or compare np.arange(n)[:, None] with np.arange(n).",
+        "np.tril keeps a lower triangle of what you give it: what should that be, so that booleans come out?",
     ),
     praise="Right: everyone sees themselves and what came before.",
 )

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.inputs import ONE_AXIS, case, cases
+from qkvlib.check.inputs import ONE_AXIS, case, cases, leaves_someone
+from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes, scale_slips
@@ -22,6 +23,7 @@ def _arguments(draw, T, S, d_head, d_v, batch=(), peak=False):
     Q, K, V = draw(*batch, T, d_head), draw(*batch, S, d_head), draw(*batch, S, d_v)
     mask = draw.mask(T, S)
     if peak:  # the last key fits the first query by 1,000 and is hidden from it; the second, which sees it, gets 0
+        K[:, 0], Q[-1, 0] = 1, -300 * np.sqrt(d_head)  # and the last query fits no key at all
         mask[:, -1] = np.arange(T) == 1
         aside = Q[0] - (Q[0] @ Q[1]) / (Q[1] @ Q[1]) * Q[1]
         K[-1] = 1000 * np.sqrt(d_head) * aside / (Q[0] @ aside)
@@ -70,6 +72,7 @@ EXERCISE = Exercise(
         case("a longer sequence", T=7, S=7, d_head=3, d_v=3),
         case("a hidden score far above the others", T=5, S=7, d_head=3, d_v=2, peak=True),
     ),
+    promised=lambda Q, K, V, mask: leaves_someone(mask),
     mistakes=(
         *mask_mistakes(after=False),
         switch(
@@ -142,6 +145,7 @@ EXERCISE = Exercise(
         *scale_mistakes("The scores behind your weights", queries=True),
         *scale_slips(head, "The scores behind your weights"),
         *softmax_slips(head, ("relu", "power-of-two", "power-of-ten")),
+        *everywhere(head, but=("values-as-keys", "weights-transposed"), masked=True),
         mask_as_index(head),
         mistake(
             "weights-only",

@@ -66,7 +66,7 @@ EXERCISE = Exercise(
         ),
         mistake(
             "summed",
-            "You add up all gaps.",
+            "You put all gaps together: their sum, or the root of their squares.",
             "The largest one is asked for.",
             lambda X, W_Q, W_K: np.abs(_scores(X, W_Q, W_K) - _scores(X, W_Q, W_K).T).sum(),
             lambda X, W_Q, W_K: np.linalg.norm(_scores(X, W_Q, W_K) - _scores(X, W_Q, W_K).T),
@@ -89,6 +89,19 @@ EXERCISE = Exercise(
             "You say whether the table is symmetric, not by how much it is not.",
             "One number is asked for, 0 when it is symmetric.",
             lambda X, W_Q, W_K: np.allclose(_scores(X, W_Q, W_K), _scores(X, W_Q, W_K).T),
+            lambda X, W_Q, W_K: not np.allclose(_scores(X, W_Q, W_K), _scores(X, W_Q, W_K).T),
+        ),
+        mistake(
+            "half-of-the-gap",
+            "Your number is half of the largest gap.",
+            "The gap itself is asked for, S[i, j] - S[j, i].",
+            lambda X, W_Q, W_K: _gap(_scores(X, W_Q, W_K)) / 2,
+        ),
+        mistake(
+            "queries-minus-keys",
+            "You compare queries with keys, number by number.",
+            "Make the table of scores first: every query with every key.",
+            lambda X, W_Q, W_K: np.abs(X @ W_Q - X @ W_K).max(),
         ),
     ),
     hints=(

@@ -64,6 +64,11 @@ EXERCISE = Exercise(
             "The scores were also divided by the root of the width.",
             "Here the temperature does all the scaling.",
             lambda q, K, V, t: soft(K @ q / np.sqrt(len(q)) / t) @ V,
+        ),
+        mistake(
+            "root-for-temperature",
+            "The scores were divided by the root of the width, and not by the temperature.",
+            "Where is the temperature used?",
             lambda q, K, V, t: soft(K @ q / np.sqrt(len(q))) @ V,
         ),
         mistake(
