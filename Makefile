@@ -13,7 +13,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 IN := .venv/bin
 PORT ?=
-BENCHMARKS := $(filter-out benchmarks/__init__.py benchmarks/report.py,$(wildcard benchmarks/*.py))
+BENCHMARKS := $(filter-out benchmarks/__init__.py benchmarks/report.py benchmarks/widgets_strokes.py,$(wildcard benchmarks/*.py))
 
 lab: .venv/learn.json
 	@$(IN)/qkv lab $(if $(PORT),--port $(PORT)) $(if $(filter none,$(BROWSER)),--no-browser)

@@ -8,6 +8,6 @@ export default [
   {
     files: ["qkvlib/**/*.js"],
     languageOptions: { ecmaVersion: 2023, sourceType: "module", globals: globals.browser },
-    rules: { eqeqeq: "error", "no-var": "error", "prefer-const": "error" },
+    rules: { eqeqeq: "error", "no-var": "error", "prefer-const": "error", semi: "error", "no-restricted-syntax": ["error", "EmptyStatement"] },
   },
 ];

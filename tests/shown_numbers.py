@@ -29,8 +29,11 @@ def cell_text(worksheet, node, array):
     """What a cell of the node shows: an input's number as it was given, another one as its matrix is written."""
     if worksheet.sheet.input_options.get(node, {}).get("editable"):
         return short
-    (given,) = {e.get("decimals") for e in entries(worksheet.spec["layout"]) if e.get("node") == node} or {None}
+    shown = [entry for entry in entries(worksheet.spec["layout"]) if entry.get("node") == node]
+    (given,) = {entry.get("decimals") for entry in shown} or {None}
     decimals = places(array) if given is None else given
+    if any(entry.get("ramp") == "share" for entry in shown):  # tiny shares are ≈0
+        return lambda value: in_cell(value, 3 if decimals is None else decimals, 0)
     return lambda value: in_cell(value, decimals)
 
 

@@ -7,7 +7,10 @@ import pytest
 from axe_core_python.sync_playwright import Axe
 from bare_page import bare_page
 
-from qkvlib.widgets import Cards, FillIn, Flashcards, Predict, Tabs, flashcards
+from qkvlib import check, instruments
+from qkvlib.attention import softmax
+from qkvlib.check.card import Card
+from qkvlib.widgets import Cards, FillIn, Flashcards, Predict, ProgressMap, Tabs, flashcards
 
 pytestmark = pytest.mark.browser
 SERIAL = itertools.count()
@@ -174,6 +177,29 @@ def test_the_sheet_is_asked_to_show_the_answer(show):
     assert page.inner_text("[role=alert]") == ""
 
 
+def test_a_sheet_on_the_page_shows_the_answer_and_undo_leads_back(show):
+    sheet = instruments.two_tokens().sheet
+    page = show(
+        predict(number=True, answer=1, show_in="two_tokens", show_state={"scaled": False, "X": [[0, 0, 0, 1]] * 2}),
+        sheet,
+    )
+    weight = page.locator('[data-node="weights"] td[data-i="2"]')
+    before = weight.inner_text()
+    page.fill("input", "1")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Let the sheet show it").click()
+    page.wait_for_function("() => document.querySelector('[data-node=X] [data-i=\"3\"]').textContent === '1'")
+    assert state(page, "p_scaled", 1) is False
+    assert state(page, "inputs", 1)["X"]["data"] == [0, 0, 0, 1] * 2
+    assert weight.inner_text() == "0.5"
+    assert page.evaluate("() => document.querySelector('.qkv-ws').contains(document.activeElement)")
+    assert page.inner_text("[role=alert]") == ""
+    page.keyboard.press("Control+z")
+    page.wait_for_function("() => document.querySelector('[data-node=X] [data-i=\"0\"]').textContent === '2'")
+    assert state(page, "p_scaled", 1) is True
+    assert weight.inner_text() == before
+
+
 def test_a_question_in_words_is_for_saying_why(show):
     page = show(predict(text=True, answer="Because it is."))
     assert "Say why, then compare" in page.inner_text("#w0")
@@ -288,6 +314,59 @@ def test_cleaning_up_leaves_nothing_behind(show, deck):
         "() => window.shown.map(({ clean, model, el }) => (clean(), [model.listening(), el.childNodes.length]))"
     )
     assert left == [[0, 0]] * 4
+
+
+def verdicts():
+    """A card of each kind, one with the grid of where it differs."""
+
+    def first_row_only(z, axis=-1):
+        shares = softmax(z, axis)
+        shares[1:] = 0.5
+        return shares
+
+    answers = (None, first_row_only, lambda z, axis=-1: z, softmax)
+    made = [check.softmax(answer) for answer in answers]
+    assert any(verdict.places for verdict in made)
+    return [
+        Card(verdict._repr_html_(), {"A hint": check.softmax.hint, "The solution": check.softmax.solution})
+        for verdict in made
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_verdict_cards_are_open_to_everybody(show, scheme):
+    cards = verdicts()
+    page = show(*cards, scheme=scheme)
+    page.evaluate("(note) => window.shown[1].model.set('note', note)", check.softmax.hint()._repr_html_())
+    assert page.locator("#w1 [role=status]").last.inner_text()
+    found = Axe().run(page)["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+
+
+def test_forced_colours_and_paper_keep_what_small_widgets_say(show, deck):
+    page = show(choices(), deck, Cards("Hats", ITEMS), Tabs("Ways", ITEMS), *verdicts())
+    page.get_by_label("left").check()
+    page.get_by_role("button", name="I am sure").click()
+    page.emulate_media(forced_colors="active")
+    options = [" ".join(option.split()) for option in page.locator(".qkv-options li").all_inner_texts()]
+    assert sorted(options) == ["✓ right", "✗ left yours"], "signs, not colours"
+    lines = "(tabs) => tabs.map((tab) => [tab.ariaSelected, getComputedStyle(tab).borderBottomStyle])"
+    assert dict(page.locator(".qkv-tab").evaluate_all(lines)) == {"true": "solid", "false": "none"}
+    edges = page.locator(".qkv-card, .qkv-fact, .qkv-button").evaluate_all(
+        "(parts) => parts.map((part) => getComputedStyle(part).borderTopStyle)"
+    )
+    assert set(edges) == {"solid"}
+    assert {"✓", "✗"} <= set(page.inner_text("#w5"))
+    page.emulate_media(forced_colors="none", media="print")
+    assert page.locator(".qkv-reveal").is_visible()
+    assert page.locator("#w5 table").is_visible()
+    assert [button for button in page.get_by_role("button").all() if button.is_visible()] == []
+
+
+def test_the_map_of_the_course_says_without_colours_what_is_done(show):
+    told = ProgressMap()._repr_markdown_()
+    assert "style=" not in told, "plain Markdown: the signs say it, on paper and in forced colours"
+    assert told.count("○") >= 14
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -10,11 +10,11 @@ from engine_in_node import ask
 from ipywidgets.widgets.widget import _instances
 from PIL import Image
 
-from qkvlib import examples, instruments
+from benchmarks.widgets import everything, sizes
+from qkvlib import colour, examples, instruments
 from qkvlib.widgets import Instrument, Sheet, SheetError, Worksheet
-from qkvlib.widgets.bundle import HERE, module, slim, slim_style, styles
+from qkvlib.widgets.bundle import module, slim, slim_style, styles
 from qkvlib.widgets.layout import entries
-from qkvlib.widgets.ops import FAMILIES
 from qkvlib.widgets.page import page
 from qkvlib.widgets.picture import png, say
 from qkvlib.widgets.views import KINDS
@@ -215,6 +215,34 @@ def test_the_picture_carries_the_sentences(worksheet):
     assert before.width > 30
 
 
+def test_the_picture_shows_looks_bars_and_bands():
+    def shown(**look):
+        s = Sheet("looks")
+        s.input("X", [[1, 2, 3, 4], [5, 6, 7, 8]], rows=["a row", "another row"], cols=list("abcd"))
+        s.lay([s.panel("X", role="", **look)])
+        return Image.open(io.BytesIO(png(Worksheet(s)))).convert("RGB")
+
+    plain = shown()
+    assert shown(look="joined").width < plain.width - 40, "without its row names"
+    assert shown(look="bare").height < plain.height - 10, "without its column names"
+    assert shown(look="small").width < plain.width - 4 * 25
+    query = colour.rgb(colour.role("query"))
+    band = [{"role": "query", "n": 2}]
+    marked = shown(bands=band)
+    near = [
+        pixel
+        for pixel in marked.get_flattened_data()
+        if max(abs(a - b) for a, b in zip(pixel, query, strict=True)) < 20
+    ]
+    assert 3 * 54 <= len(near) / 3 <= 4 * 54, "two columns marked through, two broken"
+    assert query not in set(plain.get_flattened_data())
+    dark = [
+        sum(sum(pixel) < 450 for pixel in shown(**look).get_flattened_data())
+        for look in ({}, {"bars": True}, {"bars": "log"})
+    ]
+    assert dark[0] < dark[1] < dark[2], "all of a decade are long on a logarithmic scale"
+
+
 def test_python_never_echoes_state_back(worksheet):
     # The browser syncs lazily: an echo of an older state would undo what a learner has just done.
     synced = {name for name in worksheet.keys if name == "inputs" or name.startswith("p_")}
@@ -231,11 +259,16 @@ def test_slimming_takes_comments_and_spaces_and_no_more():
         "/** @type {number} */ (c)\n"
     )
     assert slim(source) == (
-        'const a="// kept  /* kept */";const b=`a // ${ x ? `in ${"}`"} // side` : \'y\' } {  kept  }`;'
-        'const c=/[/"]\\/ +x/g.test(q)+ +d / 2;(c)\n'
+        'const a="// kept  /* kept */",b=`a // ${ x ? `in ${"}`"} // side` : \'y\' } {  kept  }`,'
+        'c=/[/"]\\/ +x/g.test(q)+ +d/2;(c)\n'
     )
+    source = (
+        "function f(x) {\n  const a = 1;\n  const { b } = x;\n  const c = (y) => { return y + 1; };\n"
+        "  return a - -b;\n}\ni++;\n"
+    )
+    assert slim(source) == "function f(x){const a=1,{b}=x;const c=y=>{return y+1};return a - -b}i++;\n"
     style = "/* gone */\n.a :focus,\n.b > .c { color: red; margin: 0 4px }\n@media (width < 3px) { .d { top: 1px; } }\n"
-    assert slim_style(style) == ".a :focus,.b > .c{color:red;margin:0 4px}@media (width < 3px){.d{top:1px;}}\n"
+    assert slim_style(style) == ".a :focus,.b>.c{color:red;margin:0 4px}@media (width < 3px){.d{top:1px}}\n"
 
 
 @pytest.mark.parametrize("name", instruments.REGISTRY)
@@ -256,20 +289,15 @@ def test_the_code_of_every_instrument_is_a_module_in_a_budget(name, node):
 
 
 def test_engine_and_grid_stay_small():
-    code = module("worksheet.js") + styles("worksheet.css")
-    assert len(code.encode()) <= 60_000
-    for view in KINDS:
-        own = slim((HERE / f"views/{view}.js").read_text(encoding="utf-8"))
-        style = HERE / f"views/{view}.css"
-        own += slim_style(style.read_text(encoding="utf-8")) if style.exists() else ""
-        assert len(own.encode()) <= 8_000, view
-    everything = sorted(
-        {f"views/{view}.js" for view in KINDS}
-        | {f"ops_{family}.js" for family in FAMILIES}
-        | {"heat_grid.js", "bands.js", "play.js"}
-    )
-    css = [f"views/{view}.css" for view in KINDS if (HERE / f"views/{view}.css").exists()]
-    assert (
-        len((module(*everything, "worksheet.js") + styles("worksheet.css", "scene.css", "looks.css", *css)).encode())
-        <= 110_000
-    )
+    sent = sizes()
+    assert sent["engine_and_grid"] <= 60_000
+    assert sent["everything"] <= 110_000
+    assert {kind: sent[f"view.{kind}"] for kind in KINDS if sent[f"view.{kind}"] > 8_000} == {}
+
+
+def test_what_is_measured_is_all_that_is_sent():
+    parts, styled = everything()
+    for name in instruments.REGISTRY:
+        scripts, css = getattr(instruments, name)().sheet.parts
+        assert set(scripts) <= set(parts), name
+        assert set(css) <= set(styled), name

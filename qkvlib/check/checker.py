@@ -15,7 +15,7 @@ import numpy as np
 
 from qkvlib.check import attempt, counterexample, judge
 from qkvlib.check.counterexample import CounterExample
-from qkvlib.check.example_card import right_lines
+from qkvlib.check.example_card import Example, right_lines
 from qkvlib.check.plain import expected
 from qkvlib.check.spec import Call, Exercise
 from qkvlib.check.touch import Touch
@@ -84,7 +84,8 @@ class Checker:
             return verdict
         example = counterexample.find(self.exercise, answer, calls, outcomes, in_assignment())
         offers = self._offers({} if example is None else _offers_of(example, answer))
-        return replace(verdict, places=self._places(calls, outcomes), example=example, offers=offers)
+        shown = None if example is None else Example(example)
+        return replace(verdict, places=self._places(calls, outcomes), example=shown, offers=offers)
 
     def hint(self) -> Note:
         """The next hint; after the last one they start again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,21 @@ if TYPE_CHECKING:
 
 HEADING = "The smallest input found where it differs:"
 _MOST = 60  # numbers of an array that is written out
+
+
+@dataclass(frozen=True)
+class Example:
+    """A counter-example below a verdict (`qkvlib.check.verdict.Shown`)."""
+
+    found: CounterExample
+
+    def text(self) -> str:
+        """See `as_text`."""
+        return as_text(self.found)
+
+    def html(self) -> str:
+        """See `as_html`."""
+        return as_html(self.found)
 
 
 def as_text(example: CounterExample) -> str:

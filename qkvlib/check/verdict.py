@@ -7,10 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from html import escape
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from qkvlib.check.counterexample import CounterExample
+from typing import Any, Protocol
 
 STATUSES = ("todo", "wrong", "correct")
 _HEADINGS = {"todo": "Still to do", "wrong": "Not yet", "correct": "Correct"}
@@ -41,6 +38,18 @@ class Kind(StrEnum):
     UNNAMED = "unnamed"
 
 
+class Shown(Protocol):
+    """What stands below a verdict's sentence: as text, and as a part of its card."""
+
+    def text(self) -> str:
+        """Lines of text."""
+        ...
+
+    def html(self) -> str:
+        """The same as HTML, escaped."""
+        ...
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The outcome of one check. True in a condition exactly when the answer is correct.
@@ -55,7 +64,7 @@ class Verdict:
     mistake: str = ""
     kind: Kind | None = None
     places: tuple[tuple[bool, ...], ...] = ()  # where the answer agrees, entry by entry, when that can be drawn
-    example: CounterExample | None = field(default=None, compare=False, repr=False)
+    example: Shown | None = field(default=None, compare=False, repr=False)
     offers: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -72,11 +81,7 @@ class Verdict:
 
     def __repr__(self) -> str:
         told = f"{self.status}: {self.exercise}\n{self.message}"
-        if self.example is None:
-            return told
-        from qkvlib.check.example_card import as_text
-
-        return f"{told}\n{as_text(self.example)}"
+        return told if self.example is None else f"{told}\n{self.example.text()}"
 
     def _repr_html_(self) -> str:
         """A card in the reader's own theme: text, a sign and a border; the colour only repeats what the text says."""
@@ -86,15 +91,8 @@ class Verdict:
             f'<div role="status" class="qkv-verdict qkv-{self.status}" style="border:1px solid {_COLOURS[self.status]};'
             "border-left-width:6px;border-radius:4px;padding:.6em .9em;max-width:46rem;line-height:1.45;"
             f'color:inherit;background:transparent"><strong>{heading}</strong><br>{sentence(self.message)}'
-            f"{_grid(self.places)}{self._example()}</div>"
+            f"{_grid(self.places)}{self.example.html() if self.example else ''}</div>"
         )
-
-    def _example(self) -> str:
-        if self.example is None:
-            return ""
-        from qkvlib.check.example_card import as_html
-
-        return as_html(self.example)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """The text, the card, and with a kernel behind it the card with its buttons."""

@@ -1,7 +1,8 @@
 """The course's instruments: `instruments.two_tokens()` displays a worksheet with its controls.
 
 One module per instrument, with one function of the same name. REGISTRY is what the tests, the standalone pages and the
-documentation go through: name -> the lesson it belongs to.
+documentation go through: name -> the lesson it belongs to. `blind_clinic` is no sheet but a widget of its own, with
+tests of its own, and is imported from its module.
 """
 
 import sys

@@ -30,9 +30,9 @@ def asymmetry() -> Instrument:
     s.subtract("difference", grid, turned, about="zero everywhere: a symmetric table")
     s.softmax("weights", grid)
     s.lay(
-        ["X", "W_Q", "W_K"],
-        ["Q", "K", "→", s.panel(grid, lit="it?"), "→", s.panel("weights", lit="it?", max=1)],
-        [grid, "−", s.panel(turned, title="scores, turned"), "=", "difference"],
+        ["X", "W_Q", "W_K", "→", "Q", "K"],
+        [s.panel(grid, lit="it?"), "−", s.panel(turned, title="scores, turned"), "=", "difference",
+         s.panel("weights", lit="it?", max=1)],
         [s.say("'it?' to 'dog' scores {scores[2,0]}; 'dog' to 'it?' scores {scores[0,2]}.")],
-    )
+    )  # fmt: skip
     return Instrument(s)

@@ -108,15 +108,15 @@ def gqa() -> Instrument:
 
     s.lay(
         [
-            s.wires(merged, copied, names=["trained K/V heads", "in the cache", "query heads"]),
             s.stack(
+                s.wires(merged, copied, names=["trained K/V heads", "in the cache", "query heads"]),
                 s.say("Output at 'it': off by {error}% of its length. Answer: {shared_answer[0]:top}."),
                 s.say("Cache of this layer: {cache_bytes:bytes} in bfloat16."),
                 s.say("W_K, W_V: {kv_parameters:int} parameters; W_Q, W_O: {qo_parameters:int}, always."),
                 s.say("Trained so from the start: {trained_accuracy:%} right."),
             ),
+            s.pairs("own_looks", "shared_looks", names=["own K/V heads", "shared K/V heads"], title="where 'it' looks"),
         ],
-        [s.pairs("own_looks", "shared_looks", names=["own K/V heads", "shared K/V heads"], title="where 'it' looks")],
     )
     s.lay(
         [s.panel("reads", title="who reads whom", max=1)],

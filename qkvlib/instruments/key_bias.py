@@ -33,6 +33,6 @@ def key_bias() -> Instrument:
             s.panel("weights_without", title="weights without b_K", max=1),
             s.say("With and without b_K, the weights differ by {change}."),
         ],
-        ["X", "W_Q", "W_K"],
     )
+    s.lay(["X", "W_Q", "W_K"], fold="all numbers")
     return Instrument(s)

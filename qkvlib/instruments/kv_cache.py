@@ -1,5 +1,7 @@
 """Decoding with a cache, one token at a time."""
 
+from typing import Any
+
 from .. import examples
 from ..widgets import Instrument, Sheet
 from ..widgets.sheet import Node
@@ -38,6 +40,7 @@ def kv_cache() -> Instrument:
     same_row = s.rows(
         "same_row", s.rows("full_so_far", full, stop=step), start=-1, about="this token's row of the full pass"
     )
+    s.transpose("shares", weights, about="how much of each value row the new token takes")
     s.norm("difference", s.subtract("gap", out, same_row))
 
     t = s.number("t", step)
@@ -51,23 +54,27 @@ def kv_cache() -> Instrument:
         "without_cache", n_full, stop=step, about="every token's row of weights, computed all over again"
     )
 
-    def cached(node: Node | str, title: str) -> dict:
-        return s.panel(node, title=title, slots=len(TOKENS))
+    def shelf(node: Node | str, title: str, **more: Any) -> dict:
+        return s.panel(node, title=title, slots=len(TOKENS), **more)
 
     s.lay(
         [
-            s.stack(s.panel("new_token", title="x, the new token"), s.panel(q, title="its query, used once")),
-            cached("K", "K in the cache"),
-            cached("V", "V in the cache"),
+            s.panel(q, title="its query, used once"),
+            shelf("K", "K in the cache"),
+            shelf("shares", "weights", look="joined bare", bars=True, max=1),
+            shelf("V", "V in the cache", look="joined"),
+            "=",
+            s.panel("out", look="joined"),
             s.stack(
-                s.panel(n_own, title="computed with the cache", look="small"),
-                s.panel(square, title="and without it", look="small", slots=len(TOKENS)),
+                shelf(square, "without a cache", look="small upright joined"),
+                s.panel(n_own, title="and with it", look="small bare joined"),
             ),
         ],
-        [s.panel("weights", max=1), "· V =", "out", s.panel("same_row", title="the same row of the full pass")],
         [s.say("Scores computed in this step: {t:int}. Without a cache: {t_squared:int}. "
                "Difference from the full pass: {difference}.")],
     )  # fmt: skip
-    s.lay(["W_Q", "W_K", "W_V"], ["scores", "X"], [s.panel("full_weights", title="weights of the full pass", max=1)],
+    s.lay(["W_Q", "W_K", "W_V"], ["new_token", "scores", "weights", "X"],
+          [s.panel("same_row", title="the same row of the full pass"),
+           s.panel("full_weights", title="weights of the full pass", max=1)],
           fold="all numbers")  # fmt: skip
     return Instrument(s)

@@ -56,8 +56,9 @@ def kv_cache_calculator() -> Instrument:
     def column_of(name: str, title: str, **more: Any) -> dict:
         return s.panel(name, title=title, look="joined", **more)
 
-    in_all: dict[str, Any] = {"bars": True, "scale": ["cache", "as_mha", "as_mqa"], "decimals": 2}
+    in_all: dict[str, Any] = {"bars": "log", "scale": ["cache", "as_mha", "as_mqa"], "decimals": 2}
     s.lay(
+        [s.say("A quarter of a bar is a factor of 10.")],
         [
             s.panel("n_layers", title="layers"), column_of("n_heads", "query heads"),
             column_of("n_kv_heads", "K/V heads"), column_of("d_head", "d_head"),

@@ -19,7 +19,15 @@ def popular_figure() -> Instrument:
     weights = s.softmax("weights", s.scale("softmax_gets", scores, temperature=temperature))
     s.subtract("difference", weights, printed, about="computed minus printed")
     s.lay(
-        ["scores", "→", s.panel(weights, max=1), s.panel(printed, title="printed in the figure", max=1)],
-        [s.panel("difference", title="computed minus printed", max=1)],
+        [
+            s.stack(
+                ["scores", "→", s.panel(weights, max=1)],
+                [
+                    s.panel(printed, title="printed in the figure", ramp="share", max=1),
+                    s.panel("difference", title="computed minus printed", max=1),
+                ],
+            ),
+            s.pairs(printed, weights, names=["printed", "computed"], title="the figure, and softmax"),
+        ]
     )
     return Instrument(s)

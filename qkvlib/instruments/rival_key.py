@@ -51,10 +51,23 @@ def rival_key(rival: float = 0.0) -> Instrument:
         weights = s.softmax(f"weights_{head}", s.scores(f"scores_{head}", query, K), about=f"head {head}")
         outs.append(s.matmul(f"out_{head}", weights, V, about=f"what head {head} brings"))
     answer = s.add("answer", *outs, about="both heads together: the larger number wins")
-    for head in keys:
-        chosen = s.panel(f"key_{head}", title=f"head {head}: keys")
-        s.lay([chosen, s.panel(f"weights_{head}", title=f"head {head}: weights of “it”", max=1), "→", f"out_{head}"])
+    lanes = [
+        [
+            s.panel(f"key_{head}", title=f"head {head}: keys"),
+            s.stack(
+                s.arcs(f"weights_{head}", reader=2, width=220, title=f"head {head}: where “it” looks"),
+                [s.panel(f"weights_{head}", max=1, look="joined"), "→", s.panel(f"out_{head}", look="joined")],
+            ),
+        ]
+        for head in keys
+    ]
     s.lay(
-        [s.panel(answer, title="both added"), s.say("il gets {answer[0,0]}, elle {answer[0,1]}: the larger one wins.")]
+        [
+            s.stack(*lanes),
+            s.stack(
+                s.panel(answer, title="both added", bars=True),
+                s.say("il gets {answer[0,0]}, elle {answer[0,1]}: the larger one wins."),
+            ),
+        ]
     )
     return Instrument(s)

@@ -33,18 +33,27 @@ def square() -> Instrument:
         about="1: it has the word",
     )
     wanted = s.input(
-        "wanted", np.array(SIGNS)[:, None], rows=list(SENTENCES), editable=False, about="1: il is right; -1: elle"
+        "wanted",
+        np.array(SIGNS)[:, None],
+        rows=list(SENTENCES),
+        cols=["sign"],
+        editable=False,
+        about="1: il is right; -1: elle",
     )
     total = s.scores("sums", sentences, terms, about="the terms of a sentence, added up: above 0 says il")
     right = s.multiply("right_by", total, wanted, about="positive: the sum has the right sign")
     s.total("together", right, over="all", about="the four numbers, added up")
     s.lay(
         ["terms"],
-        ["sentences", "→", s.panel("sums", title="sum")],
         [
-            s.panel("wanted", title="right sign"),
+            "sentences",
+            "→",
+            s.panel("sums", title="sum", look="joined"),
+            "·",
+            s.panel("wanted", title="right sign", look="joined"),
+            "=",
             s.panel("right_by", title="right by"),
-            s.panel("together", title="all four together"),
         ],
+        [s.say("All four numbers of “right by” together: {together}, whatever the terms.")],
     )
     return Instrument(s)

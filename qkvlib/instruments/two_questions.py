@@ -46,6 +46,9 @@ def two_questions() -> Instrument:
         picked = s.softmax(f"{question}_picked", s.scale(f"{question}_sharp", logits, by=PICK))
         s.total(f"{question}_right", s.multiply(f"{question}_hits", picked, truth), over="all")
 
+    def answers(question: str, title: str) -> dict:
+        return s.panel(f"{question}_logits", title=title, bars=True)
+
     def beside(node: str, title: str) -> dict:
         return s.panel(node, title=title, look="joined")
 
@@ -61,11 +64,15 @@ def two_questions() -> Instrument:
         ],
         [s.say("Right, of 6: {who_right:int} for who chased, {whom_right:int} for who was chased.")],
         [
-            s.panel("blend_0", title="what head 0 hands over", max=1),
-            beside("blend_1", "what head 1 hands over"),
-            beside("who_logits", "who chased?"),
-            beside("whom_logits", "who was chased?"),
+            s.panel("U_who", title="read-out: who?"),
+            answers("who", "who chased?"),
+            s.panel("U_whom", title="read-out: whom?"),
+            answers("whom", "who was chased?"),
         ],
-        [s.panel("U_who", title="read-out: who?"), s.panel("U_whom", title="read-out: whom?")],
+    )
+    s.lay(
+        [s.panel("blend_0", title="what head 0 hands over", max=1), beside("blend_1", "what head 1 hands over")],
+        [s.panel("first", title="right: who"), beside("last", "right: whom")],
+        fold="all numbers",
     )
     return Instrument(s)

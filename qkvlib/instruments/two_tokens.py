@@ -46,19 +46,18 @@ def attend(s: Sheet, x: Node, wq: Node, wk: Node, wv: Node, most: int, reader: i
     if wq.name in s.inputs and s.inputs[wq.name].array.shape[1] == 2:  # a plane shows rows of two numbers
         planes = [
             s.stack(
-                s.plane(arrows=[Q, K], shadow=(K, Q), reader=reads, size=212, title="who: q meets k",
-                        note="The longer k's shadow on q, the higher the score."),
-                s.plane(points=[V], blend=out, reader=reads, size=212, title="what: values, blended",
+                s.plane(arrows=[Q, K], shadow=(K, Q), reader=reads, size=220, title="who: q meets k",
+                        note="Longer shadow of k, higher score."),
+                s.plane(points=[V], blend=out, reader=reads, size=220, title="what: values, blended",
                         note="out lies between the values."),
             )
         ]  # fmt: skip
+    scores = [s.panel(z, title="scaled scores"), "softmax →"] if most < 4 else []  # with more tokens there is no room
     s.lay(
         [
             s.stack(
-                s.arcs(weights, reader=reads),
-                s.product(x, [wq, wk, wv], [Q, K, V]),
-                [s.panel(z, title="scaled scores"), "softmax →", s.panel(weights, lit=reads), "· V =",
-                 s.panel(out, lit=reads)],
+                s.product(x, [wq, wk, wv], [Q, K, V], corner=s.arcs(weights, reader=reads, width=270)),
+                [*scores, s.panel(weights, lit=reads), "· V =", s.panel(out, lit=reads)],
             ),
             *planes,
         ],

@@ -31,8 +31,8 @@ def typed_tokens(
     wq, wk, wv = (
         s.input(name, matrix, rows=examples.FEATURES) for name, matrix in (("W_Q", W_Q), ("W_K", W_K), ("W_V", W_V))
     )
-    s.matmul("Q", X, wq, about="one query a row")
-    s.matmul("K", X, wk, about="one key a row")
-    s.matmul("V", X, wv, about="one value a row")
-    s.lay(["X", "Q", "K", "V"], ["W_Q", "W_K", "W_V"])
+    Q = s.matmul("Q", X, wq, about="one query a row")
+    K = s.matmul("K", X, wk, about="one key a row")
+    V = s.matmul("V", X, wv, about="one value a row")
+    s.lay([s.product(X, [wq, wk, wv], [Q, K, V])])
     return Instrument(s)

@@ -27,7 +27,12 @@ def who_may_look(first: str = "dog", second: str = "chased", third: str = "cat",
         "vocabulary", np.array(list(examples.VOCABULARY.values())), rows=list(examples.VOCABULARY), editable=False
     )
     places = s.input("places", PLACES, editable=False, about="a row for each place, added to the word that sits there")
-    mask = s.input("mask", causal_mask(4).astype(int), about="1: the row's word may look at the column's word; 0: not")
+    mask = s.input(
+        "mask",
+        causal_mask(4).astype(int),
+        about="1: the row's word may look at the column's word; 0: not",
+        limits=(0, 1),
+    )
     bare = s.embed("words", table, *words, unknown="refuse", most=4)
     X = s.choose("X", positions, bare, s.add("placed", bare, places), about="one row for each word")
     W = {name: s.input(name, getattr(examples, name), editable=False) for name in ("W_Q", "W_K", "W_V")}
@@ -36,10 +41,18 @@ def who_may_look(first: str = "dog", second: str = "chased", third: str = "cat",
     masked = s.mask("masked", scores, allowed=mask, causal=False, about="-inf where the mask has a 0")
     zeroed = s.multiply("zeroed", s.softmax("all_weights", scores), mask, about="all weights, then times the mask")
     weights = s.choose("weights", hiding, s.softmax("shares", masked), zeroed, about="what each row takes")
+    reader = s.pointer("reader", 3, max=3, label="who reads")
     s.total("sums", weights, over="columns", about="what a row takes in all: 1 if nothing is lost")
     s.matmul("out", weights, V, about="the value rows, blended by the weights")
+    shares = s.panel("weights", max=1, ramp="share", role="weights", lit=reader)
     s.lay(
-        ["X", "mask", s.panel(masked, title="scores under the mask")],
-        [s.panel("weights", max=1), "sums", "V", "out"],
+        [
+            s.stack(
+                ["mask", s.panel(masked, title="scores under the mask")],
+                [shares, s.panel("sums", look="joined"), s.panel("out", look="joined", lit=reader)],
+            ),
+            s.arcs("weights", reader=reader, title="whom the blue word looks at"),
+        ]
     )
+    s.lay(["X", "V"], fold="all numbers")
     return Instrument(s)

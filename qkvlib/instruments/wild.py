@@ -26,7 +26,10 @@ def wild(architecture: str = "gpt2", layer: int = 0) -> Instrument:
     )
     head = s.slider("head", 0, min=0, max=n_heads - 1, step=1, label="query head")
     hidden, _, _ = checkpoints.tiny_reference(architecture, layer)
-    X = s.input("X", _short(hidden), step=0.1, about="the hidden states that entered this layer, one row per token")
+    names = [f"x{number}" for number in range(1, len(hidden) + 1)]
+    X = s.input(
+        "X", _short(hidden), rows=names, step=0.1, about="the hidden states that entered this layer, one row per token"
+    )
     stored = _stored_sheet(s, model, layer, head)
 
     parts = {}
@@ -57,12 +60,14 @@ def wild(architecture: str = "gpt2", layer: int = 0) -> Instrument:
 
     reader = s.pointer("reader", len(hidden) - 1, max=len(hidden) - 1, label="who reads")
     s.lay(
-        [s.say("Query head {head} meets key head {key_head}.")],
-        *_stored_lines(s, model, layer, head),
-        [one(grid, "scores", lit=reader), "→", s.arcs("weights", reader=reader, pick=head, title="weights")],
+        [
+            s.stack(s.say("Query head {head} meets key head {key_head}."), *_stored_panels(s, model, layer, head)),
+            "→",
+            s.arcs("weights", reader=reader, pick=head, title="weights", width=400),
+        ],
     )
     s.lay(
-        [one("weights", "weights", max=1)],
+        [one(grid, "scores", lit=reader), "→", one("weights", "weights", max=1, lit=reader)],
         [one("W_Q_own", "W_Q of the head"), one("W_K_heads", "W_K of its key head"), one("circuit", "W_Q W_Kᵀ")],
         ["X"],
         fold="all numbers",
@@ -90,15 +95,13 @@ def _stored_sheet(s: Sheet, model: checkpoints.Checkpoint, layer: int, head: Par
     return found
 
 
-def _stored_lines(s: Sheet, model: checkpoints.Checkpoint, layer: int, head: Param) -> list[list[dict]]:
+def _stored_panels(s: Sheet, model: checkpoints.Checkpoint, layer: int, head: Param) -> list[dict | list[dict]]:
     """The stored matrices, small, with the chosen head's columns or rows marked in each."""
     names, d = model.stored(layer), model.d_model
     if model.layout.fused:
         bands = [{"role": role, "start": k * d, "stop": (k + 1) * d, "n": model.n_heads, "pick": head}
                  for k, role in enumerate(("query", "key", "value"))]  # fmt: skip
-        return [
-            [s.panel("c_attn", title=f"{names['W_Q']}: this head's columns for q, k, v", look="small", bands=bands)]
-        ]
+        return [s.panel("c_attn", title=f"{names['W_Q']}: this head's columns for q, k, v", look="small", bands=bands)]
     rows = {"axis": "rows", "pick": head}
     marked = {
         "Q": {**rows, "role": "query", "n": model.n_heads},

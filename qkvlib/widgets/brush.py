@@ -47,6 +47,20 @@ class Canvas:
         """The ground of a masked cell."""
         self.image.paste(_hatching(width, height), (x, y))
 
+    def bar(self, x: int, foot: int, width: int, colour: Colour) -> None:
+        """As long as the number above it is large."""
+        if width > 0:
+            self.draw.rectangle((x, foot - 4, x + width - 1, foot - 1), _mixed(colour, PAPER, 0.45))
+
+    def band(self, x: int, y: int, width: int, height: int, role: str, odd: bool) -> None:
+        """The mark of a row or column in its role's colour; that of an odd block is broken."""
+        hue = colour.rgb(colour.role(role))
+        for at in range(0, max(width, height), 8 if odd else max(width, height)):
+            part = (4, height) if width > height else (width, 4)
+            w, h = part if odd else (width, height)
+            left, top = (x + at, y) if width > height else (x, y + at)
+            self.draw.rectangle((left, top, left + w - 1, top + h - 1), hue)
+
     def rule(self, x: int, y: int, width: int, role: str) -> None:
         self.draw.rectangle((x, y, x + width - 1, y + 2), colour.rgb(colour.role(role)))
 

@@ -83,13 +83,15 @@ def slim(source: str) -> str:
             parts += [code, literal]
             code = ""
     parts.append(code + source[at:])
-    return "".join(_tight(part) if k % 2 == 0 else part for k, part in enumerate(parts)).strip() + "\n"
+    literals = iter(parts[1::2])
+    joined = _tight(_LITERAL.join(parts[::2]))
+    return re.sub(_LITERAL, lambda _: next(literals), joined).strip() + "\n"
 
 
 def slim_style(source: str) -> str:
     """CSS without comments, indentation, and spaces that part nothing."""
     source = re.sub(r"/\*.*?\*/", "", source, flags=re.S)
-    return re.sub(r"\s*([{};,]|(?<=[a-z]):(?= ))\s*", r"\1", source).strip() + "\n"
+    return re.sub(r"\s*([{};,>]|(?<=[a-z]):(?= ))\s*", r"\1", source).replace(";}", "}").strip() + "\n"
 
 
 def _literal(source: str, at: int, code: str) -> str:
@@ -125,8 +127,21 @@ def _end_of_template(source: str, at: int) -> int:
     return at + 1
 
 
+_LITERAL = "\0"  # stands for a literal while the code around it is made tight
+_BETWEEN = re.compile(rf"(?<=[\w)\]{_LITERAL}]) ?([-+*/%]) (?=[\w(\[{_LITERAL}])")
+_NEW_LINE = re.compile(r"(?<=[^\w+-])\n(?=[^+-])|\n(?=[^\w+-])")  # eslint: no line without its semicolon
+_TWO_CONSTANTS = re.compile(r"(?:^|(?<=[;{}\n]))(const\b[^;{}]*);const(?=[\s\[{])\s?")
+_ONE_PARAMETER = re.compile(r"(?<![\w$)\]])\((\w+)\)=>")
+
+
 def _tight(code: str) -> str:
+    """Code without the spaces and words it can do without."""
     code = re.sub(r"[ \t]*\n\s*", "\n", code)
     code = re.sub(r"[ \t]+", " ", code)
     code = re.sub(r" ?([{}()\[\],;:=<>*?&|!]) ?", r"\1", code)
-    return re.sub(r"([{(\[,;:?&|=])\n", r"\1", code)
+    code = _BETWEEN.sub(r"\1", code)
+    code = re.sub(rf" ?{_LITERAL}", _LITERAL, code)
+    code = _NEW_LINE.sub("", _ONE_PARAMETER.sub(r"\1=>", code))
+    while code != (code := _TWO_CONSTANTS.sub(r"\1,", code)):
+        pass
+    return code.replace(";}", "}")  # eslint: no statement is empty

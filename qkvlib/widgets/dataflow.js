@@ -9,7 +9,7 @@ import { OPS } from "./ops.js";
  * @typedef {{ name: string, op: string, args: string[], opts: Record<string, any>, about: string }} NodeSpec
  * @typedef {{ name: string, kind: string, label: string, look: string, options: string[], values: any[],
  *   min?: number, max?: number, step?: number, log?: boolean }} ParamSpec
- * @typedef {{ editable: boolean, step: number, about: string, rows: string[]|null, cols: string[]|null, heads: string[]|null }} InputSpec
+ * @typedef {{ editable: boolean, step: number, about: string, rows: string[]|null, cols: string[]|null, heads: string[]|null, limits?: number[] }} InputSpec
  * @typedef {Record<string, any>} Entry one entry of the layout; layout.py says which there are
  * @typedef {{ name: string, title: string, hint: string, inputs: Record<string, InputSpec>, params: ParamSpec[],
  *   nodes: NodeSpec[], layout: Entry[][], initial: { inputs: Record<string, Packed>, params: Record<string, any> } }} Spec

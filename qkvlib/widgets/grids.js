@@ -6,9 +6,9 @@ import { inCell, short } from "./numbers.js";
 
 /**
  * @typedef {import("./arrays.js").Value} Value
- * @typedef {{ end: number, decimals: number|null, ramp: "sign"|"share", base: Value|null, other: Value|null, bars: boolean,
+ * @typedef {{ end: number, decimals: number|null, ramp: "sign"|"share", base: Value|null, other: Value|null, bars: boolean|"log",
  *   lit: number|null }} Look how a panel's numbers are drawn: `base` is the value before the gesture, `other` what it is compared with
- * @typedef {{ value: Value, title: string, editable: boolean, columns: number[], slots: number,
+ * @typedef {{ value: Value, title: string, editable: boolean, ramp: "sign"|"share", columns: number[], slots: number,
  *   colour: (share: number, ramp?: string, dim?: boolean) => string, rgb: (share: number, ramp?: string, dim?: boolean) => number[],
  *   label: (name: string, i: number) => string, name: string, css: (name: string) => string }} Owner
  */
@@ -35,13 +35,18 @@ export class Grid {
 
   /** What stands in a cell; an input's number as it was given. @param {number} v @param {number|null} decimals */
   text(v, decimals) {
-    return this.panel.editable ? short(v) : inCell(v, decimals);
+    return this.panel.editable ? short(v) : inCell(v, decimals, this.panel.ramp === "share" ? 0 : undefined);
   }
 
   deactivate() {
     if (this.current) this.current.tabIndex = -1;
   }
 }
+
+const DENSE_OVER = 4;   // rows; more of them are lower
+
+/** How long a bar is, of 1; a quarter of a logarithmic one is a factor of 10. @param {number} share @param {boolean|"log"} bars */
+const lengthOf = (share, bars) => Math.max(0, Math.min(1, (bars === "log" ? 1 + Math.log10(share) / 4 : share) || 0));
 
 /** A name of a row or column; the * of a made-up word stays in sight when the word is too long. @param {string} text @param {"col"|"row"} scope */
 function heading(text, scope) {
@@ -62,10 +67,11 @@ export class TableGrid extends Grid {
       if (rows) line.append(h("td"));
       for (const c of this.columns) line.append(c < 0 ? h("td", { class: "ws-gap" }) : heading(cols[c], "col"));
     }
-    const body = grid.createTBody();
-    for (let r = 0; r < Math.max(n, panel.slots); r++) {
+    const body = grid.createTBody(), tall = Math.max(n, panel.slots);
+    grid.classList.toggle("ws-dense", tall > DENSE_OVER);
+    for (let r = 0; r < tall; r++) {
       const line = body.insertRow();
-      if (rows) line.append(r < n ? heading(rows[r], "row") : h("td"));
+      if (rows) line.append(r < n ? heading(rows[r], "row") : h("td", { class: "ws-row" }));
       for (const c of this.columns) line.append(r >= n ? h("td", { class: "ws-slot" }) : c < 0 ? h("td", { class: "ws-gap",
         "aria-label": `${m - this.columns.length + 1} more columns` }, "…") : this.cell(this.first + r * m + c));
       if (panel.slots && r === n - 1) line.className = "ws-newest";
@@ -92,7 +98,7 @@ export class TableGrid extends Grid {
       else if (!cell.firstChild) cell.textContent = text;
       const dim = lit !== null && Math.floor((i - this.first) / this.m) !== lit, share = v / end;
       cell.style.backgroundColor = closed ? "" : panel.colour(share, ramp, dim);
-      if (bars) cell.style.setProperty("--ws-share", closed || !(Math.abs(share) <= 1) ? "0" : String(Math.abs(share)));
+      if (bars) cell.style.setProperty("--ws-share", String(closed ? 0 : lengthOf(Math.abs(share), bars)));
       for (const [name, on] of /** @type {[string, unknown][]} */ ([["ws-masked", closed], ["ws-dim", dim], ["ws-bar", bars],
         ["ws-differs", other && differs(v, other.data[i])]])) cell.classList.toggle(name, Boolean(on));
       if (closed) cell.setAttribute("aria-label", "masked");

@@ -25,6 +25,7 @@ def entries(layout: list) -> Iterator[dict]:
                 yield from entries([entry.get("stack") or entry["line"]])
             else:
                 yield entry
+                yield from entries([[entry["corner"]]] if "corner" in entry else [])
 
 
 def shown_nodes(layout: list) -> list[str]:

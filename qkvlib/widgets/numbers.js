@@ -52,13 +52,14 @@ function fits(data, k) {
 
 /**
  * A number in a cell of a matrix written with `decimals`: "≈0" and "≈1" are not quite 0 and 1.
+ * What is below `noise` is rounding, and 0; a share can be as small.
  * @param {number} v @param {number|null} decimals
  */
-export function inCell(v, decimals) {
+export function inCell(v, decimals, noise = 1e-14) {
   const size = Math.abs(v);
   if (decimals === null || !Number.isFinite(v) || size >= 1e7) return short(v);
   const text = size.toFixed(decimals), told = Number(text);
-  if (told === 0) return size < 1e-14 ? "0" : "≈0";
+  if (told === 0) return size <= noise ? "0" : "≈0";
   if (told === 1 && decimals % 3 === 0) return (Math.abs(size - 1) < 1e-14 ? "" : "≈") + signed(v, "1");
   return signed(v, text);
 }
@@ -86,7 +87,7 @@ export function written(v, format) {
   if (Number.isNaN(v)) return "no number";
   if (format === "%") return v > 0 && v < 0.0005 ? "<0.1%" : v < 1 && v >= 0.9995 ? ">99.9%" : `${short(Math.round(v * 1000) / 10)}%`;
   if (format === "int") return Number.isFinite(v) ? String(Math.round(v)).replace(/\B(?=(\d{3})+$)/g, ",").replace("-", "−") : short(v);
-  if (format !== "bytes") return short(v);
+  if (format !== "bytes") return v !== 0 && Math.abs(v) < 1e-9 ? "≈0" : short(v);
   const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
   let step = 0;
   while (v >= 1024 && step < 4) { v /= 1024; step++; }

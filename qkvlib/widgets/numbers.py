@@ -42,10 +42,11 @@ def places(array: np.ndarray) -> int | None:
     return most
 
 
-def in_cell(value: float, decimals: int | None) -> str:
+def in_cell(value: float, decimals: int | None, noise: float = 1e-14) -> str:
     """What a cell says in a matrix written with `decimals`: 0.8933 with 3 -> "0.893", 15 with 1 -> "15.0".
 
-    "≈0" and "≈1" are not quite 0 and 1. The sentence about a cell and `repr` always give the number itself.
+    "≈0" and "≈1" are not quite 0 and 1; what is below `noise` is rounding, and 0. The sentence about a cell
+    and `repr` always give the number itself.
     """
     size = abs(float(value))
     if decimals is None or not math.isfinite(value) or size >= 1e7:
@@ -54,7 +55,7 @@ def in_cell(value: float, decimals: int | None) -> str:
     text = _fixed(size, decimals)
     told = float(text)
     if told == 0:
-        return "0" if size < 1e-14 else "≈0"
+        return "0" if size <= noise else "≈0"
     if told == 1 and decimals in (0, 3):
         return ("" if abs(size - 1) < 1e-14 else "≈") + sign + "1"
     return sign + text
@@ -75,7 +76,7 @@ def written(value: float, form: str = "") -> str:
     if form == "int":
         return f"{math.floor(value + 0.5):,}".replace("-", "−") if math.isfinite(value) else short(value)
     if form != "bytes":
-        return short(value)
+        return "≈0" if 0 < abs(value) < 1e-9 else short(value)
     units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
     step = 0
     while value >= 1024 and step < 4:

@@ -43,7 +43,7 @@ export class Panel {
     this.closed = Boolean(entry.closed);
     this.heading = h("figcaption", { class: "ws-name" }, this.closed ? this.opener() : this.title);
     this.root = h("figure", { class: `ws-panel${this.editable ? " ws-editable" : ""}${(entry.look ?? "").replace(/\w+/g, " ws-$&")}`, "data-node": this.name,
-      "data-role": entry.role || null }, this.heading, this.body, this.foot, entry.note ? h("div", { class: "ws-note" }, entry.note) : null);
+      "data-role": entry.role || null, style: entry.role ? `--ws-of: var(--ws-${entry.role})` : null }, this.heading, this.body, this.foot, entry.note ? h("div", { class: "ws-note" }, entry.note) : null);
     /** @type {Map<number, import("./types.js").AnyGrid>} by head */
     this.grids = new Map();
     /** @type {Value} the last drawn: there is none before the first drawing, while the panel is not `open` */
@@ -132,7 +132,7 @@ export class Panel {
     this.range.textContent = value.data.length ? this.scaleText(look) : "";
     for (const grid of this.grids.values()) grid.paint(value, look, all ? null : this.painted ?? null);
     const { decimals } = look;
-    this.nearly = !this.editable && decimals !== null && value.data.some((v, i) => !value.masked?.[i] && nearlyZero(v, decimals));
+    this.nearly = !this.editable && decimals !== null && value.data.some((v, i) => !value.masked?.[i] && nearlyZero(v, decimals, this.ramp === "share" ? 0 : 1e-14));
     /** @type {Value|null|undefined} */
     this.painted = value;
     if (look.other) this.compare(value, look.other);
@@ -145,7 +145,7 @@ export class Panel {
     const group = entry.scale ? entry.scale.map((/** @type {string} */ name) => values.get(name)) : [value];
     const wanted = entry.max ?? niceCeiling(peakOf(group));
     this.end = sheet.held && this.end && !rebuild ? this.end : wanted;
-    return { end: this.end, decimals: entry.decimals ?? places(value.data), ramp: this.ramp, bars: Boolean(entry.bars), lit: light,
+    return { end: this.end, decimals: entry.decimals ?? places(value.data) ?? (this.ramp === "share" ? 3 : null), ramp: this.ramp, bars: entry.bars, lit: light,
       base: base && base.shape.join() === value.shape.join() ? base : null,
       other: entry.diff ? values.get(entry.diff) ?? null : null };
   }
@@ -249,4 +249,4 @@ export class Panel {
   }
 }
 
-const nearlyZero = (/** @type {number} */ v, /** @type {number} */ decimals) => v !== 0 && Number.isFinite(v) && Math.abs(v) < 0.5 / 10 ** decimals && Math.abs(v) > 1e-14;
+const nearlyZero = (/** @type {number} */ v, /** @type {number} */ decimals, /** @type {number} */ noise) => Math.abs(v) < 0.5 / 10 ** decimals && Math.abs(v) > noise;

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .worksheet import Worksheet
 
 CELL_W, CELL_H, GAP, PAD = 54, 28, 2, 16
+SMALL = 20  # a side of a cell without its number
 WIDEST = 1100  # a line wraps before it gets wider
 MOST = 12  # rows and columns drawn of a large matrix
 
@@ -78,7 +79,7 @@ class _State:
     def view(self, entry: dict) -> list[Block]:
         module = views.load(entry["view"])
         if not views.is_scene(entry["view"]):
-            return [_table([[each and self.panel(each) for each in row] for row in module.rows(entry)])]
+            return [_table([[each and self.blocks(each)[0] for each in row] for row in module.rows(entry)])]
         scene: Scene = module.scene(entry, self.values, self.resolve)
         title = [_text(entry["title"], 13, bold=True)] if entry.get("title") else []
         drawn = Block(round(scene.width) or 1, round(scene.height) or 1, partial(draw_scene, scene))
@@ -91,24 +92,54 @@ class _State:
         end = entry.get("max") or nice_ceiling(max(float(np.abs(a[np.isfinite(a)]).max(initial=0)) for a in group))
         pick = self.resolve(entry.get("pick"))
         heads = range(len(stack)) if pick is None or array.ndim < 3 else [min(max(0, int(pick)), len(stack) - 1)]
-        decimals = entry["decimals"] if entry.get("decimals") is not None else places(array)
-        editable = self.worksheet.sheet.input_options.get(entry["node"], {}).get("editable", False)
         ramp = entry.get("ramp", "sign")
+        decimals = entry["decimals"] if entry.get("decimals") is not None else places(array)
+        decimals = 3 if decimals is None and ramp == "share" else decimals
+        editable = self.worksheet.sheet.input_options.get(entry["node"], {}).get("editable", False)
         grids = []
+        looks = entry.get("look", "").split()
+        bands = {axis: self.bands(entry, axis, stack.shape) for axis in ("rows", "columns")}
         for h in heads:
             masked = None if value.masked is None else value.masked.reshape(stack.shape)[h]
 
             def write(v: float) -> str:
-                return short(v) if editable else in_cell(v, decimals)  # an input's number as it was given
+                return (
+                    short(v) if editable else in_cell(v, decimals, 0 if ramp == "share" else 1e-14)
+                )  # an input's number as it was given
 
-            grid = _grid(stack[h], value, masked, write, end, ramp)
+            shares = stack[h] / end
+            long = lengths(np.abs(shares), entry["bars"]) if entry.get("bars") else None
+            grid = _grid(stack[h], value, masked, write, shares, ramp, looks, bands, long)
             named = _text(value.heads[h] if value.heads else f"head {h}", 11, SOFT) if array.ndim == 3 else None
             grids.append(_column([named, grid], 2) if named else grid)
         scale = "shares of 1" if ramp == "share" else f"±{short(end)}"
         foot = f"{shape_of(array)}   {scale}" if array.size else shape_of(array)
         title = _text(entry.get("title") or entry["node"], 13, bold=True)
         rule = [_rule(title.width, entry["role"])] if entry.get("role") else []
-        return _column([title, *rule, *_wrapped(grids), _text(foot, 11, SOFT)], 4)
+        grids = [_column(grids, 6)] if "lanes" in looks else _wrapped(grids)
+        return _column([title, *rule, *grids, _text(foot, 11, SOFT)], 4)
+
+    def bands(self, entry: dict, axis: str, shape: Sequence[int]) -> dict[int, tuple[str, bool]]:
+        """Index -> (role, whether its block is an odd one) of each row or column that the entry marks."""
+        marked: dict[int, tuple[str, bool]] = {}
+        long = shape[-2] if axis == "rows" else shape[-1]
+        for band in entry.get("bands", ()):
+            if band.get("axis", "columns") != axis:
+                continue
+            start, stop, only = band.get("start", 0), band.get("stop", long), self.resolve(band.get("pick"))
+            width = (stop - start) / (self.resolve(band.get("n")) or 1)
+            for at in range(start, stop):
+                block = int((at - start) // width)
+                if only is None or block == only // band.get("group", 1):
+                    marked[at] = band["role"], block % 2 == 1
+        return marked
+
+
+def lengths(shares: np.ndarray, bars: bool | str) -> np.ndarray:
+    """How long the bars are, of 1, as grids.js says it: a quarter of a logarithmic one is a factor of 10."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        long = 1 + np.log10(shares) / 4 if bars == "log" else shares
+    return np.nan_to_num(np.clip(long, 0, 1))
 
 
 def say(template: str, values: dict[str, Value], worksheet: Worksheet) -> str:
@@ -139,35 +170,53 @@ def say(template: str, values: dict[str, Value], worksheet: Worksheet) -> str:
 
 
 def _grid(
-    matrix: np.ndarray, value: Value, masked: np.ndarray | None, write: Callable[[float], str], end: float, ramp: str
+    matrix: np.ndarray,
+    value: Value,
+    masked: np.ndarray | None,
+    write: Callable[[float], str],
+    shares: np.ndarray,
+    ramp: str,
+    looks: Sequence[str],
+    bands: dict[str, dict[int, tuple[str, bool]]],
+    long: np.ndarray | None,
 ) -> Block:
-    rows, cols = value.rows, value.cols
-    shown_r, shown_c = (_some(n) for n in matrix.shape)
+    rows = None if "joined" in looks else value.rows
+    cols = None if "bare" in looks else value.cols
+    small = "small" in looks
+    cell_w, cell_h, letters = (SMALL, SMALL, 9) if small else (CELL_W, CELL_H, 11)
+    shown_r, shown_c = (list(range(n)) if small else _some(n) for n in matrix.shape)
     left = 6 + max((wide(fitted(r, 110, 12), 12) for r in rows), default=0) if rows else 0
-    top = 18 if cols else 0
+    top = 18 if cols or "lanes" in looks else 0
 
     def draw(canvas: Canvas, x0: int, y0: int) -> None:
         for k, c in enumerate(shown_c):
             if cols and c is not None:
-                canvas.centred(
-                    x0 + left + k * (CELL_W + GAP) + CELL_W / 2, y0 + top / 2, fitted(cols[c], CELL_W, 11), 11, SOFT
-                )
+                middle = x0 + left + k * (cell_w + GAP) + cell_w / 2
+                canvas.centred(middle, y0 + top / 2, fitted(cols[c], cell_w, letters), letters, SOFT)
         for j, r in enumerate(shown_r):
-            above = y0 + top + j * (CELL_H + GAP)
+            above = y0 + top + j * (cell_h + GAP)
             if rows and r is not None:
-                canvas.ending(x0 + left - 6, above + CELL_H / 2, fitted(rows[r], 110, 12), 12, SOFT)
+                canvas.ending(x0 + left - 6, above + cell_h / 2, fitted(rows[r], 110, 12), 12, SOFT)
             for k, c in enumerate(shown_c):
-                beside = x0 + left + k * (CELL_W + GAP)
+                beside = x0 + left + k * (cell_w + GAP)
                 if r is None or c is None:
-                    canvas.centred(beside + CELL_W / 2, above + CELL_H / 2, "…", 12, SOFT)
-                elif masked is not None and masked[r, c]:
-                    canvas.hatched(beside, above, CELL_W, CELL_H)
+                    canvas.centred(beside + cell_w / 2, above + cell_h / 2, "…", 12, SOFT)
+                    continue
+                if masked is not None and masked[r, c]:
+                    canvas.hatched(beside, above, cell_w, cell_h)
                 else:
-                    canvas.cell(beside, above, CELL_W, CELL_H, matrix[r, c] / end, ramp)
-                    canvas.centred(beside + CELL_W / 2, above + CELL_H / 2, write(matrix[r, c]), 12, INK)
+                    canvas.cell(beside, above, cell_w, cell_h, shares[r, c], ramp)
+                    if not small:
+                        canvas.centred(beside + cell_w / 2, above + cell_h / 2, write(matrix[r, c]), 12, INK)
+                    if long is not None:
+                        canvas.bar(beside, above + cell_h, round(cell_w * long[r, c]), INK)
+                if r == 0 and c in bands["columns"]:
+                    canvas.band(beside, above - 1, cell_w, 3, *bands["columns"][c])
+                if c == 0 and r in bands["rows"]:
+                    canvas.band(beside - 1, above, 3, cell_h, *bands["rows"][r])
 
-    width = left + len(shown_c) * (CELL_W + GAP)
-    return Block(width or 40, top + len(shown_r) * (CELL_H + GAP) or 20, draw)
+    width = left + len(shown_c) * (cell_w + GAP)
+    return Block(width or 40, top + len(shown_r) * (cell_h + GAP) or 20, draw)
 
 
 def _some(n: int) -> list[int | None]:

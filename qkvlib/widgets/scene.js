@@ -149,7 +149,7 @@ class SceneView {
       node = this.drawn[k] = made;
     }
     const filled = m.fill !== undefined || m.mark === "text", stroked = m.width !== undefined || !filled;
-    const attributes = { ...shape(m), class: `ws-mark ws-r-${m.role ?? "ink"}${m.was ? " ws-ghost" : ""}${m.closed ? " ws-screen" : ""}${m.cell || m.of ? " ws-held" : ""}`,
+    const attributes = { ...shape(m), style: `--ws-of: var(--ws-${m.role ?? "ink"})`, class: `ws-mark${m.was ? " ws-ghost" : ""}${m.closed ? " ws-screen" : ""}${m.cell || m.of ? " ws-held" : ""}`,
       "stroke-width": stroked ? m.width ?? 1.5 : 0, "stroke-dasharray": m.dash ? "4 3" : "none",
       "fill-opacity": m.mark === "text" ? 1 : m.fill ?? 0, "text-anchor": m.anchor ?? "start", "font-size": m.size ?? 12, "font-weight": m.bold ? 600 : 400 };
     for (const [name, v] of Object.entries(attributes)) if (node.getAttribute(name) !== String(v)) node.setAttribute(name, v);

@@ -57,10 +57,12 @@ class Sheet:
         editable: bool = True,
         step: float | None = None,
         about: str = "",
+        limits: Sequence[float] | None = None,
     ) -> Node:
         """A matrix (0 to 3 axes). `rows`, `cols`, `heads` name its lines; `step` is what one drag step adds.
 
         `step` is 1 when all values are whole, else 0.1. `about` is one sentence, shown when the matrix is pointed at.
+        `limits` (least, most) is as far as a hand can go, such as 0 and 1 in a mask.
         """
         self._claim(name)
         self.inputs[name] = make_value(name, values, rows, cols, heads)
@@ -68,6 +70,8 @@ class Sheet:
             array = self.inputs[name].array
             step = 1 if np.all(array == np.round(array)) else 0.1
         self.input_options[name] = {"editable": bool(editable), "step": step, "about": about}
+        if limits:
+            self.input_options[name]["limits"] = list(limits)
         return Node(name)
 
     def slider(
@@ -160,7 +164,7 @@ class Sheet:
         max: float | None = None,
         closed: bool = False,
         diff: Node | str | None = None,
-        bars: bool = False,
+        bars: bool | str = False,
         decimals: int | None = None,
         slots: int = 0,
         role: str | None = None,
@@ -175,7 +179,8 @@ class Sheet:
         lit: a row to keep in the light, by index, row name or parameter. note: a line under the matrix.
         max: the end of the colour scale (else the next round number above the largest value).
         closed: only the heading, until it is opened. diff: a node of the same shape; cells that differ are ringed.
-        bars: a bar in each cell, as long as its number. decimals: how many, instead of what the matrix needs.
+        bars: a bar in each cell, as long as its number; "log": a quarter of it is a factor of 10.
+        decimals: how many, instead of what the matrix needs.
         slots: room for so many rows, filled as they come, the newest marked (the shelf of a cache).
         role ("query", "key", "value", "weights", "out" or ""), ramp ("sign" or "share") and scale (nodes whose colours
         end at the same number) follow from the names and ops of the sheet; give them where that is wrong.

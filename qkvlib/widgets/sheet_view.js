@@ -4,7 +4,6 @@
 // they can be seen), draw(changed), hit(event) -> target, has/activate/box/mark/label/state/next(name, i, ...), unmark(),
 // isEditable(name, i), stepOf(name) and may have grab(target, event) and key(target, event). A target is
 // { part, name, i }: cell i of node `name`, as that part shows it.
-import { COLOURS } from "../colours.js";
 import { Engine } from "./dataflow.js";
 import { focusable, h } from "./dom.js";
 import { Hand } from "./gestures.js";
@@ -12,6 +11,7 @@ import { History } from "./history.js";
 import { mendControls } from "./controls.js";
 import { decode, encode, exact, short } from "./numbers.js";
 import { Panel } from "./panel.js";
+import { themeOf } from "./theme.js";
 
 /**
  * @typedef {import("./types.js").Target} Target
@@ -24,15 +24,6 @@ const REST_MS = 1000;   // after a change without a drag, the scales rest so lon
 
 /** Views that this sheet may use: name -> class. A view's own file registers itself. @type {Map<string, new (sheet: SheetView, entry: Entry) => Part>} */
 export const VIEWS = new Map();
-
-/** The colours of a theme. @param {boolean} dark */
-function themeOf(dark) {
-  const name = dark ? "dark" : "light", { zero, plus, minus, share: one } = COLOURS.heat[name];
-  return { name, rgb: (/** @type {number} */ share, ramp = "sign", dim = false) => {
-    const t = Math.min(1, Math.abs(share)) * (dim ? 0.4 : 1), end = ramp === "share" ? one : share < 0 ? minus : plus;
-    return zero.map((/** @type {number} */ z, /** @type {number} */ k) => Math.round(z + (end[k] - z) * t));
-  } };
-}
 
 export class SheetView {
   /** @param {import("./history.js").Model} model @param {HTMLElement} root */
@@ -85,7 +76,8 @@ export class SheetView {
   setCells(name, cells, gesture) {
     const inputs = this.model.get("inputs"), { shape, data } = decode(inputs[name]);
     if (cells.every(([i, v]) => Object.is(data[i], v))) return;
-    for (const [i, v] of cells) data[i] = v;
+    const [least, most] = this.spec.inputs[name].limits ?? [-Infinity, Infinity];
+    for (const [i, v] of cells) data[i] = Math.min(most, Math.max(least, v));
     this.history.gesture = gesture;
     this.model.set("inputs", { ...inputs, [name]: encode({ shape, data }) });
     this.history.sync(this.model);
@@ -156,10 +148,9 @@ export class SheetView {
       h("div", { class: "ws-top" }, h("strong", { class: "ws-title" }, this.spec.title),
         h("span", { class: "ws-tools" }, this.touch, /** @type {any} */ (this).player?.(), tool("Undo", () => this.undo()), tool("Redo", () => this.redo()), tool("Reset", () => this.reset()))),
       this.earlier(tool), this.bar, this.tip, this.live);
-    for (const [role, pair] of Object.entries(COLOURS.roles)) this.root.style.setProperty(`--ws-${role}-light`, pair[0]), this.root.style.setProperty(`--ws-${role}-dark`, pair[1]);
     this.root.append(...this.lines(this.spec.layout), this.legend());
     root.append(this.root);
-    this.paintLegend();
+    this.paint();
   }
 
   /** Where a cell was run again after changes: nothing is lost without a word. @param {Tool} tool */
@@ -235,10 +226,12 @@ export class SheetView {
   readTheme() {
     const dark = document.body.dataset.jpThemeLight === "false" || document.body.classList.contains("vscode-dark");
     this.theme = themeOf(dark);
-    this.paintLegend();
+    this.paint();
   }
 
-  paintLegend() {
+  /** Gives the sheet the colours of the theme: those of the roles, and the ramps of the legend. */
+  paint() {
+    for (const [role, hues] of Object.entries(this.theme.roles)) this.root?.style.setProperty(`--ws-${role}`, hues[this.theme.at]);
     for (const [ramp, box] of this.ramps ?? [])
       box.style.background = `linear-gradient(90deg, ${(ramp === "sign" ? [-1, 0, 1] : [0, 1]).map((t) => `rgb(${this.theme.rgb(t, ramp)})`)})`;
   }
@@ -289,7 +282,7 @@ export class SheetView {
     this.troubled = !this.target && Boolean(this.engine.trouble);
     if (!this.target) {
       this.bar.replaceChildren(h("span", { class: this.troubled ? "ws-trouble" : null }, this.engine.trouble || this.spec.hint));
-      this.showTip();
+      this.tipAfterPaint();
       return "";
     }
     const { part, name, i } = this.target, v = this.engine.values.get(name)?.data[i] ?? NaN;
@@ -299,7 +292,7 @@ export class SheetView {
     part.mark(name, [i], "ws-here");
     this.light(sources, "ws-from");
     if (this.spec.inputs[name]) this.light(this.engine.feeds(name, i, this.shown), "ws-feeds");
-    this.showTip();
+    this.tipAfterPaint();
     const state = part.state(name, i);
     return `${label}: ${text && `${text} = `}${result}${state && `, ${state}`}${note && `, ${note}`}`;
   }
@@ -313,6 +306,16 @@ export class SheetView {
   light(found, className) {
     for (const [name, cells] of found)
       for (const part of this.parts) if (part.nodes.includes(name) && part.open) part.mark(name, cells, className);
+  }
+
+  /** Where the tip goes is only known once the page is laid out: asking before would have it laid out twice. */
+  tipAfterPaint() {
+    if (this.tipDue) return;
+    this.tipDue = true;
+    requestAnimationFrame(() => setTimeout(() => {
+      this.tipDue = false;
+      if (this.root.isConnected) this.showTip();
+    }));
   }
 
   /** Beside the cell, what the bar says, while the bar is out of sight or too short for it. */

@@ -142,9 +142,9 @@ def test_every_example_opens_in_a_worksheet_that_reads_back_the_same(name):
         made = Card("", verdict.offers)
         made.press("Drag these numbers")
         now = made.touch.now()
-        assert now.call.args[0].__class__ is verdict.example.call.args[0].__class__
+        assert now.call.args[0].__class__ is verdict.example.found.call.args[0].__class__
         assert how_it_fails(exercise, now.call, now.outcome) == how_it_fails(
-            exercise, verdict.example.call, verdict.example.outcome
+            exercise, verdict.example.found.call, verdict.example.found.outcome
         ), label
         made.close()
 
@@ -171,8 +171,8 @@ def test_graded_work_does_not_point_at_a_boolean(monkeypatch):
         return np.ones((n, n), bool)
 
     checker = Checker(check.exercise("causal_mask"))
-    assert checker(everything).example.place == (None, (0, 1))
+    assert checker(everything).example.found.place == (None, (0, 1))
     monkeypatch.setenv("QKV_ASSIGNMENT", "03")
     verdict = checker(everything)
-    assert verdict.example.place is None
+    assert verdict.example.found.place is None
     assert "✗" not in verdict._repr_html_()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ..sheet import Sheet
 
 GAP, SMALL = 84, 52  # pixels from token to token: alone, and as one of several heads or of very many tokens
+LEAST = 30  # in a place of a given width
+CLOSE = 60  # tokens nearer than this have smaller letters and lower arcs
 LEFT, FOOT, WIDE = 8, 44, 1040
 
 
@@ -30,12 +32,15 @@ def entry(
     title: str = "",
     note: str = "",
     names: Sequence[str] = (),
+    width: int = 0,
 ) -> dict:
     """`weights` are nodes [T, T], [1, T] or [heads, T, T] of shares, one a layer; `reader` the row that is read, a
-    number or a parameter; `pick` one head of a stack; `names` what the layers are called."""
+    number or a parameter; `pick` one head of a stack; `names` what the layers are called;
+    `width` the pixels there are, for tokens that have to stand closer."""
     if not weights:
         raise ValueError("there is nothing to draw: name at least one node of weights")
-    return {"nodes": list(weights), "reader": reader, "pick": pick, "title": title, "note": note, "names": list(names)}
+    return {"nodes": list(weights), "reader": reader, "pick": pick, "title": title, "note": note, "names": list(names),
+            "width": width}  # fmt: skip
 
 
 def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
@@ -49,10 +54,10 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
             continue
         stack = value.array.reshape(-1, *value.array.shape[-2:])
         heads = range(len(stack)) if pick is None else [min(max(0, int(pick)), len(stack) - 1)]
-        small = len(heads) > 1
         m = stack.shape[2]
-        gap = SMALL if small else max(SMALL, min(GAP, (WIDE - 2 * LEFT) // m))
-        each, rise = LEFT * 2 + m * gap, 18 + min(m, 8) * 9
+        alone = min(GAP, ((entry["width"] or WIDE) - 2 * LEFT) // max(1, m))
+        gap = SMALL if len(heads) > 1 else max(LEAST if entry["width"] else SMALL, alone)
+        each, rise = LEFT * 2 + m * gap, 18 + min(m, 8) * (6 if gap < CLOSE else 9)
         across = max(1, WIDE // each)
         for k, h in enumerate(heads):
             called = entry["names"][layer] if layer < len(entry["names"]) else ""
@@ -71,14 +76,14 @@ def _strip(name: str, value: Value, h: int, reader: int, left: float, y: float, 
     arcs, boxes, words = [], [], []
     at = left + (reader + 0.5) * gap
     if called:
-        words.append(text(left, y - 10 - min(m, 8) * 9, called, "start", 11, role="soft"))
+        words.append(text(left, y - 10 - min(m, 8) * (6 if gap < CLOSE else 9), called, "start", 11, role="soft"))
     for c in range(m):
         i = (h * n + row) * m + c
         share = float(value.array.reshape(-1)[i])
         share = share if np.isfinite(share) else 0.0
         closed = value.masked is not None and bool(value.masked.reshape(-1)[i])
         x, reads = left + (c + 0.5) * gap, c == reader
-        up = 26 if reads else 14 + 11 * min(8, abs(c - reader))
+        up = 26 if reads else 14 + (7 if gap < CLOSE else 11) * min(8, abs(c - reader))
         out = 16 if reads else 0
         if not closed and share > 0:
             ends = (
@@ -99,7 +104,8 @@ def _strip(name: str, value: Value, h: int, reader: int, left: float, y: float, 
             box(left + c * gap + 3, y, gap - 6, 22, 5, role="query" if reads else "soft", width=2.5 if reads else 1,
                 closed=closed, cell=[name, i], control="radio", on=reads, label=said)
         )  # fmt: skip
-        words.append(text(x, y + 11, _fitted(token, gap), role="soft" if closed else "ink", bold=reads))
+        ink = "soft" if closed else "ink"
+        words.append(text(x, y + 11, _fitted(token, gap), size=10 if gap < CLOSE else 12, role=ink, bold=reads))
         words.append(
             text(x, y + 31, "—" if closed else told, size=11, role="soft" if closed else "weights", bold=share >= 0.5)
         )
@@ -107,5 +113,5 @@ def _strip(name: str, value: Value, h: int, reader: int, left: float, y: float, 
 
 
 def _fitted(token: str, gap: float) -> str:
-    most = int((gap - 10) // 7.5)
+    most = int((gap - 8) // (5.6 if gap < CLOSE else 7.5))
     return token if len(token) <= most else token[: most - 1] + ("…*" if token.endswith("*") else "…")

@@ -1,7 +1,7 @@
 // Pairs: two tables of shares, each number as a pale bar and a solid one beside it, row by row. pairs.py draws the same.
 import { box, line, percent, register, text } from "../scene.js";
 
-const GAP = 60, BAR = 14, LEFT = 110, TALL = 34, TOP = 22, ROW = TALL + 16;
+const GAP = 48, BAR = 14, LEFT = 64, LEGEND = 250, TALL = 34, TOP = 22, ROW = TALL + 16;
 
 /** @typedef {import("../scene.js").Mark} Mark @typedef {import("../scene.js").Value} Value */
 
@@ -21,13 +21,13 @@ register("pairs", {
   scene(entry, values) {
     const found = tablesOf(entry, values);
     if (!found) return { width: 0, height: 0, marks: [] };
-    const { m, n, rows, cols, share } = found, width = LEFT + m * GAP;
+    const { m, n, rows, cols, share } = found, right = LEFT + m * GAP;
     /** @type {Mark[]} */
     const marks = [];
-    for (let c = 0; c < m; c++) marks.push(text(LEFT + (c + 0.5) * GAP, TOP / 2, Array.from(cols[c]).slice(0, 8).join(""), "middle", 11, { role: "soft" }));
+    for (let c = 0; c < m; c++) marks.push(text(LEFT + (c + 0.5) * GAP, TOP / 2, Array.from(cols[c]).slice(0, 8).join(""), "middle", 10, { role: "soft" }));
     for (let r = 0; r < n; r++) {
       const foot = TOP + (r + 1) * ROW;
-      marks.push(text(LEFT - 10, foot - TALL / 2, rows[r], "end", 12), line(LEFT, foot, width, foot, { role: "line", width: 1 }));
+      marks.push(text(LEFT - 10, foot - TALL / 2, rows[r], "end", 12), line(LEFT, foot, right, foot, { role: "line", width: 1 }));
       for (let c = 0; c < m; c++) {
         const middle = LEFT + (c + 0.5) * GAP, i = r * m + c, now = share(1, i);
         for (const k of [0, 1]) {
@@ -43,7 +43,7 @@ register("pairs", {
       text(LEFT + BAR + 6, y, entry.names[0], "start", 11, { role: "soft" }),
       box(LEFT + 120, y - 6, BAR, 12, 1, { role: "weights", width: 1, fill: 0.7 }),
       text(LEFT + 120 + BAR + 6, y, entry.names[1], "start", 11, { role: "soft" }));
-    return { width, height: y + 10, marks };
+    return { width: LEFT + Math.max(m * GAP, LEGEND), height: y + 10, marks };
   },
 
   said(entry, values) {

@@ -17,14 +17,9 @@ from ..scene import Scene, box, line, percent, text
 if TYPE_CHECKING:
     from ..sheet import Sheet
 
-GAP, BAR, LEFT, TALL, TOP = (
-    60,
-    14,
-    110,
-    34,
-    22,
-)  # pixels: column to column, a bar, row names, a row's bars, column names
+GAP, BAR, LEFT, TALL, TOP = 48, 14, 64, 34, 22  # column to column, a bar, row names, a row's bars, column names
 ROW = TALL + 16
+LEGEND = 250  # the key's width
 
 
 def entry(
@@ -56,12 +51,12 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
     n = len(tables[0])
     rows = (after.heads if after.array.ndim == 3 else after.rows) or tuple(str(r) for r in range(n))
     cols = after.cols or tuple(str(c) for c in range(m))
-    width = LEFT + m * GAP
-    marks = [text(LEFT + (c + 0.5) * GAP, TOP / 2, cols[c][:8], size=11, role="soft") for c in range(m)]
+    right = LEFT + m * GAP
+    marks = [text(LEFT + (c + 0.5) * GAP, TOP / 2, cols[c][:8], size=10, role="soft") for c in range(m)]
     for r in range(n):
         foot = TOP + (r + 1) * ROW
         marks.append(text(LEFT - 10, foot - TALL / 2, rows[r], "end", 12))
-        marks.append(line(LEFT, foot, width, foot, role="line", width=1))
+        marks.append(line(LEFT, foot, right, foot, role="line", width=1))
         for c in range(m):
             middle, i = LEFT + (c + 0.5) * GAP, r * m + c
             for k, table in enumerate(tables):
@@ -79,4 +74,4 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
               text(LEFT + BAR + 6, y, entry["names"][0], "start", 11, role="soft"),
               box(LEFT + 120, y - 6, BAR, 12, 1, role="weights", width=1, fill=0.7),
               text(LEFT + 120 + BAR + 6, y, entry["names"][1], "start", 11, role="soft")]  # fmt: skip
-    return Scene(width, y + 10, marks)
+    return Scene(LEFT + max(m * GAP, LEGEND), y + 10, marks)

@@ -52,12 +52,15 @@ function shadows(entry, { shown, place }, reader) {
   });
 }
 
+const wide = (/** @type {string} */ label) => 6.3 * Array.from(label).length;
+
 /** Labels that make room for one another: each goes down (or up) a line while it lies on another; returns where it lies. */
 function room() {
   /** @type {[number, number, number][]} */
   const taken = [];   // left, right, middle
   return (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ string, /** @type {string} */ anchor, /** @type {boolean} */ down) => {
-    const width = 6.3 * Array.from(string).length, left = anchor === "end" ? x - width : x;
+    const width = wide(string), left = anchor === "end" ? x - width : x;
+    if (!width) return y;
     for (let k = 0; k < 8 && taken.some(([start, end, m]) => Math.abs(y - m) < 11 && left < end && start < left + width); k++) y += down ? 12 : -12;
     taken.push([left, left + width, y]);
     return y;
@@ -72,7 +75,7 @@ function arrows(entry, { shown, place }, reader, words) {
     const value = shown[name], role = roleOf(entry, name);
     pairs(value).forEach((pair, row) => {
       const [x, y] = place(pair), read = role !== "query" || row === reader, [token, letter] = nameOf(value, row, name);
-      const anchor = x < origin[0] ? "end" : "start", down = y > origin[1], label = `${letter} ${token}`, beside = x + (anchor === "end" ? -5 : 5);
+      const down = role === "key" || y > origin[1], label = read ? `${letter} ${token}` : "", anchor = x < origin[0] || x + 5 + wide(label) > entry.size ? "end" : "start", beside = x + (anchor === "end" ? -5 : 5);
       marks.push(arrow(origin[0], origin[1], x, y, { role, width: read ? 2.5 : 1, dash: !read, cell: [name, 2 * row], cells: [2 * row, 2 * row + 1],
         control: entry.pulls[name] ? "slider" : undefined, label: `${letter} of ${token}` }));
       marks.push(text(beside, words(beside, y + (down ? 9 : -9), label, anchor, down), label, anchor, 11, { role, bold: read }));
@@ -88,12 +91,13 @@ function points(entry, { shown, place }, reader, words) {
     if (!shown[name]) continue;
     const value = shown[name], role = roleOf(entry, name), corners = hull(pairs(value).filter((p) => p.every(Number.isFinite)));
     if (corners.length > 1) marks.push(area(corners.map(place), { role, width: 1, fill: 0.1, dash: true }));
+    const middle = pairs(value).reduce((sum, pair) => sum + place(pair)[0], 0) / Math.max(1, value.shape[0]);
     pairs(value).forEach((pair, row) => {
       const [x, y] = place(pair), [token, letter] = nameOf(value, row, name);
       marks.push(dot(x, y, 5, { role, fill: 1, cell: [name, 2 * row], cells: [2 * row, 2 * row + 1],
         control: entry.pulls[name] ? "slider" : undefined, label: `${letter} of ${token}` }));
-      const label = `${letter} ${token}`;
-      marks.push(text(x + 8, words(x + 8, y - 9, label, "start", false), label, "start", 11, { role }));
+      const label = `${letter} ${token}`, anchor = x < middle - 0.5 || x + 8 + wide(label) > entry.size ? "end" : "start", beside = x + (anchor === "end" ? -8 : 8);
+      marks.push(text(beside, words(beside, y - 9, label, anchor, false), label, anchor, 11, { role }));
     });
   }
   const value = shown[entry.blend];

@@ -9,6 +9,7 @@ matrix that brings it there, ΔW = xᵀ Δq / |x|², so the other rows move too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -55,11 +56,17 @@ def entry(
     if shadow and not {getattr(node, "name", node) for node in shadow} <= set(named):
         raise ValueError("shadow is (keys, queries), and both must be among the arrows")
     if reach is None:
-        reach = nice_ceiling(1.2 * max(np.abs(start[name].array).max(initial=0) for name in named))
+        reach = _roomy(1.2 * max(float(np.abs(start[name].array).max(initial=0)) for name in named))
     pulls = {name: pull for name in named if (pull := _pull(sheet, name))}
     return {"nodes": list(dict.fromkeys(named)), "arrows": list(arrows), "points": list(points), "shadow": shadow,
             "blend": blend, "reader": reader, "step": step, "size": size, "reach": float(reach), "pulls": pulls,
             "roles": {name: role_of(name) for name in named}, "title": title, "note": note}  # fmt: skip
+
+
+def _roomy(size: float) -> float:
+    """At least `size`, in tenths of the round number above it: 3.6 -> 4, 14 -> 14."""
+    unit = nice_ceiling(size) / 10
+    return max(1, math.ceil(size / unit - 1e-9)) * unit
 
 
 def _pull(sheet: Sheet, name: str) -> dict | None:
@@ -96,6 +103,11 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
     return Scene(size, size, marks)
 
 
+def _wide(label: str) -> float:
+    """About the pixels of a label."""
+    return 6.3 * len(label)
+
+
 class _Words:
     """Labels that make room for one another: each goes down (or up) a line while it lies on another."""
 
@@ -104,7 +116,9 @@ class _Words:
 
     def at(self, x: float, y: float, string: str, anchor: str, down: bool) -> float:
         """Where the middle of the label comes to lie."""
-        width = 6.3 * len(string)
+        width = _wide(string)
+        if not width:
+            return y
         left = x - width if anchor == "end" else x
         for _ in range(8):
             if not any(abs(y - m) < 11 and left < end and start < left + width for start, end, m in self.taken):
@@ -151,7 +165,8 @@ def _arrows(entry: dict, shown: dict[str, Value], reader: int, place: Place, wor
             marks.append(arrow(*origin, x, y, role=role, width=2.5 if read else 1, dash=not read, cell=[name, 2 * row],
                                cells=[2 * row, 2 * row + 1], control="slider" if name in entry["pulls"] else None,
                                label=f"{letter} of {token}"))  # fmt: skip
-            anchor, down, label = "end" if x < origin[0] else "start", y > origin[1], f"{letter} {token}"
+            down, label = role == "key" or y > origin[1], f"{letter} {token}" if read else ""
+            anchor = "end" if x < origin[0] or x + 5 + _wide(label) > entry["size"] else "start"
             beside = x + (-5 if anchor == "end" else 5)
             above = words.at(beside, y + (9 if down else -9), label, anchor, down)
             marks.append(text(beside, above, label, anchor, 11, role=role, bold=read))
@@ -185,6 +200,7 @@ def _points(entry: dict, shown: dict[str, Value], reader: int, place: Place, wor
         corners = hull([(float(x), float(y)) for x, y in value.array if np.isfinite((x, y)).all()])
         if len(corners) > 1:
             marks.append(area([place(p) for p in corners], role=role, width=1, fill=0.1, dash=True))
+        middle = sum(place(pair)[0] for pair in value.array) / max(1, len(value.array))
         for row, pair in enumerate(value.array):
             x, y = place(pair)
             token, letter = _names(value, row, name)
@@ -192,7 +208,9 @@ def _points(entry: dict, shown: dict[str, Value], reader: int, place: Place, wor
                              control="slider" if name in entry["pulls"] else None,
                              label=f"{letter} of {token}"))  # fmt: skip
             label = f"{letter} {token}"
-            marks.append(text(x + 8, words.at(x + 8, y - 9, label, "start", False), label, "start", 11, role=role))
+            anchor = "end" if x < middle - 0.5 or x + 8 + _wide(label) > entry["size"] else "start"
+            beside = x + (-8 if anchor == "end" else 8)
+            marks.append(text(beside, words.at(beside, y - 9, label, anchor, False), label, anchor, 11, role=role))
     value = shown.get(entry["blend"]) if entry["blend"] else None
     if value is not None and reader < len(value.array):
         x, y = place(value.array[reader])

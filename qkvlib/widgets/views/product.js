@@ -25,6 +25,7 @@ class ProductView {
     const panel = (/** @type {Entry} */ each) => sheet.add(new Panel(sheet, each));
     const { left, tops, results } = entry.panels;
     this.left = panel(left);
+    this.left.root.classList.add("ws-left");
     /** @type {Panel[]} */
     this.tops = tops.map(panel);
     /** @type {Panel[]} */
@@ -33,7 +34,7 @@ class ProductView {
     const step = focusable("button", { type: "button", "aria-label": "one term more", onclick: () => { this.pause(); this.step(); } }, "Step");
     this.words = h("p", { class: "ws-terms" }, "Choose a number of the result, then play it (Space).");
     this.root = h("figure", { class: "ws-panel ws-product", role: "group", "aria-label": entry.title || `${this.left.title} times ${this.tops.map((p) => p.title).join(", ")}` },
-      h("div", { class: "ws-corner" }, this.words, this.button, step), this.tops.map((p) => p.root), this.left.root, this.results.map((p) => p.root));
+      h("div", { class: "ws-corner" }, entry.corner && sheet.place(entry.corner), this.words, this.button, step), this.tops.map((p) => p.root), this.left.root, this.results.map((p) => p.root));
     this.root.style.setProperty("--ws-columns", String(this.tops.length + 1));
     // Remembered here, since the button that is pressed next takes the focus.
     this.root.addEventListener("focusin", () => {

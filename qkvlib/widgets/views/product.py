@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from ..sheet import Sheet
 
 
-def entry(sheet: Sheet, left: Any, tops: Any, results: Any, title: str = "") -> dict:
+def entry(sheet: Sheet, left: Any, tops: Any, results: Any, title: str = "", corner: dict | None = None) -> dict:
     """`left` [n, k], each of `tops` [k, m], each of `results` [n, m] their product; nodes or `s.panel(...)` of them.
+    `corner` is a view that stands in the free place above `left`.
 
     ValueError where a result is not the product of what stands beside it as the sheet starts.
     """
@@ -36,11 +37,7 @@ def entry(sheet: Sheet, left: Any, tops: Any, results: Any, title: str = "") -> 
         ):
             raise ValueError(f"{result['node']} {list(shapes[2])} is not {list(shapes[0])} times {list(shapes[1])}")
     nodes = [panels["left"]["node"], *(p["node"] for p in (*panels["tops"], *panels["results"]))]
-    return {"nodes": nodes, "panels": panels, "title": title}
-
-
-def _listed(part: Any) -> list:
-    return list(part) if isinstance(part, list | tuple) else [part]
+    return {"nodes": nodes, "panels": panels, "title": title, **({"corner": corner} if corner else {})}
 
 
 def _panel(sheet: Sheet, part: Any) -> dict:
@@ -48,6 +45,9 @@ def _panel(sheet: Sheet, part: Any) -> dict:
 
 
 def rows(entry: dict) -> list[list[dict | None]]:
-    """The panels as a picture lays them: what stands above one another is one column."""
+    """The entries as a picture lays them: what stands above one another is one column. Results have the rows of X."""
     panels = entry["panels"]
-    return [[None, *panels["tops"]], [panels["left"], *panels["results"]]]
+    return [
+        [entry.get("corner"), *panels["tops"]],
+        [panels["left"], *({**each, "look": "joined"} for each in panels["results"])],
+    ]

@@ -2,7 +2,7 @@
 import { short } from "../numbers.js";
 import { box, curve, register, text } from "../scene.js";
 
-const BOX = 116, LOW = 24, SPACE = 12, UNIT = 14, TOP = 26, STEP = 230, MOST = 8;
+const BOX = 116, LOW = 24, SPACE = 12, UNIT = 14, TOP = 26, STEP = 176, MOST = 8;
 
 /** @typedef {import("../scene.js").Mark} Mark @typedef {import("../scene.js").Value} Value
  * @typedef {{ n: number, m: number, size: (r: number, c: number) => number, rows?: any, cols?: any }} Step */
