@@ -6,8 +6,8 @@ integers become float64. A shape that cannot work raises `ShapeError`, which nam
 likely cause.
 
 Sources: Vaswani et al. 2017, "Attention Is All You Need" (section 3.2); Shazeer 2019, "Fast Transformer Decoding" (one
-key/value head); Ainslie et al. 2023, "GQA" (groups of query heads share one); Elhage et al. 2021, "A Mathematical
-Framework for Transformer Circuits" (the QK circuit).
+key/value head); Ainslie et al. 2023, "GQA" (groups of query heads share one); Su et al. 2021, "RoFormer" (rotation);
+Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits" (the QK circuit).
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qkvlib.shapes import ShapeError, require_equal_axes, require_fit, require_groups, shape_of
+from qkvlib.shapes import ShapeError, require_equal_axes, require_fit, require_groups, require_planes, shape_of
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Num
     from numpy import ndarray as Array
     from numpy.typing import DTypeLike
-
 
 SCORES_AT_A_TIME = 1 << 19  # two megabytes of float32: about what a core keeps close; benchmarks/attention.py
 
@@ -93,6 +92,17 @@ def attention(
     """softmax(Q Kᵀ / √d_head) V, and the weights (Vaswani et al. 2017, eq. 1)."""
     weights = softmax(scores(Q, K))
     return blend(weights, V), weights
+
+
+def rotate(
+    H: Num[Array, "*b T d_head"], places: Num[Array, " T"], speeds: Num[Array, " pairs"]
+) -> Float[Array, "*b T d_head"]:
+    """Row t of H turned by places[t] · speeds radians; columns i and i + d_head/2 are a plane (Su et al. 2021, 3.4)."""
+    require_planes(H, places, speeds)
+    x, y = np.split(_floats(H)[0], 2, axis=-1)
+    angles = np.multiply.outer(places, speeds)
+    cos, sin = np.cos(angles).astype(x.dtype), np.sin(angles).astype(x.dtype)
+    return np.concatenate([x * cos - y * sin, x * sin + y * cos], axis=-1)
 
 
 # -- who may look where -------------------------------------------------------------------------------------------

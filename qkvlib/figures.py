@@ -206,14 +206,16 @@ def contributions(ax: Axes, vectors: ArrayLike, labels: Sequence[str]) -> None:
 
 
 @drawing(6.5, 3.2)
-def curves(ax: Axes, x: Sequence[int], series: dict, xlabel: str, ylabel: str) -> None:
-    """Lines on logarithmic axes, each named at its right end; every line has a style of its own, not a colour alone."""
+def curves(ax: Axes, x: Sequence[int], series: dict, xlabel: str, ylabel: str, log: bool = True) -> None:
+    """Lines, on logarithmic axes unless `log` is off; every line has a style of its own, not a colour alone."""
     styles = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
     for i, (label, values) in enumerate(series.items()):
         ax.plot(x, values, color=PALETTE[i % len(PALETTE)], linestyle=styles[i % len(styles)], label=label)
-    ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
-    ax.set_xticks(x, [f"{value:,}" for value in x], minor=False)
-    ax.minorticks_off()
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    if log:
+        ax.set(xscale="log", yscale="log")
+        ax.set_xticks(x, [f"{value:,}" for value in x], minor=False)
+        ax.minorticks_off()
     ax.grid(alpha=0.3)
     ax.legend(fontsize=8)
 

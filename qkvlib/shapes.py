@@ -41,3 +41,12 @@ def require_equal_axes(
     """Raise ShapeError unless axis `axis_a` of `a` is as long as axis `axis_b` of the matrix (or stack) `b`."""
     if np.ndim(a) < 1 or np.ndim(b) < 2 or np.shape(a)[axis_a] != np.shape(b)[axis_b]:
         raise ShapeError(f"{name_a} is {shape_of(a)} and {name_b} is {shape_of(b)}: {cause}")
+
+
+def require_planes(H: ArrayLike, places: ArrayLike, speeds: ArrayLike) -> None:
+    """Raise ShapeError unless H [..., T, 2·pairs] has a place for every row and a speed for every two columns."""
+    if np.shape(H)[-2:] != (np.size(places), 2 * np.size(speeds)) or np.ndim(places) != 1 or np.ndim(speeds) != 1:
+        raise ShapeError(
+            f"H is {shape_of(H)}, places {shape_of(places)} and speeds {shape_of(speeds)}: every row needs a place, "
+            "and every plane, which is two columns, a speed"
+        )

@@ -5,14 +5,14 @@ import itertools
 import numpy as np
 import pytest
 
-from qkvlib.attention import causal_mask, merge_heads, repeat_kv, scores, softmax, split_heads
+from qkvlib.attention import causal_mask, merge_heads, repeat_kv, rotate, scores, softmax, split_heads
 from qkvlib.clinic import BUGS
 from qkvlib.clinic.bug import draw
 from qkvlib.clinic.layer import FAULTS, Layer, Weights, project
 from qkvlib.clinic.probes import PROBES, SHARED, W, X, examine, probe_every_fault
 from qkvlib.instruments.blind_clinic import blind_clinic
 
-FREE = {"causal": False, "slope": 0.0}
+FREE = {"causal": False, "slope": 0.0, "speed": 0.0}
 ALL = pytest.mark.parametrize("name", FAULTS)
 
 
@@ -28,7 +28,7 @@ def out_of(attend, *stacks):
 def test_the_right_layer_is_causal_attention_of_several_heads():
     Q, K, V = heads()
     weights = softmax(np.where(causal_mask(3), scores(Q, K), -np.inf))
-    run = Layer()(X, W, slope=0.0)
+    run = Layer()(X, W, slope=0.0, speed=0.0)
     np.testing.assert_allclose(run.out, merge_heads(weights @ V))
     np.testing.assert_allclose(run.weights, weights)
     assert run.cached == K.size + V.size
@@ -65,10 +65,16 @@ def test_each_fault_is_its_bug():
     kept = FAULTS["fix_cache_after_repeat"].store(K[:2], 2)
     same(kept, cache)
     same(FAULTS["fix_cache_after_repeat"].read(kept, 2), read)
-    masked = FAULTS["fix_mask_top_left"](X, W, first=1, slope=0.0).out
+    masked = FAULTS["fix_mask_top_left"](X, W, first=1, slope=0.0, speed=0.0).out
     same(masked, out_of(broken["fix_mask_top_left"], Q[:, 1:], K, V))
-    biased = FAULTS["fix_bias_rows"](X, W, first=1).weights
+    biased = FAULTS["fix_bias_rows"](X, W, first=1, speed=0.0).weights
     same(biased, np.stack([broken["fix_bias_rows"](q[1:], k, 0.5) for q, k in zip(Q, K, strict=True)]))
+    turned = FAULTS["fix_rotary_offset"](X, W, first=1, slope=0.0, speed=0.7).weights
+    speeds = np.array([0.7, 0.0])  # the third feature, with a column of zeros beside it, is a plane that stands still
+    q, k = (np.stack([H[..., 0], H[..., 2], H[..., 1], 0 * H[..., 0]], axis=-1) for H in (Q, K))
+    kept = rotate(k[:, :1], np.arange(1), speeds)
+    wider = [broken["fix_rotary_offset"](2 / np.sqrt(3) * q[h, 1:], k[h, 1:], kept[h], speeds) for h in range(4)]
+    same(turned, np.stack(wider))
 
 
 def test_right_code_keeps_every_rule():

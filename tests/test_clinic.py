@@ -187,7 +187,7 @@ def test_the_check_of_the_same_name_refuses_the_broken_code_and_accepts_the_fixe
 
 def test_a_bed_hides_the_name_of_its_patient():
     assert clinic.in_bed(*range(1, len(BUGS) + 1)) == list(BUGS)
-    with pytest.raises(ValueError, match="there is no bed 0 in the clinic: the beds are 1 to 13"):
+    with pytest.raises(ValueError, match="there is no bed 0 in the clinic: the beds are 1 to 14"):
         clinic.in_bed(3, 0)
 
 

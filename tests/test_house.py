@@ -19,7 +19,7 @@ CODE = (".py", ".js", ".mjs", ".css", ".toml", ".html")
 
 # What may run where only numpy is: also inside the browser and the sandbox. `check` draws on it. In
 # `clinic` that holds for the sheets too: they are drawn on a `Sheet` that they are handed, and name its type only.
-NUMPY_ALONE = ("atomic", "attention", "clinic", "colour", "examples", "grammar", "shapes")
+NUMPY_ALONE = ("atomic", "attention", "clinic", "colour", "examples", "grammar", "rotary", "shapes")
 
 _OF_A_MACHINE = re.compile(r"(?<![\w.<>-])/(?:root|work|home/(?!jovyan)[a-z]\w*|Users/\w+)/")
 

@@ -137,10 +137,10 @@ def graded(path):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_all_other_exercise_notebooks_right_and_blank(nbgrader):
-    """The other twelve notebooks as one assignment: it runs every solution and every stub once."""
+    """The other fourteen notebooks as one assignment: it runs every solution and every stub once."""
     course = nbgrader.course
     notebooks = [path for path in sorted((ROOT / "solutions").glob("*.ipynb")) if path.name != NOTEBOOK]
-    assert len(notebooks) == 12
+    assert len(notebooks) == 14
     (course / "source" / "others").mkdir()
     for path in notebooks:
         shutil.copy(path, course / "source" / "others")

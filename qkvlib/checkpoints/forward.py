@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qkvlib import attention
+from qkvlib.rotary import rotary_speeds
 
 from .errors import CheckpointError
 
@@ -106,16 +107,12 @@ def attend(
 
 def rotate(H: Float[Array, "*b T d_head"], rotary: Rotary) -> Float[Array, "*b T d_head"]:
     """Turn each row of H [..., T, d_head] by its position: column i and column i + d_head/2 are a pair in a plane."""
-    half = H.shape[-1] // 2
-    angles = np.arange(H.shape[-2])[:, None] * frequencies(rotary, H.shape[-1])
-    cos, sin = np.cos(angles).astype(H.dtype), np.sin(angles).astype(H.dtype)
-    x, y = H[..., :half], H[..., half:]
-    return np.concatenate([x * cos - y * sin, y * cos + x * sin], axis=-1)
+    return attention.rotate(H, np.arange(H.shape[-2]), frequencies(rotary, H.shape[-1]))
 
 
 def frequencies(rotary: Rotary, d_head: int) -> Float[Array, " pairs"]:
     """Radians a position adds to each of the d_head/2 pairs: theta^(-2i/d_head), stretched as `rotary.kind` says."""
-    plain = rotary.theta ** (-np.arange(0, d_head, 2) / d_head)
+    plain = rotary_speeds(d_head, rotary.theta)
     scaling = dict(rotary.scaling)
     if rotary.kind == "linear":
         return plain / scaling["factor"]

@@ -25,6 +25,7 @@ ORDER = (
     "cache_after_repeat",
     "mask_top_left",
     "bias_rows",
+    "rotary_offset",
 )
 """The modules of `bugs/`, in the order of the course."""
 

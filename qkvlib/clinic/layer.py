@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qkvlib.attention import causal_mask, merge_heads, repeat_kv, scores, softmax, split_heads
+from qkvlib.attention import causal_mask, merge_heads, repeat_kv, rotate, scores, softmax, split_heads
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,16 @@ def project(X: np.ndarray, W: Weights) -> Heads:
     return split_heads(Q, W.n_heads), split_heads(K, W.n_kv_heads), split_heads(V, W.n_kv_heads)
 
 
+def places(first: int, T: int) -> np.ndarray:
+    """Where T new tokens stand, the first of them behind `first` others, [T]."""
+    return np.arange(first, first + T)
+
+
+def turn(H: np.ndarray, stand: np.ndarray, speed: float) -> np.ndarray:
+    """Queries or keys [heads, T, d_head] rotated by their places [T]: the first two features, the others stay."""
+    return np.concatenate([rotate(H[..., :2], stand, np.array([speed])), H[..., 2:]], axis=-1)
+
+
 def store(K: np.ndarray, n_rep: int) -> np.ndarray:
     """What the cache keeps of the keys or values [n_kv_heads, T, d_head]: all of it, as it comes."""
     return K
@@ -75,6 +85,7 @@ class Layer:
     """The right layer; `dataclasses.replace(Layer(), normalise=...)` is one with a fault."""
 
     project: Callable = project
+    places: Callable = places
     store: Callable = store
     read: Callable = read
     compare: Callable = scores
@@ -83,12 +94,17 @@ class Layer:
     normalise: Callable = softmax
     merge: Callable = merge_heads
 
-    def __call__(self, X: np.ndarray, W: Weights, first: int = 0, causal: bool = True, slope: float = 0.5) -> Run:
+    def __call__(
+        self, X: np.ndarray, W: Weights, first: int = 0, causal: bool = True, slope: float = 0.5, speed: float = 0.5
+    ) -> Run:
         """Run X [T, d_model]. Only the tokens from `first` on ask; the keys and values of all come from the cache.
 
-        `slope` is what a key loses in score for every token it lies back (Press et al. 2021); 0: no positions.
+        `slope` is what a key loses in score for every token it lies back (Press et al. 2021), `speed` by how many
+        radians a place turns the first two features of queries and keys (Su et al. 2021); both 0: no positions.
         """
         Q, K, V = self.project(X, W)
+        stand = np.concatenate([np.arange(first), self.places(first, len(X) - first)])
+        Q, K = turn(Q, stand, speed), turn(K, stand, speed)
         K, V = self.store(K, W.n_rep), self.store(V, W.n_rep)
         cached = K.size + V.size
         K, V = self.read(K, W.n_rep), self.read(V, W.n_rep)
@@ -150,5 +166,6 @@ FAULTS: dict[str, Layer] = {
     "fix_cache_after_repeat": Layer(store=repeat_kv, read=store),
     "fix_mask_top_left": Layer(allow=lambda T, S: np.tril(np.ones((T, S), bool))),
     "fix_bias_rows": Layer(tokens_back=lambda T, S: tokens_back(S, S)[:T]),
+    "fix_rotary_offset": Layer(places=lambda first, T: np.arange(T)),
 }
 """The layer with each bug of the clinic in it, by the bug's name."""

@@ -17,6 +17,7 @@ from qkvlib.clinic.bug import draw
 from qkvlib.clinic.layer import FAULTS, Layer, Weights
 
 DECIMALS = 2
+SLOPE = 0.5  # what a layer takes from a score for every token back
 _D_HEAD, _N_HEADS, _D_MODEL = 3, 4, 12
 _TOKENS, _Q, _K, _V = draw(268, (5, _D_MODEL), (_D_MODEL, _D_MODEL), (_D_MODEL, _D_MODEL), (_D_MODEL, _D_MODEL))
 X = _TOKENS[:3]
@@ -78,7 +79,7 @@ def _doubled(layer: Layer) -> np.ndarray:
 
 def _exchanged(layer: Layer) -> np.ndarray:
     order = [1, 0, 2]
-    before, after = (_out(layer, rows, causal=False, slope=0.0) for rows in (X, X[order]))
+    before, after = (_out(layer, rows, causal=False, slope=0.0, speed=0.0) for rows in (X, X[order]))
     return after[:, order] - before
 
 
@@ -90,6 +91,10 @@ def _last_changed(layer: Layer) -> np.ndarray:
 
 def _cached(layer: Layer) -> np.ndarray:
     return _out(layer, first=2) - _out(layer)[:, 2:]
+
+
+def _blank_keys(layer: Layer) -> np.ndarray:
+    return layer(X, replace(W, K=0 * W.K), first=2).weights
 
 
 def _one_token(layer: Layer) -> np.ndarray:
@@ -113,6 +118,10 @@ def _last_feature(layer: Layer) -> np.ndarray:
 
 def _zero(answer: np.ndarray) -> bool:
     return np.allclose(answer, 0)
+
+
+def _falls(answer: np.ndarray) -> bool:
+    return np.allclose(answer[..., :-1] * np.exp(SLOPE), answer[..., 1:])
 
 
 def _shares(answer: np.ndarray) -> bool:
@@ -172,6 +181,15 @@ PROBES: tuple[Probe, ...] = (
         "They share out 1, and no key gets nothing.",
         lambda layer: layer(X, W, first=2).weights,
         lambda answer: _shares(answer) and bool((answer > 0).all()),
+        rows=ROWS[2:3],
+    ),
+    Probe(
+        "blank_keys",
+        "A cached query, and every key 0",
+        "The weights that “it” gives, asking alone, when W_K is 0.",
+        "Only distance counts: one place nearer is e^0.5 = 1.65 times the weight.",
+        _blank_keys,
+        _falls,
         rows=ROWS[2:3],
     ),
     Probe(

@@ -91,3 +91,28 @@ def look(Q, K, V, mask=None, scale=None, axis=-1):
     if mask is not None:
         grid = np.where(mask, grid, -1e9)
     return softmax(grid, axis) @ V
+
+
+def turn_halves(H, places, speeds):
+    n = len(speeds)
+    x, y = H[..., :n], H[..., n:]
+    angle = np.outer(places, speeds)
+    return np.concatenate([x * np.cos(angle) - y * np.sin(angle), y * np.cos(angle) + x * np.sin(angle)], axis=-1)
+
+
+def turn_complex(H, places, speeds):
+    n = len(speeds)
+    z = (H[..., :n] + 1j * H[..., n:]) * np.exp(1j * np.asarray(places)[:, None] * speeds)
+    return np.concatenate([z.real, z.imag], axis=-1)
+
+
+def turn_blocks(H, places, speeds):
+    """One matrix for every place, with a turn in each plane."""
+    n, turned = len(speeds), np.empty(np.shape(H))
+    for t, place in enumerate(places):
+        R = np.zeros((2 * n, 2 * n))
+        for i, speed in enumerate(speeds):
+            cos, sin = math.cos(place * speed), math.sin(place * speed)
+            R[[i, i, i + n, i + n], [i, i + n, i, i + n]] = cos, sin, -sin, cos
+        turned[..., t, :] = H[..., t, :] @ R
+    return turned

@@ -1,0 +1,1 @@
+"""The exercises of the lesson `positions_that_turn`, one a module."""

@@ -1,0 +1,157 @@
+"""One step of decoding, with keys that were turned when they came."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qkvlib import attention
+from qkvlib.check.inputs import case, cases
+from qkvlib.check.misconceptions.cache import cache_switches, grow_cache, kept_cache, seen_cache
+from qkvlib.check.misconceptions.one_head import head
+from qkvlib.check.misconceptions.scores import scale_mistakes
+from qkvlib.check.misconceptions.turning import pairing_mistakes, planes_of, turn_mistakes, turned
+from qkvlib.check.spec import Exercise, picked, switch
+
+
+def _reference(x, cache, W_Q, W_K, W_V, speeds):
+    q, k, v = attention.project_qkv(x[..., None, :], W_Q, W_K, W_V)
+    place = np.array([cache[0].shape[-2]])
+    K = np.concatenate([cache[0], attention.rotate(k, place, speeds)], axis=-2)
+    V = np.concatenate([cache[1], v], axis=-2)
+    return attention.attention(attention.rotate(q, place, speeds), K, V)[0][..., 0, :], (K, V)
+
+
+def _decode(
+    x: np.ndarray,
+    cache: tuple[np.ndarray, np.ndarray],
+    W_Q: np.ndarray,
+    W_K: np.ndarray,
+    W_V: np.ndarray,
+    speeds: np.ndarray,
+    *,
+    place: str = "next",
+    q: str = "",
+    k: str = "",
+    v: str = "still",
+    how: str = "halves",
+    again: bool = False,
+    late: bool = False,
+    grow: str = "end",
+    see: str = "all",
+    keep: str = "new",
+    scale: str = "sqrt-d",
+) -> tuple:
+    """One step with switches: where the new token stands, what is turned and when, and what becomes of the cache."""
+    n = cache[0].shape[-2]
+    here = np.array([{"next": n, "zero": 0, "one late": n + 1, "one early": n - 1, "twice": 2 * n}[place]])
+    rows = [x[..., None, :] @ W for W in (W_Q, W_K, W_V)]
+    plain = rows[1], rows[2]
+    query, *new = (turned(row, here, speeds, way or how) for row, way in zip(rows, (q, k, v), strict=True))
+    grown = grow_cache(cache, tuple(new), grow)
+    if see == "nothing":
+        return np.zeros((*x.shape[:-1], W_V.shape[-1])), grown
+    keys, values = seen_cache(cache, tuple(new), grown, see)
+    if again:
+        keys = turned(grow_cache(cache, plain, grow)[0], np.arange(n + 1), speeds)
+    out = head(query, keys, values, scale=scale)[0][..., 0, :]
+    if again or late:
+        new = list(plain)
+        grown = grow_cache(cache, plain, grow)
+    return out, kept_cache(cache, tuple(new), grown, keep)
+
+
+def _arguments(draw, d_model, pairs, kept, batch=()):
+    d_head, speeds = 2 * pairs, planes_of(draw, pairs)
+    keys = turned(draw(*batch, kept, d_head), np.arange(kept), speeds).astype(draw(1).dtype)
+    weights = (draw.weight(d_model, d_head) for _ in range(3))
+    return draw(*batch, d_model), (keys, draw(*batch, kept, d_head)), *weights, speeds
+
+
+EXERCISE = Exercise(
+    name="decode_with_rotary",
+    parameters=("x", "cache", "W_Q", "W_K", "W_V", "speeds"),
+    parts=("out", "the new cache"),
+    unpacked=("K", "V"),
+    reference=_reference,
+    model=_decode,
+    inputs=cases(
+        _arguments,
+        case("five tokens in the cache", d_model=7, pairs=2, kept=5),
+        case("a wider head", d_model=5, pairs=3, kept=3),
+        case("the very first token", d_model=5, pairs=2, kept=0),
+        case("a cache of one token", d_model=3, pairs=1, kept=1),
+    ),
+    mistakes=(
+        switch(
+            "position-0",
+            "The new token is turned as if the text began with it.",
+            "How many tokens stand before it? The cache knows.",
+            place="zero",
+        ),
+        switch(
+            "one-place-too-far",
+            "The new token stands one place too far: the cache was counted after it had joined.",
+            "Count before you append.",
+            place="one late",
+        ),
+        switch(
+            "one-place-too-near",
+            "The new token stands where the one before it stands.",
+            "With n tokens at the places 0 to n − 1, which is free?",
+            place="one early",
+        ),
+        switch(
+            "place-counted-twice",
+            "The new token stands twice as far on as it should.",
+            "Its place is the number of tokens before it.",
+            place="twice",
+        ),
+        switch(
+            "new-key-not-turned",
+            "The new key goes into the cache as it was projected, among keys that have been turned.",
+            "Turn it to its place before it goes in, and it never has to be turned again.",
+            k="still",
+        ),
+        switch(
+            "query-not-turned",
+            "The query has not been turned.",
+            "It stands at the same place as the new key.",
+            q="still",
+        ),
+        switch(
+            "nothing-turned",
+            "Neither query nor key has been turned.",
+            "Both stand at the place behind the cache.",
+            q="still",
+            k="still",
+        ),
+        switch(
+            "values-turned",
+            "The value has been turned as well.",
+            "A value is handed over, not compared: where it comes from is settled by the weights.",
+            v="halves",
+        ),
+        switch(
+            "cache-turned-again",
+            "All keys were turned in this step, those in the cache a second time.",
+            "They were turned when they came. Only the new one is new.",
+            again=True,
+        ),
+        switch(
+            "turned-after-caching",
+            "The output is right, but the key that you keep has not been turned.",
+            "The next token will read it from the cache, and expects it turned.",
+            late=True,
+        ),
+        *pairing_mistakes()[:1],
+        *picked(turn_mistakes(), "turned-backwards", "one-speed-for-all", "speeds-left-out", "degrees"),
+        *cache_switches(_decode),
+        *scale_mistakes("The scores of the new token"),
+    ),
+    hints=(
+        "Where does the new token stand? n tokens lie in the cache, at the places 0 to n − 1.",
+        "Project, turn q and k to place n, append k and v, then let q look at the whole cache.",
+        "rotate wants an array of places, one for each row: np.array([n]).",
+    ),
+    praise="Right: one key is turned, once, and the offsets to all that came before are there.",
+)
