@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from qkvlib.course.doctor import find_chromium
 from tools.jupyterlab import chromium_browser, course_copy, running_lab
 
 ROOT = Path(__file__).resolve().parent.parent
+settings.register_profile("course", deadline=None)  # a busy machine is no failure
+settings.load_profile("course")
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)  # the one that .venv was made from
 
 
