@@ -68,6 +68,7 @@ SHOWN = {
     "fix_merge_without_swap": ("broken", "right"),
     "fix_mask_top_left": ("broken_out", "right_out"),
     "fix_bias_rows": ("broken_weights", "right_weights"),
+    "fix_rotary_offset": ("broken_weights", "right_weights"),
 }
 
 

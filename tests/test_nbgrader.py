@@ -159,6 +159,6 @@ def test_all_other_exercise_notebooks_right_and_blank(nbgrader):
         nbformat.write(released, course / "submitted" / "ada" / "others" / path.name)
     nbgrader("nbgrader", "autograde", "others")
     scored = json.loads(nbgrader("python", "-c", SCORES.replace("ASSIGNMENT", "others")).strip().splitlines()[-1])
-    assert len(points) == 54
+    assert len(points) == 61
     assert scored["ada"] == {check: [worth, worth] for check, worth in points.items()}
     assert scored["cy"] == {check: [0, worth] for check, worth in points.items()}

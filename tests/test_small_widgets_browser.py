@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import re
 
 import pytest
 from axe_core_python.sync_playwright import Axe
@@ -338,7 +339,7 @@ def test_verdict_cards_are_open_to_everybody(show, scheme):
     cards = verdicts()
     page = show(*cards, scheme=scheme)
     page.evaluate("(note) => window.shown[1].model.set('note', note)", check.softmax.hint()._repr_html_())
-    assert page.locator("#w1 [role=status]").last.inner_text()
+    page.locator("#w1 [role=status]").filter(has_text=re.compile(r"\w")).first.wait_for()
     found = Axe().run(page)["violations"]
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
 
@@ -359,7 +360,7 @@ def test_forced_colours_and_paper_keep_what_small_widgets_say(show, deck):
     assert {"✓", "✗"} <= set(page.inner_text("#w5"))
     page.emulate_media(forced_colors="none", media="print")
     assert page.locator(".qkv-reveal").is_visible()
-    assert page.locator("#w5 table").is_visible()
+    assert all(table.is_visible() for table in page.locator("#w5 table").all())
     assert [button for button in page.get_by_role("button").all() if button.is_visible()] == []
 
 

@@ -80,7 +80,7 @@ EXERCISE = Exercise(
     hints=(
         "Print `places` for two new tokens behind three cached ones. Which places are taken already?",
         "Count on from the cache.",
-        "np.arange(S, S + T)",
+        "As many places as there are new tokens, and the first of them is S.",
     ),
     praise="Fixed: a token stands at the same place in a full pass and with a cache.",
 )

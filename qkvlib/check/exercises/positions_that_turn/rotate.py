@@ -76,7 +76,7 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "An angle for every row and plane first, [T, pairs]: np.outer(places, speeds).",
+        "An angle for every row and plane first, [T, pairs]: each place times each speed.",
         "x = H[..., :pairs] and y = H[..., pairs:] are the two numbers of every plane at once.",
         "x cos − y sin, and x sin + y cos, side by side again: np.concatenate along the last axis.",
     ),
