@@ -52,8 +52,8 @@ def test_a_solution_gets_full_marks_and_a_blank_gets_none(exercise, sandbox):
 
 @pytest.mark.sandbox
 def test_the_clinics_mended_code_is_no_answer(sandbox):
-    task = assignment.load(ROOT / "exercises" / "12_bug_clinic.ipynb")
-    cells = read_cells(ROOT / "solutions" / "12_bug_clinic.ipynb")
+    task = assignment.load(ROOT / "exercises" / "14_bug_clinic.ipynb")
+    cells = read_cells(ROOT / "solutions" / "14_bug_clinic.ipynb")
     copied = "from qkvlib.clinic import BUGS\n\ndef fix_transpose(Q, K):\n    return BUGS['fix_transpose'].fixed(Q, K)"
     cells = [{**c, "source": copied} if c["name"] == "fix_transpose" else c for c in cells]
     found = {r.name: r.status for r in grader.grade_cells(sandbox, task, cells, "s1", SECRET).results}

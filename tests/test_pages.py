@@ -31,7 +31,7 @@ def test_pages_are_the_same_every_time_and_ask_for_nothing(tmp_path):
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [800, 1280])
 def test_the_clinic_page_offers_every_bug_without_network_or_kernel(width, tmp_path, page):
-    assert [path.name for path in write_pages(tmp_path, "12")] == ["bug_clinic.html"]
+    assert [path.name for path in write_pages(tmp_path, "14")] == ["bug_clinic.html"]
     page.set_viewport_size({"width": width, "height": 900})
     page.context.set_offline(True)
     requests = []
@@ -52,7 +52,7 @@ def test_the_clinic_page_offers_every_bug_without_network_or_kernel(width, tmp_p
 
 @pytest.mark.browser
 def test_a_sheet_keeps_what_was_done_while_another_is_looked_at(tmp_path, page):
-    write_pages(tmp_path, "12")
+    write_pages(tmp_path, "14")
     page.goto((tmp_path / "bug_clinic.html").as_uri())
     chooser = page.get_by_label("show")
     with_control, without = (list(BUGS).index(bug) for bug in ("fix_shapes", "fix_transpose"))

@@ -35,11 +35,11 @@ REGISTRY = {
     "kv_cache_calculator": "10",
     "gqa": "11",
     "x_cache": "11",
-    "bug_clinic": "12",
-    "layouts": "13",
-    "wild": "13",
-    "key_bias": "13",
-    "real_head": "14",
+    "bug_clinic": "14",
+    "layouts": "15",
+    "wild": "15",
+    "key_bias": "15",
+    "real_head": "16",
 }
 
 
