@@ -21,6 +21,7 @@ from qkvlib.grading.inbox import write_names
 from qkvlib.grading.pages import render
 from qkvlib.grading.platforms import Table, gradescope
 from qkvlib.grading.roster import Student
+from qkvlib.grading.sandbox import weakness
 from qkvlib.grading.text import clean, file_name, number, quoted
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -64,7 +65,7 @@ def write_report(
                 graded = not record["problem"]  # nothing else is a grade: a 0 would be one
                 points = {r["name"]: number(r["points"]) for r in record["results"]} if graded else {}
                 share = f"{100 * score / assignment.total:.1f}" if assignment.total and graded else ""
-                wall = "none: do not trust this grade" if record["unsafe"] else "yes"
+                wall = "none: do not trust this grade" if record["unsafe"] else _wall(record)
                 each = [points.get(name, "") for name in names]
                 remarks = " ".join(remark["text"] for remark in record["remarks"])
                 told = [record["problem"], "yes" if is_late(record) else "", record["file"], remarks, wall]
@@ -111,6 +112,12 @@ def _cannot_be_shown(record: dict, error: Exception) -> dict:
     return {**record, "problem": f"{why} Please ask your teacher.", "failed": True, "remarks": [remark], "answers": {}}
 
 
+def _wall(record: dict) -> str:
+    """What `grades.csv` says about the sandbox: yes, or which weaker one it was."""
+    wall = record.get("wall", "")
+    return f"{wall}: see class.html" if weakness(wall) else "yes"
+
+
 # -- one student ------------------------------------------------------------------------------------------------------
 
 
@@ -139,6 +146,8 @@ def _write_student(
         "reference": record["key"][:12],
         "remarks": [remark["text"] for remark in record["remarks"]],
         **{key: record[key] for key in ("problem", "unsafe")},
+        "wall": record.get("wall", ""),
+        "weakness": "" if record["unsafe"] else weakness(record.get("wall", "")),
         "results": results,
     }
     name = file_name(student.id)
