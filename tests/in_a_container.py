@@ -1,7 +1,8 @@
 """Run a command as a container of Docker's default profile would: no namespaces, no mounts, few capabilities.
 
-`python tests/in_a_container.py [--no-landlock] [--no-rights] COMMAND...`, as root. The capabilities and the refused calls
-are those of Docker's default profile (moby/profiles, seccomp/default.json; the list of capabilities in its manual).
+`python tests/in_a_container.py [--no-landlock] [--no-rights] COMMAND...`, as root. The capabilities are those that
+Docker's manual lists, the refused calls the ones of its default profile (moby/profiles, seccomp/default.json) that
+matter to a sandbox.
 `--no-rights` takes all capabilities away; `--no-landlock` is a kernel without it.
 """
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from qkvlib.grading import assignment, grader
 from qkvlib.grading.inside import wire
-from qkvlib.grading.sandbox import Limits, Sandbox, SandboxUnavailable, available, bubblewrap, choose, host, replies
+from qkvlib.grading.sandbox import Limits, Sandbox, SandboxUnavailable, available, bubblewrap, host, replies
 
 
 def test_without_bubblewrap_it_refuses_and_names_the_package(monkeypatch):

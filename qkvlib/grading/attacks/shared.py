@@ -10,22 +10,25 @@ from qkvlib.grading.attacks.attack import Attack
 _LIBC = "import ctypes, os, struct\nl = ctypes.CDLL(None, use_errno=True)\n"
 
 
-def _process(name: str, body: str, wall: str = "pid namespace", away: bool = False) -> Attack:
-    return Attack("others' processes", name, wall, body, away)
+_OTHERS = "import os\nothers = [p for p in (*range(2, 3000), os.getppid()) if p not in (0, os.getpid())]\n"
+
+
+def _process(name: str, body: str, away: bool = False) -> Attack:
+    return Attack("others' processes", name, "pid namespace", _OTHERS + body, away)
 
 
 _PROCESSES = [
     _process("all processes of its user", "import os\nos.kill(-1, 0)\nreturn True"),
     _process("the process that forked it", "import os\np = os.getppid()\nif not p: return False\nos.kill(p, 0)\nreturn True"),
-    _process("by thread", f"{_LIBC}return any(l.syscall(200, p, 0) == 0 for p in range(2, 3000) if p != os.getpid())"),
-    _process("by thread group", f"{_LIBC}return any(l.syscall(234, p, p, 0) == 0 for p in range(2, 3000) if p != os.getpid())"),
-    _process("by a queued signal", f"{_LIBC}b = ctypes.create_string_buffer(128)\nreturn any(l.syscall(129, p, 0, b) == 0 for p in range(2, 3000) if p != os.getpid())"),
-    _process("by a handle", "import os\nopened = []\nfor p in range(2, 3000):\n    if p == os.getpid(): continue\n    try: opened.append(os.pidfd_open(p))\n    except OSError: pass\nreturn opened", away=True),
-    _process("by a file that tells its owner", "import fcntl, os\nr, w = os.pipe()\nreached = []\nfor p in range(2, 3000):\n    if p == os.getpid(): continue\n    try:\n        fcntl.fcntl(r, fcntl.F_SETOWN, p)\n        reached.append(p)\n    except OSError: pass\nreturn reached", away=True),
-    _process("their limits", "import os, resource\nseen = []\nfor p in range(2, 3000):\n    if p == os.getpid(): continue\n    try: seen.append(resource.prlimit(p, resource.RLIMIT_CPU))\n    except OSError: pass\nreturn seen", away=True),
-    _process("their place in the queue", "import os\nmoved = []\nfor p in range(2, 3000):\n    if p == os.getpid(): continue\n    try:\n        os.sched_setaffinity(p, os.sched_getaffinity(p))\n        moved.append(p)\n    except OSError: pass\nreturn moved", away=True),
-    _process("their priority", "import os\nmoved = []\nfor p in range(2, 3000):\n    if p == os.getpid(): continue\n    try:\n        os.setpriority(os.PRIO_PROCESS, p, os.getpriority(os.PRIO_PROCESS, p))\n        moved.append(p)\n    except OSError: pass\nreturn moved", away=True),
-    _process("their memory", "import os\nreturn any(os.path.exists(f'/proc/{p}/mem') and open(f'/proc/{p}/mem', 'rb') for p in range(2, 3000) if p != os.getpid())", away=True),
+    _process("by thread", f"{_LIBC}return any(l.syscall(200, p, 0) == 0 for p in others)"),
+    _process("by thread group", f"{_LIBC}return any(l.syscall(234, p, p, 0) == 0 for p in others)"),
+    _process("by a queued signal", f"{_LIBC}b = ctypes.create_string_buffer(128)\nreturn any(l.syscall(129, p, 0, b) == 0 for p in others)"),
+    _process("by a handle", "import os\nopened = []\nfor p in others:\n    try: opened.append(os.pidfd_open(p))\n    except OSError: pass\nreturn opened", away=True),
+    _process("by a file that tells its owner", "import fcntl, os\nr, w = os.pipe()\nreached = []\nfor p in others:\n    try:\n        fcntl.fcntl(r, fcntl.F_SETOWN, p)\n        reached.append(p)\n    except OSError: pass\nreturn reached", away=True),
+    _process("their limits", "import os, resource\nseen = []\nfor p in others:\n    try: seen.append(resource.prlimit(p, resource.RLIMIT_CPU))\n    except OSError: pass\nreturn seen", away=True),
+    _process("their place in the queue", "import os\nmoved = []\nfor p in others:\n    try:\n        os.sched_setaffinity(p, os.sched_getaffinity(p))\n        moved.append(p)\n    except OSError: pass\nreturn moved", away=True),
+    _process("their priority", "import os\nmoved = []\nfor p in others:\n    try:\n        os.setpriority(os.PRIO_PROCESS, p, os.getpriority(os.PRIO_PROCESS, p))\n        moved.append(p)\n    except OSError: pass\nreturn moved", away=True),
+    _process("their memory", "return any(os.path.exists(f'/proc/{p}/mem') and open(f'/proc/{p}/mem', 'rb') for p in others)"),
     _process("the folder above, by a process", "import os\nreturn [p for p in (os.getppid(), 1, 2) if os.path.exists(f'/proc/{p}/root/etc')]", away=True),
 ]  # fmt: skip
 
@@ -58,7 +61,7 @@ _FILES = [
     _changes("modes", "os.chmod(p, 0o644)"),
     _changes("owners", "os.chown(p, -1, -1)"),
     _changes("times", "os.utime(p, (1, 1))"),
-    _changes("attributes", "os.setxattr(p, 'user.x', b'1')"),
+    _changes("attributes", "os.setxattr(p, 'user.x', b'1')", False),
     _changes("lengths", "os.truncate(p, os.path.getsize(p))"),
     _changes("names", "os.rename(p, p)"),
     _changes("a second name", "os.link(p, p + '2')\nos.remove(p + '2')"),

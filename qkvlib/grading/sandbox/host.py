@@ -1,9 +1,9 @@
 """The trusted side of the sandbox: start it, hand it one submission at a time, read back values.
 
-One warm process with numpy and the course's library sits behind a wall (`choice`): no network, nothing in sight but what
-is named, no environment. Every submission gets a child of its own, forked from the warm process and given up to a user
-or to namespaces that hold nothing else, with a private /tmp and hard limits, and without the right to open a network
-socket. When the child's first process ends whatever else it started is killed, so nothing outlives a submission.
+One warm process with numpy and the course's library sits behind a wall (`choice`): no network, nothing in sight but
+what is named, no environment. Every submission gets a child of its own, forked from the warm process and given up to a
+user or to namespaces that hold nothing else, with a private /tmp and hard limits, and without the right to open a
+network socket. When the child's first process ends, whatever else it started is killed: nothing outlives a submission.
 
 The student's code sees inputs and returns arrays. It never sees an expected value, another submission, or a grade.
 """
