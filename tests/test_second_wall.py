@@ -129,6 +129,8 @@ def test_a_class_graded_in_a_container_says_which_wall_it_was(root, tmp_path):
     assert "2 graded behind a weaker wall" in page
     assert weakness("second") in page
     assert weakness("second") in (tmp_path / "results/feedback/s01.html").read_text(encoding="utf-8")
+    handed_on = json.loads((tmp_path / "results/gradescope/s01/results.json").read_text())
+    assert handed_on["output"] == weakness("second")
     told = json.loads((tmp_path / "results/feedback/s01.json").read_text())
     assert (told["wall"], told["weakness"]) == ("second", weakness("second"))
     assert json.loads((tmp_path / "results/class.json").read_text())["walls"] == {"second": 2}

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from qkvlib.grading.sandbox import weakness
 from qkvlib.grading.text import HEADINGS, clean
 
 _STARTS_A_FORMULA = ("=", "+", "-", "@")
@@ -53,6 +54,7 @@ def gradescope(record: dict, score: float) -> dict:
         }
         for r in record["results"]
     ]
-    warning = "Graded without the sandbox. " if record["unsafe"] else ""
-    text = warning + " ".join([record["problem"], *(remark["text"] for remark in record["remarks"])])
+    warning = "Graded without the sandbox." if record["unsafe"] else weakness(record.get("wall", ""))
+    told = [warning, record["problem"], *(remark["text"] for remark in record["remarks"])]
+    text = " ".join(part for part in told if part)
     return {"score": score, "output": text.strip(), "output_format": "text", "tests": tests}

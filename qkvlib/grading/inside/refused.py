@@ -1,7 +1,7 @@
 """The system calls that code behind the walls may not make, as a filter for the kernel (seccomp, classic BPF).
 
-Both walls refuse what a numpy answer never needs and a break-out might. The second has no namespaces to make the rest of
-the machine invisible, so it also refuses what names another process, a socket, an owner or a place outside.
+Both walls refuse what a numpy answer never needs and a break-out might. The second has no namespaces to make the rest
+of the machine invisible, so it also refuses what names another process, a socket, an owner or a place outside.
 Linux alone, the standard library alone.
 """
 
