@@ -59,7 +59,7 @@ class LocalEngine:
 
 _KILLED = "The grading process was killed several times while this submission was graded (short of memory?)."
 _MOST_DEATHS = 3
-_TRIED_BY_DASK = 4  # workers that must die over a task before Dask gives it up, or over its neighbours on the same worker
+_TRIED_BY_DASK = 4  # workers that die over a task, or over another on the same worker, before Dask gives it up
 
 
 class _Chunks:
