@@ -35,12 +35,13 @@ def test_tokens_draw_closer_on_a_phone_and_apart_again(show, page):  # noqa: F81
     assert page.locator(".ws-view svg").evaluate("(svg) => svg.viewBox.baseVal.width") > 2 * narrow
 
 
-def test_the_result_of_a_product_stands_beside_its_row_on_a_phone(show, page):  # noqa: F811
+@pytest.mark.parametrize(("name", "result"), [("projection", "q"), ("typed_tokens", "Q"), ("few_tokens", "Q")])
+def test_the_result_of_a_product_stands_beside_its_row_on_a_phone(name, result, show, page):  # noqa: F811
     page.set_viewport_size(PHONE)
-    show(instruments.projection())
+    show(getattr(instruments, name)())
     page.evaluate(FRAME)
     box = page.locator(".ws-product").bounding_box()
-    for node in ("W_Q", "q"):
+    for node in ("W_Q", result):
         last = page.locator(f'[data-node="{node}"] td[data-i]').last.bounding_box()
         assert last["x"] + last["width"] <= box["x"] + box["width"]
 

@@ -11,7 +11,7 @@ export function watchRoom(sheet) {
       else if (room !== sheet.room) {
         sheet.room = room;
         target.classList.toggle("ws-narrow", room < NARROW);
-        sheet.draw(true);
+        sheet.frame ||= requestAnimationFrame(() => sheet.draw());   // not here: drawing changes sizes again
       }
     }
   });

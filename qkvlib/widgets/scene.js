@@ -113,10 +113,10 @@ class SceneView {
   /** @param {Set<string>|null} changed */
   draw(changed, fresh = false) {
     const { sheet, kind, picture } = this, entry = this.fitted();
-    const turned = JSON.stringify(sheet.engine.params);
+    const turned = JSON.stringify([sheet.engine.params, sheet.room]);
     if (!this.open) return void (this.waiting = true);
     if (changed && !fresh && !this.waiting && turned === this.turned && !this.nodes.some((name) => changed.has(name))) return;
-    /** @type {string|undefined} the parameters it was drawn with */
+    /** @type {string|undefined} the parameters and the room it was drawn with */
     this.turned = turned;
     this.waiting = false;
     this.root.classList.toggle("ws-stale", this.nodes.some((name) => sheet.engine.errors.has(name)));

@@ -70,7 +70,7 @@ function room() {
 
 /** A name beside a place: to its left where it is wanted there, or where there is no room on the right. @param {any} entry @param {Function} words @param {Pair} at
  * @param {string} label @param {boolean} left @param {number} gap @param {boolean} down @param {import("../scene.js").More} more */
-function named(entry, words, [x, y], label, left, gap, down, more) {
+function nameBeside(entry, words, [x, y], label, left, gap, down, more) {
   const anchor = left || x + gap + wide(label) > entry.size ? "end" : "start", beside = x + (anchor === "end" ? -gap : gap);
   return text(beside, words(beside, y + (down ? 9 : -9), label, anchor, down), label, anchor, 11, more);
 }
@@ -85,7 +85,7 @@ function arrows(entry, { shown, place }, reader, words) {
       const [x, y] = place(pair), read = role !== "query" || row === reader, [token, letter] = nameOf(value, row, name);
       marks.push(arrow(origin[0], origin[1], x, y, { role, width: read ? 2.5 : 1, dash: !read, cell: [name, 2 * row], cells: [2 * row, 2 * row + 1],
         control: entry.pulls[name] ? "slider" : undefined, label: `${letter} of ${token}` }));
-      marks.push(named(entry, words, [x, y], read ? `${letter} ${token}` : "", x < origin[0], 5, role === "key" || y > origin[1], { role, bold: read }));
+      marks.push(nameBeside(entry, words, [x, y], read ? `${letter} ${token}` : "", x < origin[0], 5, role === "key" || y > origin[1], { role, bold: read }));
     });
   }
   return marks;
@@ -103,7 +103,7 @@ function points(entry, { shown, place }, reader, words) {
       const [x, y] = place(pair), [token, letter] = nameOf(value, row, name);
       marks.push(dot(x, y, 5, { role, fill: 1, cell: [name, 2 * row], cells: [2 * row, 2 * row + 1],
         control: entry.pulls[name] ? "slider" : undefined, label: `${letter} of ${token}` }));
-      marks.push(named(entry, words, [x, y], `${letter} ${token}`, x < middle - 0.5, 8, false, { role }));
+      marks.push(nameBeside(entry, words, [x, y], `${letter} ${token}`, x < middle - 0.5, 8, false, { role }));
     });
   }
   const value = shown[entry.blend];
