@@ -27,6 +27,13 @@ def test_a_picture_is_seen_whole_on_a_phone(name, show, page):  # noqa: F811
     assert max(page.evaluate(CUT)) <= 1
 
 
+def test_fifteen_tokens_are_seen_whole_in_lab_beside_another_window(show, page):  # noqa: F811
+    page.set_viewport_size({"width": 660, "height": 800})  # there the sheet is as wide as in Lab's window of 800
+    show(instruments.real_head())
+    page.evaluate(FRAME)
+    assert max(page.evaluate(CUT)) <= 1
+
+
 def test_tokens_draw_closer_on_a_phone_and_apart_again(show, page):  # noqa: F811
     page.set_viewport_size(PHONE)
     show(instruments.trace())
@@ -48,7 +55,7 @@ def test_the_result_of_a_product_stands_beside_its_row_on_a_phone(name, result, 
         assert last["x"] + last["width"] <= box["x"] + box["width"]
 
 
-@pytest.mark.parametrize(("width", "own"), [(390, True), (620, True), (1100, False)])
+@pytest.mark.parametrize(("width", "own"), [(390, True), (660, True), (1100, False)])
 def test_joined_columns_have_names_of_their_own_where_they_may_wrap(width, own, show, page):  # noqa: F811
     page.set_viewport_size({"width": width, "height": 800})
     show(instruments.kv_cache_calculator())

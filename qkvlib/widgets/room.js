@@ -1,6 +1,6 @@
 // How much room there is: a matrix that scrolls sideways is told so, and on a phone pictures may draw closer.
 
-const NARROW = 600;   // pixels: less is a phone, or Lab in half a window
+const NARROW = 640;   // pixels: less is a phone, or Lab in a window of 800
 
 /** @param {import("./sheet_view.js").SheetView} sheet */
 export function watchRoom(sheet) {
