@@ -242,6 +242,12 @@ def grade(
     engine: Annotated[str, typer.Option(help="local, or dask.")] = "local",
     scheduler: Annotated[str | None, typer.Option(help="A running Dask scheduler: tcp://host:8786.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; one per core by default.")] = None,
+    only: Annotated[
+        str, typer.Option(metavar="ID", help="Grade this student again, and nobody else; the others stay as they are.")
+    ] = "",
+    late_penalty: Annotated[
+        str, typer.Option(metavar="PERCENT", help="Of the points, for each day begun after the due date.")
+    ] = "",
     unsafe_no_sandbox: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="Run students' code as yourself. Marks every result.")
     ] = False,
@@ -254,7 +260,9 @@ def grade(
 
     try:
         command.grade(
-            submissions, assignment, out, roster, course, engine, scheduler, workers, unsafe_no_sandbox, Console()
+            *(submissions, assignment, out, roster, course, engine, scheduler, workers, unsafe_no_sandbox, Console()),
+            only,
+            late_penalty,
         )
     except command.EXPECTED as error:
         raise _fail(command.told(error, command.SAFE)) from None

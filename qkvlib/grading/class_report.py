@@ -40,9 +40,8 @@ class Totals:
         self.inbox = Inbox()
         self.rows: list[tuple] = []  # (points, student id, who, signs), the lowest points first
 
-    def add(self, record: dict, student: Student) -> float:
-        """Count one record; its score."""
-        score = sum(r["points"] for r in record["results"])
+    def add(self, record: dict, student: Student, score: float) -> None:
+        """Count one record; `score` is what its points are worth after a late penalty."""
         who = {"name": student.name or student.id, "id": student.id, "page": quote(file_name(student.id))}
         self.unsafe |= record["unsafe"]
         self.late += is_late(record)
@@ -60,7 +59,7 @@ class Totals:
             if not record["failed"]:
                 self.looks.setdefault(record["problem"], []).append(who)
             self._row((-1.0, student.id, who, []))
-            return score
+            return
         self.scores.append(score)
         self.inbox.add(record, who)
         self._row((score, student.id, who, [r["status"] for r in record["results"]]))
@@ -76,7 +75,6 @@ class Totals:
         if ended:
             names = " and ".join(f"`{name}`" for name in ended[:3]) + (" and more" if len(ended) > 3 else "")
             self.looks.setdefault(f"{names}: the process ended, or what came back was no answer.", []).append(who)
-        return score
 
     def _row(self, row: tuple) -> None:
         self.rows.append(row)

@@ -43,10 +43,19 @@ class Grade:
 
 
 def grade_cells(
-    sandbox: Sandbox, assignment: Assignment, cells: list[dict], student: str, secret: bytes, given: dict | None = None
+    sandbox: Sandbox,
+    assignment: Assignment,
+    cells: list[dict],
+    student: str,
+    secret: bytes,
+    given: dict | None = None,
+    known: Sequence[Result] = (),
 ) -> Grade:
-    """Grade a notebook's cells for `student`. `given` holds the student's own parameters, where they have some."""
-    run = _Run(sandbox, assignment, cells, student, secret, given or {})
+    """Grade a notebook's cells for `student`. `given` holds the student's own parameters, where they have some.
+
+    What is `known` of an earlier grading is taken over as it is; only the other exercises are asked for.
+    """
+    run = _Run(sandbox, assignment, cells, student, secret, given or {}, known)
     for item in assignment.items:
         run.results.setdefault(item.name, judging.unanswered(item))
     return Grade([run.results[name] for name in assignment.graded], run.remarks)
@@ -85,7 +94,14 @@ class _Run:
     """The requests one submission needs, to one child when all goes well, to more when answers end their process."""
 
     def __init__(
-        self, sandbox: Sandbox, assignment: Assignment, cells: list, student: str, secret: bytes, given: Any
+        self,
+        sandbox: Sandbox,
+        assignment: Assignment,
+        cells: list,
+        student: str,
+        secret: bytes,
+        given: Any,
+        known: Sequence[Result] = (),
     ) -> None:
         self.sandbox, self.assignment, self.cells = sandbox, assignment, cells
         self.items = {item.name: item for item in assignment.items}
@@ -94,7 +110,8 @@ class _Run:
             for item in assignment.items
         }
         self.offered = offered_functions(assignment)
-        self.results: dict[str, Result] = {}
+        self.results: dict[str, Result] = {result.name: result for result in known}
+        self.asked = [name for name in self.items if name not in self.results]
         self.remarks: list[Remark] = []
         self.uses: dict[str, list[str]] = {}
         self.outcomes: dict[str, list[attempt.Outcome]] = {}  # what a mistake is named by, at the end
@@ -106,7 +123,7 @@ class _Run:
         self.prepared_for: set[str] = set()  # the answers whose statements it has looked up
         sandbox.learn((*assignment.provided, *(item.source for item in assignment.items)))
         try:
-            self.answer_all(list(self.items))
+            self.answer_all(self.asked)
             self.regrade_dependents()
         finally:
             self.close()
@@ -232,9 +249,9 @@ class _Run:
         still wrong then is wrong by itself, and is served in turn to what stands on it.
         """
         graph = stands_on(self.assignment)
-        served: dict[str, set[str]] = {name: set() for name in self.items}
+        served: dict[str, set[str]] = {name: set() for name in self.asked}
         for _ in self.items:
-            doubtful = {name: below for name in self.items if (below := self.lost_below(name, graph)) - served[name]}
+            doubtful = {name: below for name in self.asked if (below := self.lost_below(name, graph)) - served[name]}
             groups: dict[frozenset[str], list[str]] = {}
             for name, below in doubtful.items():
                 if root_causes := below - set(doubtful):
@@ -301,7 +318,7 @@ class _Run:
 
         Only such answers cost anything, and what comes back is compared with nothing: it groups alike ones (`inbox`).
         """
-        unknown = {name for name, result in self.results.items() if result.unknown}
+        unknown = {name for name in self.asked if name in self.results and self.results[name].unknown}
         for served in sorted({self.served.get(name, ()) for name in unknown}):
             names = sorted(name for name in unknown if self.served.get(name, ()) == served)
             for name in names:
