@@ -275,10 +275,14 @@ def _submission(student: str, files: list[_File], slug: str, has_roster: bool, t
 
 
 def _preference(file: _File, slug: str) -> tuple:
-    """Of several notebooks: readable before not, surely theirs, this assignment's, then the last upload."""
-    stem = PurePosixPath(file.label).stem
-    ours = slug in stem, stem[:2] == slug[:2]
-    return not file.problem, file.owner.known, *ours, uploads(stem), file.label
+    """Of several notebooks: readable before not, surely theirs, then as their names say."""
+    return not file.problem, file.owner.known, *preference(file.label, slug)
+
+
+def preference(label: str, slug: str) -> tuple[bool, bool, int, str]:
+    """Of several notebooks of one student: this assignment's, then the last upload."""
+    stem = PurePosixPath(label).stem
+    return slug in stem, stem[:2] == slug[:2], uploads(stem), label
 
 
 def _nothing(student: Student, files: list[_File], instead: list[str]) -> str:

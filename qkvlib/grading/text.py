@@ -32,6 +32,11 @@ def visible(character: str) -> str:
     return f"⟨U+{ord(character):04X}⟩"
 
 
+def as_markdown(said: object, limit: int = 80) -> str:
+    """Text for a place where Markdown is read: a name is a name, never markup."""
+    return "".join(f"&#{ord(c)};" if c in "\\`*_{}[]()<>#+-.!|&" else c for c in clean(said, limit))
+
+
 def quoted(said: object, limit: int = 120) -> str:
     """Words of somebody else's, recognisable as such wherever they stand: in quotation marks, never as code."""
     return f"“{clean(said, limit).replace('“', '‘').replace('”', '’').replace('`', 'ˋ')}”"
