@@ -85,6 +85,7 @@ class Totals:
         """The class's numbers as plain data."""
         return {
             "assignment": self.assignment.slug,
+            "title": self.assignment.title,
             "due": self.due,
             "graded": len(self.scores),
             "missing": self.missing,

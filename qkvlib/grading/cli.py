@@ -54,7 +54,7 @@ def _through(door: str, folder: Path, out: Path | None, make: Callable[[Results]
     results = open_results(folder)
     made = make(results)
     for path in write_export(results, door, made, out or folder / "export" / door):
-        if not path.parent.name == "feedback":
+        if path.parent.name != "feedback":
             print(path)
     _say(made)
 

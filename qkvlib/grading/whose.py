@@ -53,7 +53,7 @@ class Matcher:
         self._slug = normal_id(slug)
         self._names: dict[str, str] = {}
         for student in roster:
-            for key in _name_keys(student.name):
+            for key in name_keys(student.name):
                 self._names[key] = "" if key in self._names else student.id  # two of one name: neither
 
     def is_somebody(self, part: str) -> bool:
@@ -164,7 +164,7 @@ def as_id(text: str) -> str:
 _SUFFIX = re.compile(r"\.\w{1,5}$")
 
 
-def _name_keys(name: str) -> set[str]:
+def name_keys(name: str) -> set[str]:
     """The ways a name may be written without spaces: any word first, or all turned round."""
     words = [word for word in map(_fold, re.split(r"[\s,]+", name)) if word]
     turned = {"".join(words[i:] + words[:i]) for i in range(len(words))}

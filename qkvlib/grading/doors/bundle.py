@@ -61,7 +61,7 @@ def make(
     course: Path,
     out: Path | None,
 ) -> Export:
-    """Make a bundle that grades on a platform, and write it below `out`. Raises `DoorError` and what its parts raise."""
+    """Make a bundle that grades on a platform, and write it below `out`. Raises what its parts raise."""
     notebook = find(assignment)
     task = load(notebook)
     path = find_course(course)

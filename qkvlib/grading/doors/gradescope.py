@@ -91,7 +91,7 @@ apt-get install -y --no-install-recommends python3-pip ca-certificates
 python3 -m pip install uv
 UV_PYTHON_INSTALL_DIR=/opt/qkv uv venv --python {bundle.PYTHON} /autograder/python
 uv pip install --python /autograder/python/bin/python -r "$here/requirements.txt"
-chmod -R go-rwx "$here"  # the course secret is in there: for root alone
+chmod -R go-rwx "$here/setup.json" "$here/solutions"  # the course secret: for root alone
 """
 
 _RUN = f"""#!/usr/bin/env bash
@@ -99,7 +99,7 @@ _RUN = f"""#!/usr/bin/env bash
 root=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$root/results"
 echo '{json.dumps({**_whole(0, _NOT_ENDED), "tests": []})}' > "$root/results/results.json"
-chmod -R go-rwx "$root/source"
+chmod -R go-rwx "$root/source/setup.json" "$root/source/solutions"  # the course secret: for root alone
 cd "$root/source" && PYTHONPATH="$root/source" PYTHONSAFEPATH=1 \\
   "$root/python/bin/python" -m qkvlib.grading.doors.there gradescope "$root"
 exit 0

@@ -22,6 +22,7 @@ from qkvlib.grading.graded import Graded
 from qkvlib.grading.platforms import Table, harmless
 from qkvlib.grading.secret import normal_id
 from qkvlib.grading.text import clean, headline, number
+from qkvlib.grading.whose import name_keys
 
 _PARTICIPANT = re.compile(r"(?P<word>\D*)(?P<number>\d+)")
 _COMMENTS = "Feedback comments"
@@ -66,7 +67,7 @@ def export(results: Results, worksheet: Path | None, grade: str = "", comments: 
     if worksheet is not None:
         sheet = read_sheet(worksheet, "a grading worksheet of Moodle's")
         columns = _columns(sheet, grade, comments)
-        rows = _rows(sheet, columns, students, numbers)
+        rows = _rows(sheet, columns, [student for student in results.students if student.on_roster], numbers)
         notes += _fill(sheet, columns, students, rows)
         numbers |= {student: _number(sheet.rows[row][0]) for student, row in rows.items()}
         files[f"filled-{sheet.path.name}"] = sheet.as_bytes()
@@ -126,17 +127,23 @@ def _points(cell: str) -> float | None:
 
 
 def _rows(sheet: Sheet, columns: _Columns, students: list[Graded], numbers: dict[str, str]) -> dict[str, int]:
-    """{student: row}. By the number in the file's name, else by what the worksheet shows of a person."""
+    """{student: row}. By the number in the file's name and by what the worksheet shows of a person, which must agree.
+
+    Where it shows no person (anonymous grading) the number decides. Raises `DoorError`.
+    """
     by_number = {_number(cell): row for row, cell in enumerate(sheet.column(0))}
-    shown: dict[str, list[int]] = {}
-    for place in range(1, columns.grade):
+    shows_people = columns.grade > 2  # something stands between the participant and the status before the grade
+    shown: dict[str, set[int]] = {}
+    for place in range(1, columns.grade - 1):
         for row, cell in enumerate(sheet.column(place)):
-            shown.setdefault(normal_id(cell), []).append(row)
-    names = Counter(normal_id(student.name) for student in students)
+            for word in {normal_id(cell), *name_keys(cell)}:
+                shown.setdefault(word, set()).add(row)
+    names = Counter(key for student in students for key in name_keys(student.name))
     found: dict[str, int] = {}
     for student in students:
-        words = [student.student, student.email, *([student.name] if names[normal_id(student.name)] == 1 else [])]
-        known = next((set(shown[normal_id(word)]) for word in words if word and normal_id(word) in shown), set())
+        words = [normal_id(student.student), normal_id(student.email)]
+        words += [key for key in name_keys(student.name) if names[key] == 1]
+        known = next((shown[word] for word in words if word in shown), set())
         row: int | None = by_number.get(numbers.get(student.student, ""))
         if student.student in numbers and known and row not in known:
             raise DoorError(
@@ -144,8 +151,8 @@ def _rows(sheet: Sheet, columns: _Columns, students: list[Graded], numbers: dict
                 f"{numbers[student.student]} in the submissions that were graded, and another one here."
             )
         if row is None and len(known) == 1:
-            row = known.pop()
-        if row is not None:
+            row = next(iter(known))
+        if row is not None and (known or not shows_people):
             found[student.student] = row
     if not found:
         raise DoorError(
@@ -166,6 +173,8 @@ def _fill(sheet: Sheet, columns: _Columns, students: list[Graded], rows: dict[st
     largest = _points(sheet.column(columns.largest)[0]) or 0.0
     scales = sorted({student.out_of for student in students} - {largest})
     for student, row in rows.items():
+        if student not in by_id:
+            continue
         graded, cells = by_id[student], sheet.rows[row]
         share = graded.score / graded.out_of if graded.out_of else 0.0
         cells[columns.grade] = number(graded.score if graded.out_of == largest else share * largest)

@@ -81,7 +81,7 @@ _RUN = f"""#!/bin/bash
 root=$(cd "$(dirname "$0")/.." && pwd)
 mkdir -p "$root/results"
 echo '{json.dumps(_NOT_ENDED)}' > "$root/results/results.json"
-chmod -R go-rwx "$root/tests"  # the course secret is in there: for root alone
+chmod -R go-rwx "$root/tests/setup.json" "$root/tests/solutions"  # the course secret: for root alone
 cd "$root/tests" && PYTHONPATH="$root/tests" PYTHONSAFEPATH=1 \\
   "${{QKV_PYTHON:-python3}}" -m qkvlib.grading.doors.there prairielearn "$root"
 exit 0
