@@ -115,7 +115,12 @@ def nbgrader_legacy_name(notebook, course, assignment, notebook_id, student, tim
     return hashlib.md5(notebook + key.encode()).hexdigest() + ".html"
 
 
-NBGRADER_COLUMNS = "assignment,duedate,timestamp,student_id,last_name,first_name,email,raw_score,late_submission_penalty,score,max_score"
+NBGRADER_COLUMNS = ",".join(
+    (
+        *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
+        *("raw_score", "late_submission_penalty", "score", "max_score"),
+    )
+)
 
 
 # -- LTI --------------------------------------------------------------------------------------------------------------

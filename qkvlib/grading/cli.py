@@ -25,12 +25,14 @@ Roster = Annotated[Path | None, typer.Option(help="The CSV the assignment was ha
 Course = Annotated[Path, typer.Option(help="The course file with the secret.")]
 COURSE_FILE = Path("qkv-course.json")
 
+TO_SHOW = 12  # students named in one line of a terminal
 export = typer.Typer(no_args_is_help=True, help="Take a graded class to a platform, or a grader there.")
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to `qkv`."""
     app.add_typer(export, name="export")
+    app.command("class")(show_class)
 
 
 @contextmanager
@@ -64,6 +66,20 @@ def _say(made: Export) -> None:
         print(f"{made.students} student{'s' if made.students != 1 else ''}.")
     for note in made.notes:
         print(note)
+
+
+def show_class(results: Folder, course: Course = COURSE_FILE) -> None:
+    """Show an assignment from hand-out to import: who is missing or was replaced, what needs eyes, what went where."""
+    with _one_sentence():
+        from qkvlib.grading.coursefile import find_course, open_course
+        from qkvlib.grading.doors.results import open_results
+        from qkvlib.grading.overview import in_lines, overview, write_page
+
+        path = find_course(course)
+        found = overview(open_results(results), open_course(path)[0] if path.exists() else None)
+        for line in in_lines(found, TO_SHOW):
+            print(line)
+        print(f"The same with what was said to whom: {write_page(found, results)}")
 
 
 @export.command()

@@ -44,6 +44,7 @@ class Exported(msgspec.Struct):
     files: list[str]
     students: int
     notes: list[str]
+    scores: dict[str, float] = {}  # what each student had then
 
 
 @dataclass
@@ -100,7 +101,8 @@ def write_export(results: Results, door: str, export: Export, out: Path, when: d
     contents: Mapping[Path, str | bytes] = {Path(out) / name: content for name, content in export.files.items()}
     write_together(contents)
     moment = (when or datetime.now(UTC)).isoformat(timespec="seconds")
-    entry = Exported(door, moment, [str(path) for path in contents], export.students, export.notes)
+    scores = {student.student: student.score for student in results.students if student.into_gradebook}
+    entry = Exported(door, moment, [str(path) for path in contents], export.students, export.notes, scores)
     known = [*exports(results.folder), entry]
     write_atomically(results.folder / EXPORTS, json.dumps(msgspec.to_builtins(known), indent=1) + "\n")
     return list(contents)
