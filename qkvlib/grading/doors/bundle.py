@@ -79,7 +79,9 @@ def make(
     setup = Setup(task.slug, task.title, task.total, file.secret.hex(), individual, people(students))
     made = export(task, notebook, setup)
     place = out or Path(f"{door}-{task.number}")
-    write_together({place / name: content for name, content in made.files.items()}, 0o600)
+    contents = {place / name: content for name, content in made.files.items()}
+    secret = {path for path in contents if path.name == FILE or path.suffix == ".zip"}
+    write_together(contents, private=secret)
     made.notes.insert(
         0, f"{place}: {len(made.files)} files." if len(made.files) > 1 else f"{place / next(iter(made.files))}"
     )
