@@ -33,6 +33,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to `qkv`."""
     app.add_typer(export, name="export")
     app.command("class")(show_class)
+    app.command()(oral)
 
 
 @contextmanager
@@ -80,6 +81,24 @@ def show_class(results: Folder, course: Course = COURSE_FILE) -> None:
         for line in in_lines(found, TO_SHOW):
             print(line)
         print(f"The same with what was said to whom: {write_page(found, results)}")
+
+
+def oral(
+    results: Folder,
+    submissions: Annotated[Path, typer.Argument(help="The folder or zip that was graded.")],
+    course: Course = COURSE_FILE,
+    assignment: Annotated[str, typer.Option(help="The exercise notebook, where it is not the course's own.")] = "",
+) -> None:
+    """Write a sheet with two questions for each student, from their own code and numbers, answers included."""
+    with _one_sentence():
+        from qkvlib.grading.oral_sheet import write_sheet
+
+        path, asked, without = write_sheet(results, submissions, course, assignment)
+        print(
+            f"{path}: questions for {asked} student{'s' if asked != 1 else ''}. For you alone: the answers are there."
+        )
+        if without:
+            print(f"None could be made for {', '.join(without[:TO_SHOW])}; the sheet says why.")
 
 
 @export.command()

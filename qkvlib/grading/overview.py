@@ -144,7 +144,8 @@ def in_lines(found: Overview, most: int) -> list[str]:
     ):
         lines.append(f"  {name:<12}{_named(some, most)}")
     for out in found.exported:
-        since = f"; {len(out.changed)} grades are others now: {', '.join(out.changed[:most])}" if out.changed else ""
+        many = "1 grade is another now" if len(out.changed) == 1 else f"{len(out.changed)} grades are others now"
+        since = f"; {many}: {', '.join(out.changed[:most])}" if out.changed else ""
         lines.append(f"  exported    {out.export.door} on {at(out.export.when)}, {out.export.students} students{since}")
     if not found.exported:
         lines.append("  exported    nothing yet (qkv export)")
