@@ -100,6 +100,8 @@ def value(of: object) -> str:
     """A result as it is written on paper: rounded to three digits, in one line where it fits."""
     if isinstance(of, tuple):
         return " and ".join(value(part) for part in of)
+    if isinstance(of, list) and of and all(isinstance(part, int | float | list) for part in of):
+        of = np.asarray(of, dtype=float)
     if isinstance(of, np.ndarray):
         return clean(np.array2string(of.round(3), separator=", ", threshold=40).replace("\n", " "), _LETTERS)
     return clean(round(of, 3) if isinstance(of, float) else of, _LETTERS)

@@ -121,7 +121,10 @@ def write_page(found: Overview, folder: Path) -> Path:
     parts = [("Nothing handed in", found.missing), ("Which file counts", found.replaced)]
     parts += [("Worth a look", found.eyes), ("Late", found.late)]
     shown = [(name, lines[:_MOST], max(0, len(lines) - _MOST)) for name, lines in parts if lines]
-    outs = [{"out": out, "when": at(out.export.when)} for out in found.exported]
+    outs = [
+        {"out": out, "when": at(out.export.when), "names": [Path(file).name for file in out.export.files]}
+        for out in found.exported
+    ]
     path = Path(folder) / FILE
     write_atomically(path, render("assignment.html", found=found, parts=shown, outs=outs))
     return path
