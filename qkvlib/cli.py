@@ -100,9 +100,22 @@ def reset(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    attack: Annotated[
+        bool, typer.Option("--attack", help="Instead, try every known attack on the walls for grading; minutes.")
+    ] = False,
+    wall: Annotated[str, typer.Option(help="With --attack: bubblewrap or second alone.")] = "",
+    report: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="With --attack: write what came of each there.")
+    ] = None,
+) -> None:
     """Say what is missing or wrong on this machine, and how to fix it."""
     from qkvlib.course.doctor import examine
+
+    if attack:
+        raise typer.Exit(0 if _attack(wall, report) else 1)
+    if wall or report:
+        raise fail("--wall and --json go with --attack")
 
     try:
         root = course_root()
@@ -119,6 +132,19 @@ def doctor() -> None:
     if serious:
         raise fail(f"{serious} of {len(findings)} things must be fixed first, see above.")
     print("All is well for learning.")
+
+
+def _attack(wall: str, report: Path | None) -> bool:
+    """Whether no attack on the walls had an effect."""
+    from rich.console import Console
+
+    with from_extra("grading"):
+        from qkvlib.grading.attacks import command
+        from qkvlib.grading.sandbox import SandboxUnavailable
+    try:
+        return command.attack(wall, report, Console())
+    except (SandboxUnavailable, OSError) as error:
+        raise fail(error) from None
 
 
 @app.command()
@@ -234,6 +260,9 @@ def grade(
     late_penalty: Annotated[
         str, typer.Option(metavar="PERCENT", help="Of the points, for each day begun after the due date.")
     ] = "",
+    wall: Annotated[
+        str, typer.Option(help="bubblewrap, or second: the one for containers. Else the strongest that stands here.")
+    ] = "",
     unsafe_no_sandbox: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="Run students' code as yourself. Marks every result.")
     ] = False,
@@ -246,9 +275,8 @@ def grade(
 
     try:
         command.grade(
-            *(submissions, assignment, out, roster, course, engine, scheduler, workers, unsafe_no_sandbox, Console()),
-            only,
-            late_penalty,
+            *(submissions, assignment, out, roster, course, engine, scheduler, workers),
+            *(unsafe_no_sandbox, Console(), wall, only, late_penalty),
         )
     except command.EXPECTED as error:
         raise fail(command.told(error, command.SAFE)) from None

@@ -10,6 +10,7 @@ from qkvlib.grading.assignment import Assignment
 from qkvlib.grading.inbox import Inbox
 from qkvlib.grading.remarks import WORTH_A_LOOK
 from qkvlib.grading.roster import Student
+from qkvlib.grading.sandbox import weakness
 from qkvlib.grading.text import file_name, number
 
 _LOOKS = 40  # lines worth a look, and students named in each
@@ -33,6 +34,7 @@ class Totals:
         self.scores: list[float] = []
         self.missing = self.unreadable = self.late = self.failed = 0
         self.unsafe = False
+        self.walls: Counter = Counter()  # the walls that the submissions were graded behind
         self.statuses: dict[str, Counter] = {name: Counter() for name in assignment.graded}
         self.mistakes: Counter = Counter()
         self.examples: dict[tuple[str, str], tuple[str, list[dict]]] = {}
@@ -44,6 +46,8 @@ class Totals:
         """Count one record; `score` is what its points are worth after a late penalty."""
         who = {"name": student.name or student.id, "id": student.id, "page": quote(file_name(student.id))}
         self.unsafe |= record["unsafe"]
+        if record["file"] and not record["unsafe"]:
+            self.walls[record.get("wall", "")] += 1
         self.late += is_late(record)
         self.failed += record["failed"]
         for remark in record["remarks"]:
@@ -93,6 +97,7 @@ class Totals:
             "late": self.late,
             "failed": self.failed,
             "unsafe": self.unsafe,
+            "walls": {wall or "not recorded": count for wall, count in sorted(self.walls.items())},
             "out_of": self.assignment.total,
             "mean": round(statistics.fmean(self.scores), 4) if self.scores else 0,
             "median": statistics.median(self.scores) if self.scores else 0,
@@ -112,6 +117,9 @@ class Totals:
         return {
             **{key: summary[key] for key in ("due", "unsafe", "out_of", "mean", "median", "late")},
             "title": self.assignment.title,
+            "weaker": [
+                {"count": n, "what": text} for wall, n in sorted(self.walls.items()) if (text := weakness(wall))
+            ],
             "n_graded": len(self.scores),
             "n_missing": self.missing,
             "n_unreadable": self.unreadable,

@@ -29,7 +29,7 @@ from qkvlib.grading.records import is_record
 from qkvlib.grading.report import write_report
 from qkvlib.grading.results import ResultsError, claim
 from qkvlib.grading.roster import CollectError, Student, read_roster
-from qkvlib.grading.sandbox import SandboxUnavailable, available
+from qkvlib.grading.sandbox import SandboxUnavailable, available, choose, weakness
 from qkvlib.grading.secret import is_mark
 from qkvlib.grading.terms import Policy, TermError, date_in, percent
 from qkvlib.grading.text import number
@@ -108,6 +108,7 @@ def grade(
     workers: int | None,
     unsafe: bool,
     console: Console,
+    wall: str = "",
     only: str = "",
     late_penalty: str = "",
 ) -> dict:
@@ -118,12 +119,17 @@ def grade(
         raise BatchError("--scheduler belongs to --engine dask.")
     task = assignments.load(assignments.find(assignment))
     students = read_roster(roster) if roster else []
-    available(unsafe)
+    if unsafe and wall:
+        raise SandboxUnavailable("--wall and --unsafe-no-sandbox exclude each other.")
+    wall = "none" if unsafe else choose(wall)
     if unsafe:
+        available(wall)
         _say(console, UNSAFE_WARNING, "bold yellow")
+    elif weaker := weakness(wall):
+        _say(console, weaker, "yellow")
     running = DaskEngine(scheduler, workers) if engine == "dask" else LocalEngine(workers)
     if scheduler:
-        check_workers(scheduler, unsafe)
+        check_workers(scheduler, wall)
     with Source(submissions) as source:
         if not find_course(course).exists():
             check_handed_out(source, task.slug, None, "", str(course))  # no new secret for what has one already
@@ -132,7 +138,7 @@ def grade(
         check_handed_out(source, task.slug, file.secret, how, str(file.path))
         if fresh:
             _say(console, f"Made {file.path}: the course secret. Keep it: grading again with it gives the same grades.")
-        job = Job(task, file.secret, individual=how == "individual", unsafe=unsafe)
+        job = Job(task, file.secret, individual=how == "individual", wall=wall)
         found = collect(
             source, students, task.slug, lambda student, mark: is_mark(file.secret, task.slug, student, mark)
         )

@@ -34,6 +34,7 @@ class Graded(msgspec.Struct, frozen=True):
     problem: str
     failed: bool
     unsafe: bool
+    wall: str  # that it was graded behind
     late: str  # in words; "" when it came in time or nobody knows
     days_late: int
     due: str
@@ -85,6 +86,7 @@ def graded_of(
         problem=record["problem"],
         failed=record["failed"],
         unsafe=record["unsafe"],
+        wall=record.get("wall", ""),
         late=in_words(late) or (UNTIMED if late.untimed else ""),
         days_late=late.days,
         due=own.isoformat(" ", "minutes") if own else due,

@@ -11,7 +11,7 @@ from qkvlib.grading.coursefile import CourseFileError, find_course, open_course
 from qkvlib.grading.doors.results import DoorError, open_results
 from qkvlib.grading.oral import sheets
 from qkvlib.grading.pages import render
-from qkvlib.grading.sandbox import Sandbox, available
+from qkvlib.grading.sandbox import Sandbox, choose
 
 FILE = "oral.html"
 
@@ -27,8 +27,7 @@ def write_sheet(folder: Path, submissions: Path, course: Path, assignment: str) 
     if task.slug != results.about.assignment:
         raise DoorError(f"{folder} holds the results of {results.about.assignment}, not of {task.slug}.")
     individual = file.assigned.get(task.slug) == "individual"
-    available()
-    with Source(submissions) as source, Sandbox() as sandbox:
+    with Source(submissions) as source, Sandbox(wall=choose()) as sandbox:
         asked = list(sheets(results, source, task, file.secret, individual, sandbox))
     without = [sheet.student.student for sheet in asked if not sheet.questions]
     if asked and len(without) == len(asked):

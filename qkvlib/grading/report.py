@@ -23,6 +23,7 @@ from qkvlib.grading.inbox import write_names
 from qkvlib.grading.pages import render
 from qkvlib.grading.platforms import Table
 from qkvlib.grading.roster import Student
+from qkvlib.grading.sandbox import weakness
 from qkvlib.grading.terms import Policy
 from qkvlib.grading.text import clean, headline, number, quoted
 
@@ -87,10 +88,9 @@ def _row(graded: Graded, names: list[str]) -> list[str]:
     days = str(graded.days_late) if graded.days_late else ""
     taken = number(graded.taken) if graded.taken else ""
     remarks = " ".join(remark.text for remark in graded.remarks)
-    wall = "none: do not trust this grade" if graded.unsafe else "yes"
     score = number(graded.score) if graded.is_graded else ""
     each = [points.get(name, "") for name in names]
-    told = [score, number(graded.out_of), share, graded.problem, late, days, taken, graded.file, remarks, wall]
+    told = [score, number(graded.out_of), share, graded.problem, late, days, taken, graded.file, remarks, _wall(graded)]
     return [graded.student, graded.name, *each, *told]
 
 
@@ -120,6 +120,13 @@ def _cannot_be_shown(record: dict, error: Exception) -> dict:
     return {**record, "problem": f"{why} Please ask your teacher.", "failed": True, "remarks": [remark], "answers": {}}
 
 
+def _wall(graded: Graded) -> str:
+    """What `grades.csv` says about the sandbox: yes, or which weaker one it was."""
+    if graded.unsafe:
+        return "none: do not trust this grade"
+    return f"{graded.wall}: see class.html" if weakness(graded.wall) else "yes"
+
+
 # -- one student ------------------------------------------------------------------------------------------------------
 
 
@@ -142,6 +149,8 @@ def _write_student(place: Path, assignment: Assignment, record: dict, graded: Gr
         "reference": record["key"][:12],
         "remarks": [remark["text"] for remark in record["remarks"]],
         **{key: record[key] for key in ("problem", "unsafe")},
+        "wall": record.get("wall", ""),
+        "weakness": "" if record["unsafe"] else weakness(record.get("wall", "")),
         "results": results,
     }
     page = render(

@@ -32,12 +32,17 @@ class Job:
     assignment: Assignment
     secret: bytes
     individual: bool = False
-    unsafe: bool = False
+    wall: str = "bubblewrap"
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def unsafe(self) -> bool:
+        """Whether students' code runs without any wall."""
+        return self.wall == "none"
 
     def base(self, student: str, data: bytes, *about: str) -> str:
         """Names a grading but for the exercises' own checks. Keyed with the secret, so it gives nothing away."""
-        facts = [self.assignment.digest, student, str(self.individual), str(self.unsafe), *about]
+        facts = [self.assignment.digest, student, str(self.individual), self.wall, *about]
         return key_for(self.secret, data, *facts)
 
     def key(self, base: str) -> str:
@@ -52,10 +57,10 @@ _open: list[Sandbox] = []
 def grade_chunk(job: Job, chunk: list[dict]) -> list[dict]:
     """Grade a few submissions in this worker's own sandbox; plain records come back, in order."""
     sandbox = getattr(_local, "sandbox", None)
-    if sandbox is None or (sandbox.limits, sandbox.unsafe) != (job.limits, job.unsafe):
+    if sandbox is None or (sandbox.limits, sandbox.wall) != (job.limits, job.wall):
         if sandbox is not None:
             sandbox.close()
-        sandbox = _local.sandbox = Sandbox(job.limits, job.unsafe)
+        sandbox = _local.sandbox = Sandbox(job.limits, job.wall)
         _open.append(sandbox)
     return [grade_submission(sandbox, job, **item) for item in chunk]
 
@@ -82,7 +87,7 @@ def grade_submission(
     if problem:
         return record(job, item, problem=problem)
     try:
-        return _graded(sandbox, job, item, parse(data))
+        return {**_graded(sandbox, job, item, parse(data)), "wall": sandbox.standing}
     except NotebookProblem as error:
         return record(job, item, problem=str(error))
     except WireError:
@@ -99,7 +104,7 @@ def grade_submission(
 def sandbox_is_gone(job: Job) -> bool:
     """Whether no sandbox can be started on this machine at all."""
     try:
-        available(job.unsafe)
+        available(job.wall)
     except SandboxUnavailable:
         return True
     return False
@@ -153,6 +158,7 @@ def record(
         "results": [vars(result) for result in results],
         "answers": handed_in or {},
         "unsafe": job.unsafe,
+        "wall": job.wall,
         "origin": item.get("origin", {}),
         "base": item.get("base", ""),
         "prints": job.assignment.prints,

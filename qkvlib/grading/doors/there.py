@@ -17,7 +17,7 @@ from qkvlib.grading.collect import Source, preference
 from qkvlib.grading.doors import classroom50, gradescope, prairielearn
 from qkvlib.grading.doors.setup import FILE, Setup, read_setup
 from qkvlib.grading.notebook import NotebookProblem
-from qkvlib.grading.sandbox import Sandbox, SandboxUnavailable, available
+from qkvlib.grading.sandbox import Sandbox, SandboxUnavailable, choose
 from qkvlib.grading.text import quoted
 from qkvlib.grading.worker import Job, grade_submission, record
 
@@ -26,8 +26,7 @@ NO_GRADE = "Grading did not come to its end, so this is no grade. Hand in again,
 
 def grade_folder(folder: Path, task: Assignment, setup: Setup, student: str) -> dict:
     """The record of what one student handed in. Raises `SandboxUnavailable` where no wall stands."""
-    available()
-    job = Job(task, bytes.fromhex(setup.secret), individual=setup.individual)
+    job = Job(task, bytes.fromhex(setup.secret), individual=setup.individual, wall=choose())
     with Source(folder) as source:
         label, problem = _the_notebook(source, task.slug)
         data = b""
@@ -40,7 +39,7 @@ def grade_folder(folder: Path, task: Assignment, setup: Setup, student: str) -> 
     item: dict = {"key": job.key(base), "base": base, "student": student, "file": label, "problem": problem}
     if not student:
         return record(job, {**item, "remarks": []}, problem=_STRANGER)
-    with Sandbox(job.limits) as sandbox:
+    with Sandbox(job.limits, job.wall) as sandbox:
         return grade_submission(sandbox, job, data=data, remarks=[], **item)
 
 
