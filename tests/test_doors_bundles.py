@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 from classroom import course, submission
@@ -56,6 +57,7 @@ class Gradescope:
 
     def __init__(self, root, archive):
         self.root = root
+        self.environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}  # for `in_a_container`
         (root / "submission").mkdir(parents=True)
         with zipfile.ZipFile(archive) as zipped:
             assert {"setup.sh", "run_autograder"} <= set(zipped.namelist()), "both in the root of the archive"
@@ -68,14 +70,13 @@ class Gradescope:
     def metadata(self, *users):
         (self.root / "submission_metadata.json").write_text(json.dumps({"id": 1, "users": users}))
 
-    def grade(self, *files):
+    def grade(self, *files, inside=()):
         for file in (self.root / "submission").iterdir():
             file.unlink()
         for name, content in files:
             (self.root / "submission" / name).write_text(content)
-        done = subprocess.run(
-            [self.root / "run_autograder"], cwd=self.root, capture_output=True, text=True, timeout=120
-        )
+        command = [*inside, self.root / "run_autograder"]
+        done = subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         results = json.loads((self.root / "results" / "results.json").read_text())
         gradescope_results(results)
@@ -134,6 +135,18 @@ def test_the_course_secret_is_out_of_a_students_reach(place, autograder, bubblew
     assert secret(place) not in json.dumps(results)
     assert secret(place) in paths[0].read_text(), "it is there, for the grader"
     assert paths[0].stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="a container's grader is root")
+def test_gradescopes_container_has_the_second_wall(place, autograder):
+    """No user namespaces, root, Docker's capabilities: what Gradescope gives an autograder."""
+    container = [sys.executable, Path(__file__).with_name("in_a_container.py")]
+    paths = [autograder.root / "source/setup.json", autograder.root / "submission_metadata.json"]
+    results = autograder.grade((BOOK, json.dumps(submission(looking(*paths)))), inside=container)
+    assert results["score"] == 6
+    assert "nothing seen" in results["tests"][0]["output"]
+    assert secret(place) not in json.dumps(results)
+    assert "second" in results["output"], "the result says behind which wall it was graded"
 
 
 def test_gradescopes_scripts_are_shell(place, autograder):
