@@ -34,6 +34,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(export, name="export")
     app.command("class")(show_class)
     app.command()(oral)
+    app.command()(inventory)
 
 
 @contextmanager
@@ -99,6 +100,48 @@ def oral(
         )
         if without:
             print(f"None could be made for {', '.join(without[:TO_SHOW])}; the sheet says why.")
+
+
+def inventory(
+    sitting: Annotated[str, typer.Argument(metavar="[before|after|later]", help="Which time; none shows yours.")] = "",
+    to: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="Write your answers, without your name.")
+    ] = None,
+    of_class: Annotated[
+        Path | None, typer.Option("--class", metavar="FOLDER", help="Count the exported files of a class.")
+    ] = None,
+) -> None:
+    """Answer twelve questions before the course, after it and later; kept here, and counted, not explained."""
+    from qkvlib.course import inventory as asked
+
+    def choose(question: asked.Question, options: list[str]) -> int | None:
+        print(f"\n{question.ask}")
+        for place, option in enumerate(options, 1):
+            print(f"  {place}  {option}")
+        said = typer.prompt("Your answer (Enter for none)", default="", show_default=False)
+        while said and (not said.isdigit() or not 1 <= int(said) <= len(options)):
+            said = typer.prompt(f"A number from 1 to {len(options)}", default="", show_default=False)
+        return int(said) - 1 if said else None
+
+    try:
+        if of_class is not None:
+            learners, strange = asked.read_exports(of_class)
+            for line in asked.class_report(learners):
+                print(line)
+            if strange:
+                print(f"No inventory, and not counted: {', '.join(strange)}.")
+        elif to is not None:
+            asked.export(to)
+            print(f"{to}: your answers under a random number, without your name.")
+        elif sitting:
+            print(
+                f"{asked.sit(sitting, choose)} of {len(asked.questions())} right. Kept with your progress, here alone."
+            )
+        else:
+            for line in asked.own_report():
+                print(line)
+    except (asked.InventoryError, OSError) as error:
+        raise fail(error) from None
 
 
 @export.command()
