@@ -73,6 +73,7 @@ def test_a_zone_in_one_place_alone_is_refused():
     aware = datetime(2026, 6, 12, 16, 30, tzinfo=UTC)
     with pytest.raises(TermError, match="cannot be compared: write both with an offset"):
         Policy("02", DUE, 10).late((), aware, False, 8, 8)
+    assert Policy("02", DUE).late((), aware, False, 8, 8) == Late(), "where nothing depends on it, nothing is refused"
     late = Policy("02", date("2026-06-12 18:00+02:00"), 10).late((), aware, False, 8, 8)
     assert late.days == 1, "half an hour late, in whatever zone it is said"
 

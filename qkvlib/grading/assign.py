@@ -25,6 +25,7 @@ from qkvlib.grading.draw import draw_calls
 from qkvlib.grading.journal import hold
 from qkvlib.grading.roster import Student
 from qkvlib.grading.secret import mark_for, seed_for
+from qkvlib.grading.terms import Policy
 from qkvlib.grading.text import as_markdown, clean, file_name, number
 
 
@@ -66,7 +67,9 @@ def hand_out(
     try:
         for student in roster:
             values = {name: own[student.id][name] for name in names}
-            book = for_student(template, task, student, values, mark_for(course.secret, task.slug, student.id), due)
+            own_due = Policy(task.number).own_due(student.terms)
+            until = own_due.isoformat(" ", "minutes") if own_due else due
+            book = for_student(template, task, student, values, mark_for(course.secret, task.slug, student.id), until)
             folder = place / file_name(student.id)
             folder.mkdir()
             _write(folder / f"{task.slug}.ipynb", json.dumps(book, indent=1, ensure_ascii=False) + "\n")

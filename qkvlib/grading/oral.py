@@ -132,11 +132,12 @@ def _ask(sheet: Sheet, student: _Student) -> None:
     kinds = {name: exercises()[name].kind for name in student.task.graded}
     answered = [r for r in sheet.student.results if r.status != "todo" and kinds.get(r.name) == "function"]
     student.rng.shuffle(answered)
+    wrong = {r.name for r in answered if r.status == "wrong"}
     names = [r.name for r in sorted(answered, key=lambda r: r.status != "correct")]
     if question := _about_own_numbers(student, sheet.student):
         sheet.questions.append(question)
     for name in names if not sheet.questions else ():
-        question = _about_numbers(student, name)
+        question = _about_numbers(student, name, name in wrong)
         if question is not None:
             sheet.questions.append(question)
             break
@@ -148,7 +149,7 @@ def _ask(sheet: Sheet, student: _Student) -> None:
             break
     if len(sheet.questions) < 2:  # code that cannot be changed: another question about numbers
         for name in names:
-            question = _about_numbers(student, name) if name not in asked else None
+            question = _about_numbers(student, name, name in wrong) if name not in asked else None
             if question is not None:
                 sheet.questions.append(question)
                 break
@@ -196,16 +197,20 @@ def _about_own_numbers(student: _Student, graded: Graded) -> Question | None:
     return None
 
 
-def _about_numbers(student: _Student, name: str) -> Question | None:
-    """What does your own answer give for these numbers?"""
-    for call in _inputs(student, name)[:2]:
+def _about_numbers(student: _Student, name: str, is_wrong: bool) -> Question | None:
+    """What does your own answer give for these numbers? Where it is wrong, numbers on which that shows come first."""
+    found = None
+    for call in _inputs(student, name)[: _TRIES if is_wrong else 2]:
         own = student.gives(name, call)
         if own:
             with np.errstate(all="ignore"):
                 right = value(expected(exercises()[name].reference(*call.args))[0])
-            title = _title(student, name)
-            return Question(name, title, "numbers", _given(name, call), own, right if right != own else "")
-    return None
+            told = right if right != own else ""
+            question = Question(name, _title(student, name), "numbers", _given(name, call), own, told)
+            if told or not is_wrong:
+                return question
+            found = found or question
+    return found
 
 
 def _about_code(student: _Student, name: str) -> Question | None:

@@ -83,8 +83,7 @@ class _Instead:
         if not self._parts:
             return self._joined
         texts = [ast.get_source_segment(code, part) for part in self._parts]
-        wrapped = [
-            f"({text})" if isinstance(part, ast.BinOp) and len(texts) > 1 else text
-            for part, text in zip(self._parts, texts, strict=True)
-        ]
-        return None if None in texts else self._joined.join(str(text) for text in wrapped)
+        if None in texts:
+            return None
+        pairs = zip(self._parts, texts, strict=True)
+        return self._joined.join(f"({text})" if isinstance(part, ast.BinOp) else str(text) for part, text in pairs)

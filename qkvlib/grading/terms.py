@@ -120,12 +120,18 @@ class Policy:
         arrived = own if isinstance(own, datetime) else arrived
         if due is None or arrived is None:
             return Late(untimed=marked and share > 0)
+        if not share and not _alike(due, arrived):
+            return Late()  # nothing depends on it
         days = max(0, math.ceil((arrived - _comparable(due, arrived)) / _DAY))
         return Late(days, min(score, days * share / 100 * out_of))
 
 
+def _alike(due: datetime, arrived: datetime) -> bool:
+    return (due.tzinfo is None) == (arrived.tzinfo is None)
+
+
 def _comparable(due: datetime, arrived: datetime) -> datetime:
-    if (due.tzinfo is None) != (arrived.tzinfo is None):
+    if not _alike(due, arrived):
         raise TermError(
             f"Due {due.isoformat(' ', 'minutes')} and handed in {arrived.isoformat(' ', 'minutes')} cannot be "
             "compared: write both with an offset (2026-06-12 18:00+02:00) or both without. nbgrader's times are in UTC."
