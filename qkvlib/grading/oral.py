@@ -103,8 +103,13 @@ def value(of: object) -> str:
     if isinstance(of, list) and of and all(isinstance(part, int | float | list) for part in of):
         of = np.asarray(of, dtype=float)
     if isinstance(of, np.ndarray):
-        return clean(np.array2string(of.round(3), separator=", ", threshold=40).replace("\n", " "), _LETTERS)
-    return clean(round(of, 3) if isinstance(of, float) else of, _LETTERS)
+        written = np.array2string(of, separator=", ", threshold=40, formatter={"float_kind": _short})
+        return clean(written.replace("\n", " "), _LETTERS)
+    return clean(_short(of) if isinstance(of, float) else of, _LETTERS)
+
+
+def _short(number: float) -> str:
+    return f"{round(number, 3):g}"
 
 
 def sheets(

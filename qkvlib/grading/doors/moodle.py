@@ -144,16 +144,16 @@ def _rows(sheet: Sheet, columns: _Columns, students: list[Graded], numbers: dict
         words = [normal_id(student.student), normal_id(student.email)]
         words += [key for key in name_keys(student.name) if names[key] == 1]
         known = next((shown[word] for word in words if word in shown), set())
-        row: int | None = by_number.get(numbers.get(student.student, ""))
-        if student.student in numbers and known and row not in known:
+        at = by_number.get(numbers.get(student.student, ""))
+        if student.student in numbers and known and at not in known:
             raise DoorError(
                 f"{sheet.path} is the worksheet of another assignment: {clean(student.student, 40)} is participant "
                 f"{numbers[student.student]} in the submissions that were graded, and another one here."
             )
-        if row is None and len(known) == 1:
-            row = next(iter(known))
-        if row is not None and (known or not shows_people):
-            found[student.student] = row
+        if at is None and len(known) == 1:
+            at = next(iter(known))
+        if at is not None and (known or not shows_people):
+            found[student.student] = at
     if not found:
         raise DoorError(
             f"{sheet.path} is the worksheet of another course, or shows nobody's ID number or email: not one of its "

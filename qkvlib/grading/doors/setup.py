@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
+from qkvlib.grading.assignment import Assignment
 from qkvlib.grading.roster import Student
 
 FILE = "setup.json"
@@ -38,3 +40,28 @@ def read_setup(path: Path) -> Setup:
 def people(students: list[Student]) -> list[Person]:
     """A roster as a bundle carries it."""
     return [Person(student.id, student.name, student.email) for student in students]
+
+
+class Place(Protocol):
+    """Where things lie on a platform that runs the grader, and the form of what it reads."""
+
+    @property
+    def bundle(self) -> Path:
+        """The grader's own files."""
+
+    @property
+    def submission(self) -> Path:
+        """The folder of what the student handed in."""
+
+    @property
+    def target(self) -> Path:
+        """Where the result belongs."""
+
+    def student(self, setup: Setup) -> str:
+        """Whose submission it is; "" where that is needed and cannot be known."""
+
+    def result(self, record: dict, task: Assignment) -> dict:
+        """The result of a graded submission."""
+
+    def failure(self, why: str) -> dict | None:
+        """The result when grading broke; None where the platform writes one itself."""

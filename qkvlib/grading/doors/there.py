@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from qkvlib.atomic import write_atomically
@@ -15,12 +16,17 @@ from qkvlib.grading import assignment as assignments
 from qkvlib.grading.assignment import Assignment
 from qkvlib.grading.collect import Source, preference
 from qkvlib.grading.doors import classroom50, gradescope, prairielearn
-from qkvlib.grading.doors.setup import FILE, Setup, read_setup
+from qkvlib.grading.doors.setup import FILE, Place, Setup, read_setup
 from qkvlib.grading.notebook import NotebookProblem
 from qkvlib.grading.sandbox import Sandbox, SandboxUnavailable, choose
 from qkvlib.grading.text import quoted
 from qkvlib.grading.worker import Job, grade_submission, record
 
+PLACES: dict[str, Callable[[Path], Place]] = {
+    "gradescope": gradescope.Place,
+    "classroom50": classroom50.Place,
+    "prairielearn": prairielearn.Place,
+}
 NO_GRADE = "Grading did not come to its end, so this is no grade. Hand in again, or ask your teacher."
 
 
@@ -57,11 +63,8 @@ def _the_notebook(source: Source, slug: str) -> tuple[str, str]:
 
 def main(platform: str, root: Path) -> int:
     """Grade what lies below `root` and leave the result where `platform` looks for it. The exit code."""
-    place: gradescope.Place | classroom50.Place | prairielearn.Place = {
-        "gradescope": gradescope.Place,
-        "classroom50": classroom50.Place,
-        "prairielearn": prairielearn.Place,
-    }[platform](root)
+    place = PLACES[platform](root)
+    result: dict | None
     try:
         setup = read_setup(place.bundle / FILE)
         task = assignments.load(place.bundle / "exercises" / f"{setup.assignment}.ipynb")
@@ -70,8 +73,8 @@ def main(platform: str, root: Path) -> int:
         said = str(error) if isinstance(error, SandboxUnavailable) else f"{type(error).__name__}: {error}"
         print(f"qkv: {said}", file=sys.stderr)
         result = place.failure(NO_GRADE)
-        if result is None:
-            return 1
+    if result is None:
+        return 1
     write_atomically(place.target, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     return 0
 
