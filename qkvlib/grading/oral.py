@@ -108,7 +108,7 @@ def value(of: object) -> str:
     return clean(_short(of) if isinstance(of, float) else of, _LETTERS)
 
 
-def _short(number: float) -> str:
+def _short(number: float | np.floating) -> str:
     return f"{round(number, 3):g}"
 
 
