@@ -25,11 +25,12 @@ _PROCESSES = [
     _process("by a queued signal", f"{_LIBC}b = ctypes.create_string_buffer(128)\nreturn any(l.syscall(129, p, 0, b) == 0 for p in others)"),
     _process("by a handle", "import os\nopened = []\nfor p in others:\n    try: opened.append(os.pidfd_open(p))\n    except OSError: pass\nreturn opened", away=True),
     _process("by a file that tells its owner", "import fcntl, os\nr, w = os.pipe()\nreached = []\nfor p in others:\n    try:\n        fcntl.fcntl(r, fcntl.F_SETOWN, p)\n        reached.append(p)\n    except OSError: pass\nreturn reached", away=True),
+    _process("by a socket that tells its owner", "import fcntl, struct\nreached = []\nfor fd in range(3, 64):\n    for p in others:\n        try:\n            fcntl.ioctl(fd, 0x8902, struct.pack('i', p))\n            reached.append((fd, p))\n        except OSError: pass\nreturn reached"),
     _process("their limits", "import os, resource\nseen = []\nfor p in others:\n    try: seen.append(resource.prlimit(p, resource.RLIMIT_CPU))\n    except OSError: pass\nreturn seen", away=True),
     _process("their place in the queue", "import os\nmoved = []\nfor p in others:\n    try:\n        os.sched_setaffinity(p, os.sched_getaffinity(p))\n        moved.append(p)\n    except OSError: pass\nreturn moved", away=True),
     _process("their priority", "import os\nmoved = []\nfor p in others:\n    try:\n        os.setpriority(os.PRIO_PROCESS, p, os.getpriority(os.PRIO_PROCESS, p))\n        moved.append(p)\n    except OSError: pass\nreturn moved", away=True),
     _process("their memory", "return any(os.path.exists(f'/proc/{p}/mem') and open(f'/proc/{p}/mem', 'rb') for p in others)"),
-    _process("the folder above, by a process", "import os\nreturn [p for p in (os.getppid(), 1, 2) if os.path.exists(f'/proc/{p}/root/etc')]", away=True),
+    _process("the folder above, by a process", "import os\nreturn [p for p in (os.getppid(), 1, 2) if os.path.exists(os.path.join(f'/proc/{p}', 'root', 'etc'))]", away=True),
 ]  # fmt: skip
 
 

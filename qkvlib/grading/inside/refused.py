@@ -63,8 +63,12 @@ WITHOUT_NAMESPACES: Numbers = {
 FORKS: Numbers = {"fork": (57, None), "vfork": (58, None)}
 
 _SOCKET, _AF_UNIX = (41, 198), 1  # the one family that is no network
-_KILL, _TGKILL, _PRLIMIT, _FCNTL, _GETPPID = (62, 129), (234, 131), (302, 261), (72, 25), (110, 173)
-_F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15  # how a file is told whom to signal
+_KILL, _TGKILL, _PRLIMIT, _GETPPID = (62, 129), (234, 131), (302, 261), (110, 173)
+# How a file or a socket is told whom to signal, and with what: fcntl's and ioctl's numbers, and their commands.
+_OWNERS = (
+    ((72, 25), (8, 10, 15)),  # F_SETOWN, F_SETSIG, F_SETOWN_EX
+    ((16, 29), (0x8901, 0x8902)),  # FIOSETOWN, SIOCSPGRP
+)
 _CLONE_NEW_ANY, _CLONE_THREAD = 0x7E020080, 0x10000
 
 _LOAD, _JUMP_EQ, _JUMP_SET, _JUMP_GE, _GIVE = 0x20, 0x15, 0x45, 0x35, 0x06
@@ -96,9 +100,10 @@ def second_filter(forks: bool) -> Any:
     for numbers in (_KILL, _TGKILL):
         code += _only_if(numbers, _FIRST_ARGUMENT, _OWN_PID)
     code += _only_if(_PRLIMIT, _FIRST_ARGUMENT, 0)
-    for command in (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX):
-        code += [(_LOAD, 0, 0, _NUMBER), (_JUMP_EQ, 0, 3, _FCNTL[COLUMN]), (_LOAD, 0, 0, _SECOND_ARGUMENT)]
-        code += [(_JUMP_EQ, 0, 1, command), (_GIVE, 0, 0, _EPERM)]
+    for call, commands in _OWNERS:
+        for command in commands:
+            code += [(_LOAD, 0, 0, _NUMBER), (_JUMP_EQ, 0, 3, call[COLUMN]), (_LOAD, 0, 0, _SECOND_ARGUMENT)]
+            code += [(_JUMP_EQ, 0, 1, command), (_GIVE, 0, 0, _EPERM)]
     code += [(_LOAD, 0, 0, _NUMBER), (_JUMP_EQ, 0, 1, _GETPPID[COLUMN]), (_GIVE, 0, 0, _ZERO)]  # as in a namespace
     return _program(code)
 

@@ -1,8 +1,9 @@
 """What starts the sandbox and talks to it. Nothing in this folder is ever inside; `grading/inside/` is."""
 
 from qkvlib.grading.sandbox.child import Limits, Reply
-from qkvlib.grading.sandbox.choice import SAFE, choose, walls_here, weakness
+from qkvlib.grading.sandbox.choice import choose, walls_here
 from qkvlib.grading.sandbox.command import SandboxUnavailable
 from qkvlib.grading.sandbox.host import Sandbox, available
+from qkvlib.grading.sandbox.kinds import weakness
 
-__all__ = ["SAFE", "Limits", "Reply", "Sandbox", "SandboxUnavailable", "available", "choose", "walls_here", "weakness"]
+__all__ = ["Limits", "Reply", "Sandbox", "SandboxUnavailable", "available", "choose", "walls_here", "weakness"]

@@ -1,6 +1,6 @@
 """The trusted side of the sandbox: start it, hand it one submission at a time, read back values.
 
-One warm process with numpy and the course's library sits behind a wall (`choice`): no network, nothing in sight but
+One warm process with numpy and the course's library sits behind a wall (`kinds`): no network, nothing in sight but
 what is named, no environment. Every submission gets a child of its own, forked from the warm process and given up to a
 user or to namespaces that hold nothing else, with a private /tmp and hard limits, and without the right to open a
 network socket. When the child's first process ends, whatever else it started is killed: nothing outlives a submission.
@@ -24,8 +24,8 @@ from typing import Any, Self
 
 from qkvlib.grading.inside import wire
 from qkvlib.grading.sandbox.child import GRACE, Child, Limits, Reply
-from qkvlib.grading.sandbox.choice import WALLS, standing
 from qkvlib.grading.sandbox.command import ENVIRONMENT, SandboxUnavailable
+from qkvlib.grading.sandbox.kinds import WALLS, standing
 
 _CONTROL_KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
 

@@ -22,8 +22,9 @@ from qkvlib.grading.sandbox.parts import FOLDER, find_parts
 # Ranges that Debian, systemd and the containers' default mapping (65,536 users) all leave alone.
 UIDS = range(60_700, 61_100)
 _PLACES = ["/tmp", "/var/tmp", "/opt", "/srv"]
-# Changing owners, ending others' processes, becoming another group and user, a root folder of its own: capabilities(7).
-NEEDED = {"CHOWN": 0, "KILL": 5, "SETGID": 6, "SETUID": 7, "SYS_CHROOT": 18}
+# Changing owners, entering others' folders, ending others' processes, becoming another group and user, a root folder of
+# its own: capabilities(7).
+NEEDED = {"CHOWN": 0, "DAC_OVERRIDE": 1, "KILL": 5, "SETGID": 6, "SETUID": 7, "SYS_CHROOT": 18}
 
 
 def can_change_user() -> bool:

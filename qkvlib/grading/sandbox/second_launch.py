@@ -74,7 +74,8 @@ def become_warm(config: dict, root: str, uid: int | None) -> None:
     environment, command = dict(config["environment"]), list(config["command"])
     place = "" if uid is not None else root
     look = [f"{place}/{name}" for name in ("sandbox", "lib64", "lib")]
-    facts = {"uid": uid, "proc": PROC, "tmp": f"{place}/tmp", "look": look}
+    tmp = f"{place}/tmp"
+    facts = {"uid": uid, "proc": PROC, "tmp": tmp, "look": look}
     command[-1] = json.dumps(facts)
     if uid is not None:
         os.chroot(root)
@@ -82,8 +83,8 @@ def become_warm(config: dict, root: str, uid: int | None) -> None:
     else:
         command = [root + part if part.startswith("/sandbox/") else part for part in command]
         environment["LD_LIBRARY_PATH"] = root + environment["LD_LIBRARY_PATH"]
-        environment |= {"HOME": facts["tmp"], "TMPDIR": facts["tmp"]}
-        os.chdir(facts["tmp"])
+        environment |= {"HOME": tmp, "TMPDIR": tmp}
+        os.chdir(tmp)
     os.execve(command[0], command, environment)
 
 
