@@ -138,7 +138,7 @@ def test_the_course_secret_is_out_of_a_students_reach(place, autograder, bubblew
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="a container's grader is root")
-def test_gradescopes_container_has_the_second_wall(place, autograder):
+def test_gradescopes_container_has_the_second_wall(place, autograder, second_wall):
     """No user namespaces, root, Docker's capabilities: what Gradescope gives an autograder."""
     container = [sys.executable, Path(__file__).with_name("in_a_container.py")]
     paths = [autograder.root / "source/setup.json", autograder.root / "submission_metadata.json"]
@@ -147,6 +147,27 @@ def test_gradescopes_container_has_the_second_wall(place, autograder):
     assert "nothing seen" in results["tests"][0]["output"]
     assert secret(place) not in json.dumps(results)
     assert "second" in results["output"], "the result says behind which wall it was graded"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="a container's grader is root")
+def test_the_other_containers_say_so_too(place, second_wall):
+    assert qkv("export", "prairielearn", f"exercises/{BOOK}", "--out", "pl").exit_code == 0
+    root = place / "grade"
+    shutil.copytree(place / "pl/02_two_tokens/tests", root / "tests")
+    (root / "tests/run.sh").chmod(0o755)
+    for folder, name, text in (
+        ("data", "data.json", '{"variant_seed": 1}'),
+        ("student", BOOK, json.dumps(submission())),
+    ):
+        (root / folder).mkdir()
+        (root / folder / name).write_text(text)
+    there = Path(__file__).parent
+    environment = {**os.environ, "QKV_PYTHON": sys.executable, "PYTHONPATH": str(there.parent)}
+    command = [sys.executable, there / "in_a_container.py", root / "tests/run.sh"]
+    subprocess.run(command, env=environment, capture_output=True, timeout=120, check=True)
+    results = json.loads((root / "results/results.json").read_text())
+    assert prairielearn_result(results) == (1, [])
+    assert "second wall" in results["message"]
 
 
 def test_gradescopes_scripts_are_shell(place, autograder):

@@ -16,7 +16,7 @@ from pathlib import Path
 from qkvlib.grading.assignment import Assignment
 from qkvlib.grading.doors import bundle
 from qkvlib.grading.doors.results import DoorError, Export
-from qkvlib.grading.doors.setup import Setup
+from qkvlib.grading.doors.setup import Setup, caution
 from qkvlib.grading.text import HEADINGS, as_markdown
 
 _FROM_ENVIRONMENT = {
@@ -98,7 +98,8 @@ def _body(record: dict, score: int, total: int) -> str:
     for r in record["results"]:
         said = " ".join(part for part in (r["message"], r["note"]) if part)
         lines.append(f"- **{as_markdown(r['name'])}**: {HEADINGS[r['status']]}. {as_markdown(said, 600)}".rstrip())
-    lines += [f"- {as_markdown(remark['text'], 600)}" for remark in record["remarks"]]
+    told = [caution(record), *(remark["text"] for remark in record["remarks"])]
+    lines += [f"- {as_markdown(text, 600)}" for text in told if text]
     return "\n".join(lines) + "\n"
 
 
@@ -146,5 +147,5 @@ def export(task: Assignment, notebook: Path, setup: Setup) -> Export:
         raise DoorError(f"{task.slug} gives parts of a point, and Classroom 50 takes whole points alone.")
     public = Setup(task.slug, task.title, task.total, public_seed(task.slug), False)
     files = {"autograder.py": _AUTOGRADER.encode(), **bundle.common(task, notebook, public)}
-    notes = ["Everybody can read this bundle: its inputs are no secret, and so are the solutions in it."]
+    notes = ["Everybody can read this bundle: neither its inputs nor the solutions in it are a secret."]
     return Export({f"{task.slug}/{name}": content for name, content in files.items()}, 0, notes)

@@ -13,8 +13,7 @@ from pathlib import Path
 from qkvlib.grading.assignment import Assignment
 from qkvlib.grading.doors import bundle
 from qkvlib.grading.doors.results import Export, zipped
-from qkvlib.grading.doors.setup import Setup
-from qkvlib.grading.sandbox import weakness
+from qkvlib.grading.doors.setup import Setup, caution
 from qkvlib.grading.text import HEADINGS, number
 
 _NOT_ENDED = "Grading was ended before it was done, so this is no grade. Hand in again, or ask your teacher."
@@ -34,8 +33,7 @@ def results_json(record: dict) -> dict:
         }
         for r in record["results"]
     ]
-    warning = "Graded without the sandbox." if record["unsafe"] else weakness(record.get("wall", ""))
-    told = [warning, record["problem"], *(remark["text"] for remark in record["remarks"])]
+    told = [caution(record), record["problem"], *(remark["text"] for remark in record["remarks"])]
     reached = sum(r["points"] for r in record["results"])
     return {**_whole(reached, " ".join(part for part in told if part)), "tests": tests}
 

@@ -16,7 +16,7 @@ from qkvlib.grading.assign import for_student, read_notebook
 from qkvlib.grading.assignment import Assignment
 from qkvlib.grading.doors import bundle
 from qkvlib.grading.doors.results import DoorError, Export
-from qkvlib.grading.doors.setup import Setup
+from qkvlib.grading.doors.setup import Setup, caution
 from qkvlib.grading.roster import Student
 from qkvlib.grading.text import HEADINGS
 
@@ -67,7 +67,7 @@ class Place:
             for r in record["results"]
         ]
         reached = sum(r["points"] for r in record["results"])
-        said = " ".join(remark["text"] for remark in record["remarks"])
+        said = " ".join(part for part in (caution(record), *(remark["text"] for remark in record["remarks"])) if part)
         score = reached / task.total if task.total else 0.0
         return {"gradable": True, "score": score, "message": said, "tests": tests}
 

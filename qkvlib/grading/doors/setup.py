@@ -9,6 +9,7 @@ import msgspec
 
 from qkvlib.grading.assignment import Assignment
 from qkvlib.grading.roster import Student
+from qkvlib.grading.sandbox import weakness
 
 FILE = "setup.json"
 
@@ -40,6 +41,11 @@ def read_setup(path: Path) -> Setup:
 def people(students: list[Student]) -> list[Person]:
     """A roster as a bundle carries it."""
     return [Person(student.id, student.name, student.email) for student in students]
+
+
+def caution(record: dict) -> str:
+    """What a result has to say about the wall it was graded behind; "" where that is the strongest."""
+    return "Graded without the sandbox." if record["unsafe"] else weakness(record.get("wall", ""))
 
 
 class Place(Protocol):
