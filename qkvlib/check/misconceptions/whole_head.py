@@ -51,6 +51,12 @@ def attention_mistakes() -> tuple[Mistake, ...]:
             lambda Q, K, V: _weighted(soft(Q) @ swap_last_axes(soft(K)) / np.sqrt(Q.shape[-1]), V),
         ),
         mistake(
+            "as-many-keys-as-queries",
+            "Only as many keys as there are queries are read; the others take no part.",
+            "Keys and queries may differ in number: K says how many keys there are.",
+            lambda Q, K, V: head(Q, K[..., : Q.shape[-2], :], V[..., : Q.shape[-2], :]),
+        ),
+        mistake(
             "elementwise-blend",
             "Weights and values are multiplied entry by entry.",
             "Each result row needs every row of V: a matrix product.",

@@ -107,6 +107,7 @@ EXERCISE = Exercise(
             "The number of heads is given; their width is what is left over.",
             lambda X, n: np.swapaxes(X.reshape(*X.shape[:-1], -1, n), -2, -3),
         ),
+        heads.fixed_number(*(lambda X, n, m=m: heads.split(X, m) for m in (2, 4, 8))),
         mistake(
             "heads-reversed",
             "Your heads come in reversed order.",

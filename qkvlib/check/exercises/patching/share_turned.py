@@ -79,6 +79,27 @@ EXERCISE = Exercise(
             _of(lambda own, patched, other: np.sum(patched == other) / np.sum(own != other)),
         ),
         mistake(
+            "lists-compared-whole",
+            "== between two lists gives one True or False for all of them, not one for each sentence.",
+            "Compare entry by entry: zip, or np.asarray first.",
+            lambda own, patched, other: (list(patched) == list(other)) / (list(own) != list(other)),
+            lambda own, patched, other: float(list(patched) == list(other)),
+        ),
+        mistake(
+            "sets-compared",
+            "A set forgets which sentence an answer belongs to, and how often it comes.",
+            "Answers are compared sentence by sentence.",
+            lambda own, patched, other: len(set(patched) & set(other)) / len(set(other)),
+            lambda own, patched, other: len(set(patched) & set(other)) / len(set(patched)),
+        ),
+        mistake(
+            "own-and-patched-exchanged",
+            "The own run and the patched one have changed places: you look at pairs where patched and other differ.",
+            "Which two runs say, before anything is copied, that an answer could turn?",
+            _of(lambda own, patched, other: np.mean((own == other)[patched != other])),
+            _of(lambda own, patched, other: np.sum((own != other) & (patched != other)) / len(own)),
+        ),
+        mistake(
             "divided-by-the-changed",
             "You divide by the answers that changed, and not by those that could.",
             "How many pairs differ before anything is copied?",

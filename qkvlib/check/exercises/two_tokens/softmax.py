@@ -200,7 +200,8 @@ EXERCISE = Exercise(
                 lambda z, axis=-1, ends=ends: soft(np.clip(z, *ends), axis)
                 for ends in ((0, None), (0, 1), (-1, 1), (None, 0), (None, 1), (None, 10))
             ),
-            *(lambda z, axis=-1, top=top: _plainly(np.clip(z, None, top), axis) for top in (0, 1, 10)),
+            *(lambda z, axis=-1, top=top: _plainly(np.clip(z, None, top), axis) for top in (0, 1, 10, 500, 700)),
+            *(lambda z, axis=-1, top=top: _plainly(np.clip(z, -top, top), axis) for top in (100, 500, 700)),
         ),
         switch(
             "unstable",
@@ -216,7 +217,28 @@ EXERCISE = Exercise(
             lambda z, axis=-1: _plainly(z - z.min(), axis),
             lambda z, axis=-1: _plainly(z - z.min(axis=axis, keepdims=True), axis),
             lambda z, axis=-1: _plainly(z - z.mean(axis=axis, keepdims=True), axis),
+            lambda z, axis=-1: _plainly(z - np.abs(z).max(axis=axis, keepdims=True), axis),
+            lambda z, axis=-1: _plainly(z - np.abs(z).max(), axis),
             lambda z, axis=-1: _plainly(z - 1000, axis),
+        ),
+        mistake(
+            "maximum-along-the-last-axis",
+            "The maximum is taken along the last axis, whatever axis is asked for.",
+            "All scores that share 1 must lose the same number: the argument axis belongs in max as well.",
+            lambda z, axis=-1: _plainly(z - z.max(axis=-1, keepdims=True), axis),
+        ),
+        mistake(
+            "kept-in-whole-numbers",
+            "Of whole numbers your shares come out as whole numbers too: 0 nearly everywhere.",
+            "np.zeros_like and astype keep the kind of z; shares need an array of floats.",
+            lambda z, axis=-1: soft(z, axis).astype(z.dtype),
+        ),
+        mistake(
+            "low-precision",
+            "The scores are made float16 first, which keeps three digits and no number above 65,504.",
+            "Leave the numbers in the precision in which they came.",
+            lambda z, axis=-1: soft(z.astype(np.float16), axis),
+            lambda z, axis=-1: _plainly(z.astype(np.float16), axis),
         ),
         mistake(
             "scores-divided",
