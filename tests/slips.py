@@ -55,6 +55,11 @@ class LogOfTheWidth(Steps):
         return np.log(Q.shape[-1])
 
 
+class OneScaleForAll(Steps):
+    def scale(self, Q, width):
+        return 8.0
+
+
 class Unscaled(Steps):
     def scale(self, Q, width):
         return 1.0
@@ -74,6 +79,11 @@ class ValuesInTheScores(Steps):
 class TorchTranspose(Steps):
     def turned(self, K):
         return K.transpose(-2, -1)
+
+
+class AxesFromTheFront(Steps):
+    def turned(self, K):
+        return K.swapaxes(1, 2)
 
 
 class TorchDim(Steps):
@@ -108,6 +118,17 @@ class MaskOnValues(Steps):
 
     def blend(self, weights, V, mask):
         return weights @ V if mask is None else (weights[..., None] * (mask[..., None] * V[..., None, :, :])).sum(-2)
+
+
+class WeightsInWholeNumbers(Steps):
+    def attend(self, Q, K, V, mask=None, width=None):
+        weights = super().attend(Q, K, V, mask, width)[1].astype(Q.dtype)
+        return weights @ V, weights
+
+
+class WeightsGoOn(Steps):
+    def out(self, *args, **named):
+        return self.attend(*args, **named)[1]
 
 
 class ResultsSwapped(Steps):
@@ -279,22 +300,32 @@ PAIRS = {
 }
 ALL = set(ON_STEPS)
 SHARING, BLENDING = ALL - GRIDS, ALL - GRIDS - WEIGHTS
+SELF_ALONE = {
+    "fix_shared_matrix",
+    "multi_head_attention",
+    "grouped_query_attention",
+}  # whole numbers: one key, all of it
+ATTENTION = {"attention", "fix_attention", "masked_attention", "cross_attention"}  # both are handed back
 HEADS = {"multi_head_attention", "grouped_query_attention", "decode_step", "capstone", "capstone_many"}
 
 # slip -> (the names that are true of it, the exercises in which it can be made)
 SLIPS = {
     WidthOfTheModel: ({"scale-by-sqrt-d-model"}, WITH_A_MODEL),
     LogOfTheWidth: ({"scale-by-log"}, ALL),
+    OneScaleForAll: ({"fixed-scale"}, ALL),
     Unscaled: ({"no-scale"}, ALL),
     Cosine: ({"cosine"}, ALL),
     ValuesInTheScores: ({"values-as-keys"}, BLENDING),
     TorchTranspose: ({"torch-transpose"}, ALL),
+    AxesFromTheFront: ({"axes-from-the-front"}, ALL - {"capstone", "capstone_many"}),  # one axis in front, always
     TorchDim: ({"torch-spelling"}, SHARING),
     TorchMaskedFill: ({"torch-spelling"}, MASKED),
     WeightsTurned: ({"weights-transposed"}, BLENDING),
     SoftmaxOfValues: ({"softmax-of-values"}, BLENDING),
     SmallWeightsCutOff: ({"small-weights-cut-off"}, SHARING),
     MaskOnValues: ({"mask-on-values", "mask-after-softmax", "masked-after-softmax"}, MASKED),
+    WeightsInWholeNumbers: ({"weights-cut-to-whole-numbers"}, BLENDING - SELF_ALONE),
+    WeightsGoOn: ({"weights-go-on", "weights-only", "weights-for-output"}, BLENDING - ATTENTION),
     ResultsSwapped: ({"results-swapped"}, PAIRS),
     PairNotTakenApart: ({"raised-pair", "pair-handed-on"}, HEADS),
     Float16: ({"low-precision"}, ALL),

@@ -159,7 +159,7 @@ def explain(outcome: Outcome, call: Call, exercise: Exercise) -> tuple[str, str,
         return (
             "raised-truth-value",
             "Your function asks whether a whole array is true, and an array has many answers.",
-            "Use np.where, or compare entry by entry.",
+            "Use np.where, or compare entry by entry; whether an argument was given at all is asked with `is None`.",
         )
     said = f": {detail}" if detail else ""
     return (

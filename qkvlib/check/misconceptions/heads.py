@@ -232,7 +232,7 @@ def one_head_meets_all(*versions: Callable) -> Mistake:
     """What is as wide as one head meets W_O: the same words from numpy, whatever came of the other heads."""
     return mistake(
         "one-head-meets-all",
-        "W_O meets rows as wide as one head: your heads were added, averaged or left apart, not laid side by side.",
+        "W_O meets rows as wide as one head: your heads are added, averaged, dropped or left apart, not joined.",
         "W_O has a row for every column of all heads together: join them side by side before it.",
         *versions,
     )

@@ -19,7 +19,7 @@ def _attention_arguments(draw: Draw, T: int, S: int, d_head: int, d_v: int, batc
 attention_inputs = cases(
     _attention_arguments,
     case("one sequence", T=5, S=7, d_head=3, d_v=2),
-    case("as many queries as keys", T=5, S=5, d_head=3, d_v=3),
+    case("as many queries as keys", T=5, S=5, d_head=7, d_v=7),
     case("a batch of sequences", T=5, S=7, d_head=3, d_v=11, batch=ONE_AXIS),
 )
 
@@ -34,7 +34,7 @@ def attention_mistakes() -> tuple[Mistake, ...]:
         *scale_mistakes("The scores behind your weights", queries=True),
         *scale_slips(head, "The scores behind your weights"),
         *softmax_slips(head),
-        *everywhere(head, but=("values-as-keys", "weights-transposed")),
+        *everywhere(head, but=("values-as-keys", "weights-transposed", "weights-go-on")),
         mistake(
             "scale-by-value-width",
             "The scores behind your weights are scaled by the width of the values.",

@@ -71,7 +71,7 @@ EXERCISE = Exercise(
             "rounded",
             "Your score is rounded too far.",
             "Keep two digits behind the point.",
-            *(_figure(_first, lambda s, w, n=n: round(_correction(s, w)["should_be"], n)) for n in (0, 1)),
+            _figure(_first, lambda s, w: round(_correction(s, w)["should_be"])),
         ),
         mistake(
             "temperature",

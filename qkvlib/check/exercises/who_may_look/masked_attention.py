@@ -71,7 +71,7 @@ EXERCISE = Exercise(
         case("one sequence", T=5, S=7, d_head=3, d_v=2),
         case("as many queries as keys", T=5, S=5, d_head=3, d_v=3),
         case("a batch of sequences", T=5, S=7, d_head=3, d_v=3, batch=ONE_AXIS),
-        case("a longer sequence", T=7, S=7, d_head=3, d_v=3),
+        case("a longer sequence", T=7, S=7, d_head=5, d_v=5),
         case("a hidden score far above the others", T=5, S=7, d_head=3, d_v=2, peak=True),
     ),
     promised=lambda Q, K, V, mask: leaves_someone(mask),
