@@ -157,15 +157,17 @@ def _raised(function: Callable, error: BaseException, out: io.StringIO) -> Outco
         detail = str(error)
     except Exception:
         detail = ""
-    if _BLANK.search(detail) or _has_blank_line(function):
+    code, names = getattr(function, "__code__", None), getattr(function, "__globals__", {})
+    written = code is not None and Ellipsis in code.co_consts and _AS_A_SIZE in detail  # reshape(..., 3)
+    if (_BLANK.search(detail) and not written) or _has_blank_line(function):
         return Outcome("todo")
     name = type(error).__name__
-    code, names = getattr(function, "__code__", None), getattr(function, "__globals__", {})
     if code is not None and "np" in code.co_names and names.get("np", np) is not np:
         name = "NumpyRedefined"
     return Outcome("raised", error=name, detail=detail[:MAX_DETAIL], printed=out.getvalue()[:MAX_PRINTED])
 
 
+_AS_A_SIZE = "'ellipsis' object cannot be interpreted as an integer"
 _BLANK = re.compile(r"'ellipsis'|type ellipsis|ellipsis object")  # a line computes with a blank that is still there
 
 

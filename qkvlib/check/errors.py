@@ -72,6 +72,8 @@ _WORDS = {
 
 # What a pair of arrays leads to when it is handed on whole.
 _PAIR = re.compile(r"inhomogeneous shape|'tuple' object has no attribute|tuple indices must be|and 'tuple'|'tuple' and")
+_FOR_A_SIZE = re.compile(r"'(ellipsis|tuple|list)' object cannot be interpreted as an integer")
+_COMPUTED_WITH = re.compile(r"unsupported operand type\(s\) for \S+ '?(?:\w+' and ')?(list|range)'")
 _TAKEN_APART = re.compile(r"values to unpack \(expected (\d+)")
 _MEET = "Write the shape of each factor beside the line: for a matrix product the inner two must be equal."
 _CUT = "Write the shape beside the line: the new sizes must multiply to as many numbers as there are."
@@ -131,6 +133,19 @@ def explain(outcome: Outcome, call: Call, exercise: Exercise) -> tuple[str, str,
             f"Your function calls something that is not a function ({detail}).",
             "Was a name such as sum, max or range used for a variable, or is an operator missing before a bracket?",
         )
+    if (found := _FOR_A_SIZE.search(detail)) is not None:
+        what = "... stands" if found[1] == "ellipsis" else f"A whole {found[1]} stands"
+        return (
+            "raised-shape-for-size",
+            f"{what} where the size of one axis belongs ({detail}).",
+            "A shape as an argument needs a * before it, which hands its sizes over one by one: *X.shape[:-1].",
+        )
+    if found := _COMPUTED_WITH.search(detail):
+        return (
+            "raised-list",
+            f"Your function computes with a {found[1]} as if it were an array ({detail}).",
+            "np.array makes one of a list, and np.arange is a range that is one already.",
+        )
     if "'float' object cannot be interpreted as an integer" in detail or "indices must be integers" in detail:
         return (
             "raised-float-for-integer",
@@ -159,7 +174,7 @@ def explain(outcome: Outcome, call: Call, exercise: Exercise) -> tuple[str, str,
         return (
             "raised-truth-value",
             "Your function asks whether a whole array is true, and an array has many answers.",
-            "Use np.where, or compare entry by entry; whether an argument was given at all is asked with `is None`.",
+            "np.where chooses entry by entry, np.allclose and np.max give one answer; a missing argument is asked `is None`.",
         )
     said = f": {detail}" if detail else ""
     return (

@@ -139,7 +139,7 @@ _SAYS_ENOUGH = ("torch-spelling", "raised-pair", "raised-truth-value", "raised-e
 
 def _only_sometimes(exercise: Exercise, calls: Sequence[Call], right: list[bool], failure: Verdict | None) -> Verdict:
     broke = calls[right.index(False)]
-    if right == [call.tag is not Tag.BATCH for call in calls]:
+    if all(fits or call.tag is Tag.BATCH for fits, call in zip(right, calls, strict=True)):
         start = f"It is right for every input without axes in front, and not for {broke.about}."
         nudge = "Count axes from the end (-1, -2) and let the leading ones be as many as they like."
         return _wrong(exercise, "no-batch-axes", start, nudge, Kind.PARTLY)

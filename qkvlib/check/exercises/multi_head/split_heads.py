@@ -124,7 +124,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Which axis is cut, and into how many pieces of which length?",
-        "Reshape [..., T, d_model] to [..., T, n_heads, d_head]: this cuts the columns and moves nothing.",
+        "Reshape [..., T, n_heads · d_head] to [..., T, n_heads, d_head]: this cuts the columns and moves nothing.",
         "Then swap tokens and heads, counting from the end: axes -2 and -3.",
     ),
     praise="Right: the width is split, the tokens are not.",

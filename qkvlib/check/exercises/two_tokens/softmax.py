@@ -241,6 +241,12 @@ EXERCISE = Exercise(
             lambda z, axis=-1: _plainly(z.astype(np.float16), axis),
         ),
         mistake(
+            "maximum-without-its-axis",
+            "The maximum has lost its axis, so numpy subtracts it from the wrong scores or cannot subtract at all.",
+            "max takes keepdims=True as well as sum.",
+            lambda z, axis=-1: _plainly(z - z.max(axis=axis), axis),
+        ),
+        mistake(
             "scores-divided",
             "You divided the scores before the exponential, so the gaps between them shrank.",
             "Subtracting one number from a row keeps every gap; dividing does not.",
@@ -359,7 +365,7 @@ EXERCISE = Exercise(
     hints=(
         "Three steps: make every number positive, add up along the axis, divide.",
         "Give sum (and max) the axis, and keepdims=True so that the division finds its row again.",
-        "Subtract the largest number of each row first: the shares stay the same and nothing overflows.",
+        "Subtract the largest number along that axis first: the shares stay the same and nothing overflows.",
     ),
     praise="Right: positive shares that sum to 1 along the axis that was asked for, even for large scores.",
 )
