@@ -174,7 +174,7 @@ def explain(outcome: Outcome, call: Call, exercise: Exercise) -> tuple[str, str,
         return (
             "raised-truth-value",
             "Your function asks whether a whole array is true, and an array has many answers.",
-            "np.where chooses entry by entry, np.allclose and np.max give one answer; a missing argument is asked `is None`.",
+            "Entry by entry: np.where. One answer: np.allclose, np.max. Whether an argument is missing: is None.",
         )
     said = f": {detail}" if detail else ""
     return (

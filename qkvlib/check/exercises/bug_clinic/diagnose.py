@@ -21,7 +21,7 @@ def _probes(rng, layer: Layer, T: int, n_heads: int, d_head: int) -> tuple:
     d = n_heads * d_head
     X = normal(rng, T, d)
     Q, K, V = (normal(rng, d, d) / np.sqrt(d) for _ in "QKV")
-    W = Weights(Q, K, V, np.zeros(d), n_heads, n_heads)
+    W = Weights(Q, K, V / 4, np.zeros(d), n_heads, n_heads)
     level = float(rng.uniform(1, 2))
     flat = Weights(W.Q, W.K, 0 * W.V, np.full(d, level), n_heads, n_heads)
     twice = Weights(W.Q, W.K, 2 * W.V, np.zeros(d), n_heads, n_heads)

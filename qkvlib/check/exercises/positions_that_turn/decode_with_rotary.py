@@ -151,7 +151,7 @@ EXERCISE = Exercise(
     hints=(
         "Where does the new token stand? n tokens lie in the cache, at the places 0 to n − 1.",
         "Project, turn q and k to place n, append k and v, then let q look at the whole cache.",
-        "x[..., None, :] is a row, and rotate wants a place for each row: np.array([n]). The output goes without that axis.",
+        "x[..., None, :] is a row, and rotate wants a place for each row: np.array([n]). The output has no such axis.",
     ),
     praise="Right: one key is turned, once, and the offsets to all that came before are there.",
 )
