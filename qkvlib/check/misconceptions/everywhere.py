@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterator
 from qkvlib.check.misconceptions.scores import SCALES
 from qkvlib.check.spec import Mistake, mistake
 
-# Where whole numbers come with a single key its weight is exactly 1, and no kind of number spoils that.
-ONE_KEY = "weights-cut-to-whole-numbers"
+# Whole numbers alone show it: not where a single key then has all the weight, nor where queries are no whole numbers.
+WHOLE_NUMBERS = "weights-cut-to-whole-numbers"
 _CUTS = ("cut-0.1", "cut-0.05", "cut-0.2", "shared-again-0.1", "shared-again-0.05", "shared-again-0.2")
 
 
@@ -92,7 +92,7 @@ def _shared(model: Callable) -> Iterator[Mistake]:
         *(lambda *a, cut=cut: model(*a, normalise=cut) for cut in _CUTS),
     )
     yield mistake(
-        ONE_KEY,
+        WHOLE_NUMBERS,
         "With whole numbers in Q your weights become whole numbers as well, so nearly all of them are 0.",
         "Shares are fractions: keep them in an array of floats, whatever kind the inputs are.",
         lambda *a: model(*a, normalise="in-kind"),

@@ -8,7 +8,7 @@ import numpy as np
 
 from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions import heads
-from qkvlib.check.misconceptions.everywhere import ONE_KEY, everywhere
+from qkvlib.check.misconceptions.everywhere import WHOLE_NUMBERS, everywhere
 from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.scores import measure_mistakes, scale_mistakes, scale_slips
@@ -86,7 +86,7 @@ EXERCISE = Exercise(
             lambda X, W_Q, W_K, n: head(X @ W_Q * np.sqrt(n), X @ W_K, X @ W_K)[1],
         ),
         heads.fixed_number(*(lambda X, W_Q, W_K, n, m=m: _weights_of_heads(X, W_Q, W_K, m) for m in (2, 4, 8))),
-        *everywhere(_weights_of_heads, but=(ONE_KEY,), blends=False),
+        *everywhere(_weights_of_heads, but=(WHOLE_NUMBERS,), blends=False),
     ),
     hints=(
         "Run the broken code with one head and with four: for which is it right?",

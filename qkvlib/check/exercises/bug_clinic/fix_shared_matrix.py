@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from qkvlib.check.inputs import ONE_AXIS, case, cases
-from qkvlib.check.misconceptions.everywhere import ONE_KEY, everywhere
+from qkvlib.check.misconceptions.everywhere import WHOLE_NUMBERS, everywhere
 from qkvlib.check.misconceptions.fixes import still_broken, weights_only
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
@@ -71,7 +71,7 @@ EXERCISE = Exercise(
         *everywhere(
             _one_head,
             "The scores behind your result",
-            but=("weights-transposed", "scale-by-sqrt-d-model", "weights-go-on", ONE_KEY),
+            but=("weights-transposed", "scale-by-sqrt-d-model", "weights-go-on", WHOLE_NUMBERS),
             wide=True,
         ),
     ),

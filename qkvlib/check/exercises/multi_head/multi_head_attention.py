@@ -9,7 +9,7 @@ import numpy as np
 from qkvlib import attention
 from qkvlib.check.inputs import ONE_AXIS, case, cases, leaves_someone
 from qkvlib.check.misconceptions import heads
-from qkvlib.check.misconceptions.everywhere import ONE_KEY, everywhere
+from qkvlib.check.misconceptions.everywhere import WHOLE_NUMBERS, everywhere
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
@@ -53,7 +53,7 @@ def split_before(
     return heads.merge(head(Q, K, V, mask)[0]) @ W_O
 
 
-_NAMED = {m.slug for m in heads.attending_switches()} | {ONE_KEY}
+_NAMED = {m.slug for m in heads.attending_switches()} | {WHOLE_NUMBERS}
 
 EXERCISE = Exercise(
     name="multi_head_attention",

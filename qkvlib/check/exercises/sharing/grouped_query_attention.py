@@ -10,7 +10,7 @@ import numpy as np
 from qkvlib import attention
 from qkvlib.check.inputs import ONE_AXIS, case, cases, leaves_someone, small_whole
 from qkvlib.check.misconceptions import heads
-from qkvlib.check.misconceptions.everywhere import ONE_KEY, everywhere
+from qkvlib.check.misconceptions.everywhere import WHOLE_NUMBERS, everywhere
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
@@ -40,7 +40,7 @@ def _small(rng: np.random.Generator) -> Iterator[tuple]:
 
 _WITHOUT = {"queries-from-key-matrix", "queries-and-keys-swapped", "nothing-projected", "one-head"}
 
-_NAMED = {m.slug for m in heads.attending_switches()} | {ONE_KEY}
+_NAMED = {m.slug for m in heads.attending_switches()} | {WHOLE_NUMBERS}
 
 EXERCISE = Exercise(
     name="grouped_query_attention",
