@@ -41,8 +41,13 @@ EXERCISE = Exercise(
             "any-change-counted",
             "You count every answer that has changed.",
             "It has to become the *other run's* answer.",
-            _of(lambda own, patched, other: np.mean(patched != own)),
             _of(lambda own, patched, other: np.mean((patched != own)[own != other])),
+        ),
+        mistake(
+            "any-change-of-all-counted",
+            "You take the share of all answers that have changed, to whatever, and whether or not they could turn.",
+            "Which pairs could turn at all? And which answer has to come out?",
+            _of(lambda own, patched, other: np.mean(patched != own)),
         ),
         mistake(
             "unturned-counted",
