@@ -86,7 +86,7 @@ def versions(exercise: Exercise, mistake: Mistake) -> list[Callable]:
 def _pairs(exercise: Exercise) -> Iterator[tuple[Mistake, Callable]]:
     """Two switched mistakes at once; the one that stands first in the exercise is the more fundamental."""
     switched = [m for m in exercise.mistakes if m.switches]
-    few = len(switched) <= 36  # in larger exercises only the mistakes that come along with others, to stay fast
+    few = len(switched) <= 33  # in larger exercises only the mistakes that come along with others, to stay fast
     for first, second in combinations(switched, 2):
         together = few or first.companion or second.companion
         if together and not set(first.switches) & set(second.switches):
