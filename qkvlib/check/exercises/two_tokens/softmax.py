@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.inputs import ONE_AXIS, Numbers, case, cases
+from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions.softmax import one_hot, soft
 from qkvlib.check.spec import Exercise, mistake, switch
 
@@ -61,6 +61,13 @@ def _clipped(z: np.ndarray, axis: Any, low: float, high: float) -> np.ndarray:
     return z / z.sum(axis=axis, keepdims=True)
 
 
+def _first_largest(z: np.ndarray, axis: Any) -> np.ndarray:
+    """1 at the first of the largest, as argmax tells, where others may be as large."""
+    out = np.zeros(z.shape)
+    np.put_along_axis(out, np.argmax(z, axis=axis, keepdims=True), 1.0, axis)
+    return out
+
+
 EXERCISE = Exercise(
     name="softmax",
     reference=attention.softmax,
@@ -73,7 +80,6 @@ EXERCISE = Exercise(
         case("axis=1 of three", shape=(5, 7), axis=1, batch=ONE_AXIS),
         case("a single row", shape=(11,)),
         case("scores of very different size", shape=(5, 7), apart=True),
-        case("whole numbers", Numbers.WHOLE, shape=(3, 5)),
     ),
     mistakes=(
         switch(
@@ -266,6 +272,7 @@ EXERCISE = Exercise(
             "Soft means that the runner-up still gets a share.",
             lambda z, axis=-1: (z == z.max(axis=axis, keepdims=True)).astype(float),
             lambda z, axis=-1: one_hot(z),
+            lambda z, axis=-1: _first_largest(z, axis),
         ),
         mistake(
             "position-of-largest",
