@@ -133,6 +133,7 @@ def test_a_late_day_costs_its_share_everywhere(place, bubblewrap):
     assert scores(place) == {"s01": 6.4, "s02": 8}
     (row, _) = csv.DictReader(io.StringIO((place / "results/grades.csv").read_text(encoding="utf-8-sig")))
     assert (row["late"], row["days_late"], row["late_penalty"], row["percent"]) == ("yes", "2", "1.6", "80.0")
+    assert ", 1 late" in (place / "results/class.html").read_text()
     page = (place / "results/feedback/s01.html").read_text()
     assert "6.4" in page
     assert "It came late (2 days begun): 1.6 points less." in page
