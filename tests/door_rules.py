@@ -5,7 +5,7 @@
 | Moodle, worksheet | mod/assign/feedback/offline/importgradeslib.php, importgradesform.php | 003699db, 452e36fc |
 | Moodle, feedback zip | mod/assign/feedback/file/importziplib.php | 0203d8f2 |
 | Canvas, gradebook | lib/gradebook_importer.rb | 00b222d7 |
-| Canvas, comments | app/models/assignment.rb, infer_comment_context_from_filename | a stored version of 2016 |
+| Canvas, comments | app/models/assignment.rb, infer_comment_context_from_filename | an older version, undated |
 | nbgrader | exchange/default/fetch_feedback.py, utils.py, plugins/export.py | 0.9.5 |
 | LTI AGS | the specification 2.0, "Score publish service", as Canvas's and Moodle's manuals repeat it | 2.0 |
 | Gradescope | docs/specs.md of gradescope/autograder_samples | 00f6aa02 |

@@ -1,18 +1,23 @@
 """Graded again: one student alone, what a mended check touches, and what a late day costs, by the command."""
 
 import csv
+import html
 import io
 import json
+from datetime import datetime
 
 import pytest
 from classroom import STUBS, submission
 from small_class import grade, scores, small_class
+from typer.testing import CliRunner
 
+from qkvlib.cli import app
 from qkvlib.grading import grader, version
 from qkvlib.grading.coursefile import open_course
 from qkvlib.grading.doors.results import open_results
 from qkvlib.grading.journal import Journal
 from qkvlib.grading.overview import in_lines, overview
+from qkvlib.grading.terms import date_in
 
 NO_SCALE = {"scores": "def scores(Q, K):\n    return Q @ np.swapaxes(K, -1, -2)"}
 
@@ -133,6 +138,7 @@ def test_a_late_day_costs_its_share_everywhere(place, bubblewrap):
     assert scores(place) == {"s01": 6.4, "s02": 8}
     (row, _) = csv.DictReader(io.StringIO((place / "results/grades.csv").read_text(encoding="utf-8-sig")))
     assert (row["late"], row["days_late"], row["late_penalty"], row["percent"]) == ("yes", "2", "1.6", "80.0")
+    assert ", 1 late" in (place / "results/class.html").read_text()
     page = (place / "results/feedback/s01.html").read_text()
     assert "6.4" in page
     assert "It came late (2 days begun): 1.6 points less." in page
@@ -147,6 +153,19 @@ def test_a_late_day_costs_its_share_everywhere(place, bubblewrap):
     assert grade("in").exit_code == 0
     assert scores(place)["s01"] == 8, "nothing was graded anew for it, and nothing is lost"
     assert len(records(place)) == 2
+
+
+def test_an_extension_stands_in_the_hand_out_and_a_date_can_be_computed_with(place):
+    (place / "roster.csv").write_text("student_id,name,due 02\ns01,A,\ns02,B,2026-06-19 18:00\n")
+    arguments = ["assign", "exercises/02_two_tokens.ipynb", "--roster", "roster.csv", "--due", "2026-06-12 18:00"]
+    assert CliRunner().invoke(app, [*arguments, "--out", "handout"]).exit_code == 0
+    for student, day in (("s01", 12), ("s02", 19)):
+        text = html.unescape((place / "handout" / student / "02_two_tokens.ipynb").read_text())
+        assert f"Due: 2026-06-{day} 18:00." in text
+    course, _ = open_course(place / "qkv-course.json")
+    assert date_in(course.due["02_two_tokens"]) == datetime(2026, 6, 12, 18)
+    assert date_in("Friday 12 June, 18:00") is None, "words are shown, and nothing is computed from them"
+    assert datetime.fromisoformat(course.handed_out["02_two_tokens"]).tzinfo is not None
 
 
 @pytest.mark.sandbox
@@ -179,10 +198,6 @@ def test_an_assignment_in_one_place(place, bubblewrap):
     (place / "roster.csv").write_text("student_id,name\ns01,<b>Ada</b>\ns02,Emmy\ns03,Zu\n")
     (place / "in" / "s02 (1).ipynb").write_text(json.dumps(submission(NO_SCALE)))
     assert grade().exit_code == 0
-    from typer.testing import CliRunner
-
-    from qkvlib.cli import app
-
     assert CliRunner().invoke(app, ["export", "ags", "results"]).exit_code == 0
     (place / "in" / "s01.ipynb").write_text(json.dumps(submission(NO_SCALE)))
     assert grade().exit_code == 0

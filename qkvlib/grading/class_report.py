@@ -21,11 +21,6 @@ _ROWS = 400  # students in the table of the class report
 _LEAD, _WIDE = 250, 470  # where the bars of the class report start, and how wide they get
 
 
-def is_late(record: dict) -> bool:
-    """Whether the platform wrote into the file's name that it came late."""
-    return any(remark["kind"] == "late" for remark in record["remarks"])
-
-
 class Totals:
     """Counts over the records, kept while they stream by."""
 
@@ -42,13 +37,13 @@ class Totals:
         self.inbox = Inbox()
         self.rows: list[tuple] = []  # (points, student id, who, signs), the lowest points first
 
-    def add(self, record: dict, student: Student, score: float) -> None:
+    def add(self, record: dict, student: Student, score: float, is_late: bool) -> None:
         """Count one record; `score` is what its points are worth after a late penalty."""
         who = {"name": student.name or student.id, "id": student.id, "page": quote(file_name(student.id))}
         self.unsafe |= record["unsafe"]
         if record["file"] and not record["unsafe"]:
             self.walls[record.get("wall", "")] += 1
-        self.late += is_late(record)
+        self.late += is_late
         self.failed += record["failed"]
         for remark in record["remarks"]:
             if remark["kind"] in WORTH_A_LOOK:

@@ -57,6 +57,11 @@ class Graded(msgspec.Struct, frozen=True):
         return not self.problem
 
     @property
+    def is_late(self) -> bool:
+        """Whether it came late, by the roster's dates or by the platform's word."""
+        return bool(self.days_late) or any(remark.kind == "late" for remark in self.remarks)
+
+    @property
     def into_gradebook(self) -> bool:
         """Whether it belongs into an import: a 0 would overwrite an excuse, and a stranger spoils a whole file."""
         return self.is_graded and self.on_roster
@@ -100,7 +105,7 @@ def graded_of(
     )
 
 
-UNTIMED = "It came late, and nobody knows how late: no points were taken off. The roster can say when (handed in)."
+UNTIMED = "It came late, and how late is not known, so no points were taken off."
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Graded)

@@ -104,7 +104,7 @@ def _sort(found: Overview, student: Graded) -> None:
             found.replaced.append(Line(student, remark.text))
         elif remark.kind in WORTH_A_LOOK:
             found.eyes.append(Line(student, remark.text))
-    if student.late or any(remark.kind == "late" for remark in student.remarks):
+    if student.is_late:
         found.late.append(Line(student, student.late or "Marked late by the platform."))
 
 

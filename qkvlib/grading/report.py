@@ -61,7 +61,7 @@ def write_report(
                 on_roster = not roster or student.id in known
                 grade = partial(graded_of, assignment, student=student, policy=policy, due=due, on_roster=on_roster)
                 record, graded = _write_or_name(place, assignment, record, grade)
-                totals.add(record, student, graded.score)
+                totals.add(record, student, graded.score, graded.is_late)
                 grades.row(_row(graded, assignment.graded), ids_at=(0,) if student.id in known else ())
                 lines.write(to_line(graded))
                 progress(done)
@@ -84,7 +84,7 @@ def _row(graded: Graded, names: list[str]) -> list[str]:
     """A student's line in grades.csv. Who was not graded has no number in it: a 0 would be a grade."""
     points = {result.name: number(result.points) for result in graded.results} if graded.is_graded else {}
     share = f"{100 * graded.score / graded.out_of:.1f}" if graded.out_of and graded.is_graded else ""
-    late = "yes" if graded.days_late or any(remark.kind == "late" for remark in graded.remarks) else ""
+    late = "yes" if graded.is_late else ""
     days = str(graded.days_late) if graded.days_late else ""
     taken = number(graded.taken) if graded.taken else ""
     remarks = " ".join(remark.text for remark in graded.remarks)
