@@ -21,11 +21,6 @@ _ROWS = 400  # students in the table of the class report
 _LEAD, _WIDE = 250, 470  # where the bars of the class report start, and how wide they get
 
 
-def is_late(record: dict) -> bool:
-    """Whether the platform wrote into the file's name that it came late."""
-    return any(remark["kind"] == "late" for remark in record["remarks"])
-
-
 class Totals:
     """Counts over the records, kept while they stream by."""
 
@@ -42,14 +37,13 @@ class Totals:
         self.inbox = Inbox()
         self.rows: list[tuple] = []  # (points, student id, who, signs), the lowest points first
 
-    def add(self, record: dict, student: Student) -> float:
-        """Count one record; its score."""
-        score = sum(r["points"] for r in record["results"])
+    def add(self, record: dict, student: Student, score: float, is_late: bool) -> None:
+        """Count one record; `score` is what its points are worth after a late penalty."""
         who = {"name": student.name or student.id, "id": student.id, "page": quote(file_name(student.id))}
         self.unsafe |= record["unsafe"]
         if record["file"] and not record["unsafe"]:
             self.walls[record.get("wall", "")] += 1
-        self.late += is_late(record)
+        self.late += is_late
         self.failed += record["failed"]
         for remark in record["remarks"]:
             if remark["kind"] in WORTH_A_LOOK:
@@ -64,7 +58,7 @@ class Totals:
             if not record["failed"]:
                 self.looks.setdefault(record["problem"], []).append(who)
             self._row((-1.0, student.id, who, []))
-            return score
+            return
         self.scores.append(score)
         self.inbox.add(record, who)
         self._row((score, student.id, who, [r["status"] for r in record["results"]]))
@@ -80,7 +74,6 @@ class Totals:
         if ended:
             names = " and ".join(f"`{name}`" for name in ended[:3]) + (" and more" if len(ended) > 3 else "")
             self.looks.setdefault(f"{names}: the process ended, or what came back was no answer.", []).append(who)
-        return score
 
     def _row(self, row: tuple) -> None:
         self.rows.append(row)
@@ -91,6 +84,7 @@ class Totals:
         """The class's numbers as plain data."""
         return {
             "assignment": self.assignment.slug,
+            "title": self.assignment.title,
             "due": self.due,
             "graded": len(self.scores),
             "missing": self.missing,

@@ -40,10 +40,14 @@ class Job:
         """Whether students' code runs without any wall."""
         return self.wall == "none"
 
-    def key(self, student: str, data: bytes, *about: str) -> str:
-        """Names a grading: the same key means the same grade. Keyed with the secret, so it gives nothing away."""
+    def base(self, student: str, data: bytes, *about: str) -> str:
+        """Names a grading but for the exercises' own checks. Keyed with the secret, so it gives nothing away."""
         facts = [self.assignment.digest, student, str(self.individual), self.wall, *about]
         return key_for(self.secret, data, *facts)
+
+    def key(self, base: str) -> str:
+        """Names a grading: the same key means the same grade."""
+        return key_for(self.secret, base.encode(), *(f"{name}={its}" for name, its in self.assignment.prints.items()))
 
 
 _local = threading.local()
@@ -62,10 +66,24 @@ def grade_chunk(job: Job, chunk: list[dict]) -> list[dict]:
 
 
 def grade_submission(
-    sandbox: Sandbox, job: Job, key: str, student: str, file: str, data: bytes, problem: str, remarks: list[Remark]
+    sandbox: Sandbox,
+    job: Job,
+    key: str,
+    student: str,
+    file: str,
+    data: bytes,
+    problem: str,
+    remarks: list[Remark],
+    base: str = "",
+    known: list[dict] | None = None,
+    origin: dict[str, str] | None = None,
 ) -> dict:
-    """One record: results per exercise, remarks, and why it could not be graded if it could not."""
-    item = {"key": key, "student": student, "file": file, "problem": problem, "remarks": remarks}
+    """One record: results per exercise, remarks, and why it could not be graded if it could not.
+
+    `known` are results of an earlier grading that still hold: these exercises are not asked for again.
+    """
+    item: dict = {"key": key, "student": student, "file": file, "problem": problem, "remarks": remarks, "base": base}
+    item |= {"known": known or [], "origin": origin or {}}
     if problem:
         return record(job, item, problem=problem)
     try:
@@ -95,7 +113,8 @@ def sandbox_is_gone(job: Job) -> bool:
 def _graded(sandbox: Sandbox, job: Job, item: dict, book: Notebook) -> dict:
     student, task = item["student"], job.assignment
     given = variants.values_for(task, job.secret, student) if job.individual else variants.defaults(task)
-    grade = grade_cells(sandbox, task, book.cells, student, job.secret, given)
+    known = [Result(**result) for result in item["known"]]
+    grade = grade_cells(sandbox, task, book.cells, student, job.secret, given, known)
     begun = {result.name for result in grade.results if result.status != "todo"}
     remarks = [*book.remarks, *_whose(job, student, book), *grade.remarks]
     if not begun and book.assignment not in ("", task.slug):
@@ -140,6 +159,9 @@ def record(
         "answers": handed_in or {},
         "unsafe": job.unsafe,
         "wall": job.wall,
+        "origin": item.get("origin", {}),
+        "base": item.get("base", ""),
+        "prints": job.assignment.prints,
     }
 
 
