@@ -81,8 +81,8 @@ NOT_FOR = {
             project_token project_qkv fix_projection smallest_matrix qk_circuit same_scores scores softmax
             blend attention fix_attention cross_attention padded_source cross_attention_step masked_attention
             add_positions blur patch_row asymmetry soft_lookup decode_step second_query fix_softmax_axis
-            fix_values_in_scores fix_mask_top_left fix_bias_rows fix_transpose fix_shared_matrix fix_conv1d rotate rotary_scores
-            decode_with_rotary fix_rotary_offset
+            fix_values_in_scores fix_mask_top_left fix_bias_rows fix_transpose fix_shared_matrix fix_conv1d
+            rotate rotary_scores decode_with_rotary fix_rotary_offset
         """,
         "no d_model comes in beside the heads": """
             split_heads merge_heads repeat_kv average_kv fix_tiled_heads fix_merge_without_swap
