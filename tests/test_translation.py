@@ -9,7 +9,7 @@ from qkvlib import attention, instruments, translation
 from qkvlib.translation import PHRASES, START, padded
 
 
-def tested(name):
+def held_out_of(name):
     """The phrases with a pair that the shipped model never saw, and the figures of its seed."""
     entry = translation.card()[name]
     held = {tuple(pair.split()) for pair in entry["held_out"]}
@@ -18,7 +18,7 @@ def tested(name):
 
 @pytest.mark.parametrize("name", translation.MODELS)
 def test_the_shipped_model_does_what_the_card_says_of_its_seed(name):
-    model, (phrases, seed) = translation.load(name), tested(name)
+    model, (phrases, seed) = translation.load(name), held_out_of(name)
     assert len(phrases) == seed["phrases"] > 50
     for extra, masked, visible in zip(
         translation.card()[name]["paddings"], seed["masked"], seed["visible"], strict=True
@@ -105,13 +105,15 @@ def test_the_sheet_is_the_model(source, written, mask):
 
 @pytest.mark.parametrize(
     ("preset", "mask"),
-    [(0, np.ones((2, 3), bool)), (1, np.array([[True, True, False]] * 2)), (2, np.tri(2, 3, dtype=bool))],
+    [
+        ("as drawn below", np.ones((2, 3), bool)),
+        ("the last source token is padding", np.array([[True, True, False]] * 2)),
+        ("causal, as in self-attention", np.tri(2, 3, dtype=bool)),
+    ],
 )
 def test_the_sheet_by_hand_is_cross_attention(preset, mask):
-    from qkvlib.instruments.cross_attention import PRESETS
-
     shown = instruments.cross_attention()
-    shown["preset"] = PRESETS[preset]
+    shown["preset"] = preset
     Q, K, V = shown["X"] @ shown["W_Q"], shown["Y"] @ shown["W_K"], shown["Y"] @ shown["W_V"]
     out, weights = attention.masked_attention(Q, K, V, mask)
     np.testing.assert_allclose(shown["weights"], weights)

@@ -55,7 +55,7 @@ def cross_attention(
             ),
             s.stack(
                 s.wires(weights, names=["source", "target"], role="weights", title="who takes how much from whom"),
-                [s.panel(drawn, title="mask")],
+                [s.panel(drawn, title="mask, as drawn")],
                 [s.panel(weights, max=1), "· V =", "out"],
             ),
         ],

@@ -68,7 +68,7 @@ def projects_the_keys(x, kept, W_Q):
     return attention_own_parts((x @ W_Q)[..., None, :], K @ W_Q, V)[0][..., 0, :]
 
 
-@answers.wrong("kept-returned-as-well")
+@answers.wrong("more-than-promised")
 def hands_back_the_source(x, kept, W_Q):
     return one_row(x, kept, W_Q), kept
 

@@ -118,23 +118,10 @@ EXERCISE = Exercise(
             lambda x, kept, W_Q: _step(x, (kept[0] @ W_Q, kept[1] @ W_Q), W_Q),
         ),
         mistake(
-            "kept-returned-as-well",
-            "The keys and values come back beside the output.",
-            "They stay as they were, and whoever called you has them: hand back the output alone.",
-            lambda *a: (_step(*a), a[1]),
-            lambda *a: (_step(*a), *a[1]),
-        ),
-        mistake(
             "weights-for-output",
             "What comes back are the weights.",
             "Blend the values with them.",
             _weights,
-        ),
-        mistake(
-            "weights-as-well",
-            "The weights come back beside the output.",
-            "One result is asked for: the output.",
-            lambda *a: (_step(*a), _weights(*a)),
         ),
         mistake(
             "values-averaged",

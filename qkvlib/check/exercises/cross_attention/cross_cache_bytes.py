@@ -39,6 +39,12 @@ EXERCISE = Exercise(
     ),
     tolerance=1e-9,
     mistakes=(
+        mistake(
+            "added-together",
+            "Both caches have been added into one number.",
+            "Two numbers are asked for: they grow in different ways.",
+            lambda *a: sum(_two(*a)),
+        ),
         switch(
             "only-one-of-k-and-v",
             "Both numbers are half of what is needed.",
@@ -107,12 +113,6 @@ EXERCISE = Exercise(
             "The two numbers have changed places.",
             "First what is kept of the source, then what is kept of its own words.",
             lambda *a: _two(*a)[::-1],
-        ),
-        mistake(
-            "added-together",
-            "Both caches have been added into one number.",
-            "Two numbers are asked for: they grow in different ways.",
-            lambda *a: sum(_two(*a)),
         ),
     ),
     hints=(

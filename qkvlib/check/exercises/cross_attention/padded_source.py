@@ -58,10 +58,10 @@ def _causal_as_well(Q: np.ndarray, K: np.ndarray, V: np.ndarray, lengths: Any) -
     return head(Q, K, V, real & _triangle(Q, K))
 
 
-def _zeroed(Q: np.ndarray, K: np.ndarray, V: np.ndarray, lengths: Any, both: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Padding set to 0 in K (and V) in place of a mask."""
+def _zeroed(Q: np.ndarray, K: np.ndarray, V: np.ndarray, lengths: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Padding set to 0 in K and V in place of a mask."""
     real = (np.arange(K.shape[-2]) < np.asarray(lengths)[..., None])[..., None]
-    return head(Q, K * real, V * real if both else V)
+    return head(Q, K * real, V * real)
 
 
 EXERCISE = Exercise(
@@ -137,8 +137,7 @@ EXERCISE = Exercise(
             "padding-zeroed",
             "The padding was set to 0 and not hidden: a key of zeros has the score 0, and 0 takes its share.",
             "Which score does the exponential turn into nothing?",
-            lambda *a: _zeroed(*a, both=True),
-            lambda *a: _zeroed(*a, both=False),
+            _zeroed,
         ),
         mistake(
             "source-cut-off",
