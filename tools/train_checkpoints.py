@@ -97,13 +97,14 @@ def main() -> None:
         first = [tensors[0] for tensors in kept]
         stacked = {key: np.stack([tensors[key] for tensors in first]) for key in first[0]}
         content = save(stacked, metadata={"config": json.dumps(recipe.config()), "steps": json.dumps(STEPS)})
+        figures = measured(recipe, name, kept, held)
         card_path = DATA / "card.json"
         card = json.loads(card_path.read_text()) if card_path.exists() else {}
         card[name] = {
             "sha256": hashlib.sha256(content).hexdigest(),
             "torch": torch.__version__,
             "steps": STEPS,
-            **measured(recipe, name, kept, held),
+            **figures,
         }
         card = {each: card[each] for each in known if each in card}
         write_together({DATA / f"{name}.safetensors": content, card_path: card_text(card)})
