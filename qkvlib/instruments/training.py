@@ -16,7 +16,7 @@ PARTS = ("scores1", "scores2", "logits")
 SEEN = {"right": "accuracy", "1: adj.": "first_on_adjective", "2: noun": "on_referent"}  # row: figure of the card
 
 
-def training(step: int = 13) -> Instrument:
+def training(step: int = 1) -> Instrument:
     """Checkpoint `step` (from 1), window, noise and sharing -> the row of "it" in both layers [1, 9], il or elle."""
     sentences = (examples.DOG_SENTENCE, examples.BALL_SENTENCE)
     steps = coref_training.steps()
@@ -62,11 +62,10 @@ def training(step: int = 13) -> Instrument:
     own = s.multiply("so_far", curves["own"], until, about="this run, up to the checkpoint")
     count = s.rows("step_so_far", s.input("steps", np.array(steps)[:, None], editable=False), stop=at)
     s.rows("step", count, start=-1)
-    reader = s.pointer("reader", it, max=len(tokens) - 1, label="who reads")
     s.lay(
         [s.say("After {step[0,0]:int} steps. “It” puts {weights2[0,1]:%} on the dog and {weights2[0,4]:%} on the ball. "
                "Answer: {answer[0]:top}.")],
-        [s.arcs(*layers, reader=reader, names=["layer 1", "layer 2"])],
+        [s.arcs(*layers, reader=it, names=["layer 1", "layer 2"])],
         [s.pairs(curves["ten"], own, names=["ten seeds, mean", "this run, so far"],
                  title="held-out pairs, by steps of training: answers right, and where “it” looks")],
     )  # fmt: skip
