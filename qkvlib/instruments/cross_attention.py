@@ -50,11 +50,11 @@ def cross_attention(
     s.lay(
         [
             s.stack(
-                s.product(x, [wq], [Q], title="the target asks"),
+                s.product(x, [wq], [Q], title="the target asks",
+                          corner=s.wires(weights, names=["source", "target"], role="weights")),
                 s.product(y, [wk, wv], [K, V], title="the source is asked"),
             ),
             s.stack(
-                s.wires(weights, names=["source", "target"], role="weights", title="who takes how much from whom"),
                 [s.panel(drawn, title="mask, as drawn")],
                 [s.panel(weights, max=1), "· V =", "out"],
             ),
