@@ -22,7 +22,7 @@ def _arguments(draw, T, S, d_head, d_v, batch=(), full=False):
 
 
 def _small(rng):
-    for T, S, length in ((1, 2, 1), (1, 3, 2), (2, 3, 2)):
+    for T, S, length in ((1, 2, 1), (1, 3, 2), (2, 3, 2), (2, 3, 1), (2, 4, 3), (3, 4, 2)):
         yield *(small_whole(rng, n, 2) for n in (T, S, S)), length
     yield small_whole(rng, 2, 1, 2), small_whole(rng, 2, 3, 2), small_whole(rng, 2, 3, 2), np.array([1, 3])
 
