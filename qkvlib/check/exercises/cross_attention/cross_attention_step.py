@@ -140,7 +140,7 @@ EXERCISE = Exercise(
         *scale_mistakes("The scores of the new token"),
         *scale_slips(_step, "The scores of the new token"),
         *softmax_slips(_step),
-        *everywhere(_step, "The scores of the new token", wide=True),
+        *everywhere(_step, "The scores of the new token", but=("weights-go-on",), wide=True),
     ),
     hints=(
         "Everything about the source is there. What is still missing is the question.",
