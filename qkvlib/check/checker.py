@@ -20,7 +20,7 @@ from qkvlib.check.plain import expected
 from qkvlib.check.spec import Call, Exercise
 from qkvlib.check.touch import Touch
 from qkvlib.check.verdict import Verdict, sentence
-from qkvlib.course import progress
+from qkvlib.course import browser, progress
 
 if TYPE_CHECKING:
     from qkvlib.check.card import Card
@@ -225,7 +225,7 @@ def _as_next_cell(source: str) -> bool:
     except ImportError:
         return False
     shell = get_ipython()
-    if shell is None or not hasattr(shell, "kernel"):
+    if shell is None or not hasattr(shell, "kernel") or browser.HERE:  # a page's kernel forgets it
         return False
     shell.set_next_input(source)
     return True

@@ -154,10 +154,17 @@ class Worksheet(anywidget.AnyWidget):
 
 
 def with_picture(bundle: Any, worksheet: Worksheet) -> tuple:
-    """The mime bundle of a widget, and beside it a PNG of the worksheet for places that run no widgets."""
+    """The mime bundle of a widget, and beside it a PNG of the worksheet for places that run no widgets.
+
+    Where Pillow came without fonts there is no picture: the widget matters more.
+    """
+    from PIL import features
+
     from .picture import png
 
     data, metadata = bundle
+    if not features.check_module("freetype2"):
+        return data, metadata
     return {**data, "image/png": png(worksheet)}, metadata
 
 
