@@ -24,7 +24,7 @@ def entered(lite, browser):  # noqa: F811
     """One page for all of them; each notebook has a kernel of its own."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    with watched(page, lite):
+    with watched(page, lite.url):
         lite.enter(page)
         yield page
     context.close()

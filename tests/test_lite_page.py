@@ -88,7 +88,7 @@ def bring_in(page, file):
 
 def test_work_goes_from_one_browser_to_another(opened, bare, tmp_path):
     page = opened()
-    with watched(page, bare):
+    with watched(page, bare.url):
         answer(page, "q = 'mine'")
         page.evaluate(
             """async (content) => { const contents = window.jupyterapp.serviceManager.contents;

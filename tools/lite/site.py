@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -106,7 +105,6 @@ def _configure(root: Path, lab: Path, settings: dict) -> None:
 def _jupyterlite(lab: Path, notebooks: Path, out: Path) -> None:
     command = [sys.executable, "-m", "jupyterlite_core", "build", "--lite-dir", lab, "--contents", notebooks]
     command += ["--output-dir", out, "--no-sourcemaps", "--no-libarchive", "--apps", "lab"]
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     packages.run(command, "The JupyterLite site", lab)  # it writes a file of its own to where it runs
     if not (out / "lab" / "index.html").is_file():
         raise Refusal("JupyterLite has written no page; `jupyter lite build --debug` may say why.")
