@@ -114,14 +114,23 @@ const contents = app.serviceManager.contents;
 /** @param {string} path */
 const read = async (path) => (await contents.get(path, { content: true })).content;
 
+/** What the checks remember. A file that cannot be read is put aside, never written over. */
 async function readProgress() {
-    let text;
+    let kept;
     try {
-        text = await read(PROGRESS);
+        kept = await read(PROGRESS);
     } catch {
         return {};
     }
-    return (typeof text === "string" ? JSON.parse(text) : text).sections;
+    try {
+        const { sections } = typeof kept === "string" ? JSON.parse(kept) : kept;
+        if (typeof sections === "object" && sections) return sections;
+    } catch {
+        // said below
+    }
+    await contents.rename(PROGRESS, PROGRESS.replace(".json", `.unreadable-${Date.now()}.json`));
+    say("What the checks remembered could not be read. It was put aside, and they begin anew; your notebooks are as they were.");
+    return {};
 }
 
 /** The learner's notebooks that say something else than the course's, by path. */
