@@ -9,6 +9,7 @@ makes of plain numbers is narrowed; the sum of narrow numbers is not, which a pa
 import functools
 import json
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -39,11 +40,18 @@ def said(shell, cell) -> str:
 
     with capture_output() as shown:
         shell.run_cell(cell["source"])
-    return " ".join([shown.stdout, *(output.data.get("text/plain", "") for output in shown.outputs)])
+    texts = [re.sub(r"Out\[\d+\]: ?", "", shown.stdout), *(each.data.get("text/plain", "") for each in shown.outputs)]
+    return _without_figures(" ".join(texts))
 
 
 def stored(cell) -> str:
-    return " ".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell["outputs"])
+    texts = (output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell["outputs"])
+    return _without_figures(" ".join(texts))
+
+
+def _without_figures(text: str) -> str:
+    """A figure has no numbers to compare."""
+    return re.sub(r"<Figure [^>]*>", "", text)
 
 
 def differences(path: Path) -> dict:

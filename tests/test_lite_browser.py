@@ -59,6 +59,21 @@ def test_the_rest_of_python_is_as_at_home(lite, page):  # noqa: F811
         assert "inside a web page" in page.evaluate(ASK, "checkpoints.load('openai-community/gpt2')")
 
 
+def test_the_blank_comes_back_in_a_new_cell(lite, page):  # noqa: F811
+    lite.open(page, "exercises/02_two_tokens.ipynb")
+    cells = (
+        "() => window.jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.sharedModel.getSource())"
+    )
+    before = page.evaluate(cells)
+    lite.run_cell(page, "scores-check")
+    page.evaluate(
+        """async () => { const notebook = window.jupyterapp.shell.currentWidget.content;
+        notebook.activeCell.model.sharedModel.setSource("from qkvlib import check\\ncheck.scores.reset()");
+        await window.jupyterapp.commands.execute("notebook:run-cell"); }"""
+    )
+    assert page.evaluate(blanks) == before + 1
+
+
 @pytest.mark.timeout(400)
 def test_with_python_from_its_own_server_all_checks_work(cdn, browser, request):  # noqa: F811
     lab, there = cdn

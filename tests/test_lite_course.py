@@ -32,9 +32,8 @@ def entered(lite, browser):  # noqa: F811
 
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("path", NOTEBOOKS)
-def test_a_notebook_says_what_is_stored(lite, entered, path, record_property):  # noqa: F811
+def test_a_notebook_says_what_is_stored(lite, entered, path):  # noqa: F811
     ran = lite.run(entered, path)
-    record_property("seconds", round(ran["seconds"], 1))
     book = json.loads((ROOT / path).read_text(encoding="utf-8"))
     differ = {}
     for cell in book["cells"]:

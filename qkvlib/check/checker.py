@@ -225,7 +225,10 @@ def _as_next_cell(source: str) -> bool:
     except ImportError:
         return False
     shell = get_ipython()
-    if shell is None or not hasattr(shell, "kernel") or browser.HERE:  # a page's kernel forgets it
+    if shell is None or not hasattr(shell, "kernel"):
         return False
+    if browser.HERE:  # its shell has no such word, the notebook does
+        shell.payload_manager.write_payload({"source": "set_next_input", "text": source, "replace": False})
+        return True
     shell.set_next_input(source)
     return True

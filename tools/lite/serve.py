@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _RUN = """async (path) => {
     const app = window.jupyterapp;
-    await app.restored;
     const panel = await app.commands.execute("docmanager:open", { path });
     await panel.context.ready;
     await panel.sessionContext.ready;
@@ -61,7 +60,7 @@ class LiteLab(Lab):
     def enter(self, page: Page) -> None:
         """Open the site with no notebook."""
         page.goto(self.address())
-        page.wait_for_function("() => window.jupyterapp?.shell", timeout=60_000)
+        page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)", timeout=60_000)
 
     def run(self, page: Page, path: str) -> dict:
         """Open a notebook in the page that is open, run all of it, close it: {"seconds", "cells": {id: [output]}}.

@@ -18,6 +18,7 @@ EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kerne
 PRELOADED = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 STDLIB = "python_stdlib.zip"
+PYTHON = "static/pyodide"  # where a selfhost site has it
 _PAGE = Path(__file__).with_name("page")
 _STYLES = ("course.css", "custom.css")
 _HOOK = "".join(f'<link rel="stylesheet" href="../qkv/{name}">' for name in _STYLES)
@@ -35,35 +36,30 @@ def address(path: str) -> str:
 
 def build(root: Path, out: Path, made: packages.Made, mode: str) -> None:
     """Writes the site to the folder `out`. Raises Refusal."""
-    stage = out.with_name("stage")
+    from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
+
+    core, stage = packages.pyodide_core(root), out.with_name("stage")
     lab = stage / "lite"
     lab.mkdir(parents=True)
     marks = contents.write(root, stage / "contents")
-    settings: dict = {"disablePyPIFallback": True, "loadPyodideOptions": {"packages": list(PRELOADED)}}
-    core = packages.pyodide_core(root)
+    wheels = list(made.packages.values())
     if mode == "selfhost":
-        there = lab / "static" / "pyodide"
-        wheels = list(made.packages.values())
-        place, pyodide = there, "static/pyodide/pyodide.mjs"
+        folder, pyodide = PYTHON, f"./{PYTHON}/pyodide.mjs"
     else:
-        from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
-
-        there = None
-        place, pyodide = lab / "static" / "qkv", f"{PYODIDE_CDN_URL}/pyodide.mjs"
+        folder, pyodide = "static/qkv", f"{PYODIDE_CDN_URL}/pyodide.mjs"
         official = json.loads((core / "pyodide-lock.json").read_text(encoding="utf-8"))["packages"]
-        wheels = [*made.packages.values(), *from_server(official, PYODIDE_CDN_URL)]
-        settings["pyodideUrl"] = pyodide
-        settings["loadPyodideOptions"]["lockFileURL"] = "./static/qkv/pyodide-lock.json"
+        wheels += from_server(official, PYODIDE_CDN_URL)
+    _configure(root, lab, pyodide, f"./{folder}/pyodide-lock.json")
+    _jupyterlite(lab, stage / "contents", out)
+    place = out / folder
     place.mkdir(parents=True)
-    if there:
+    if mode == "selfhost":
         for name in CORE:
-            shutil.copy(core / name, there)
-        shutil.copy(made.stdlib, there / STDLIB)
+            shutil.copy(core / name, place)
+        shutil.copy(made.stdlib, place / STDLIB)
     for package in made.packages.values():
         shutil.copy(package.source, place)
     (place / "pyodide-lock.json").write_text(json.dumps(lock(core, wheels), indent=1), encoding="utf-8")
-    _configure(root, lab, settings)
-    _jupyterlite(lab, stage / "contents", out)
     _only_ours(out)
     _add_the_course(root, out, marks, pyodide)
 
@@ -89,7 +85,9 @@ def from_server(official: dict, server: str) -> list[Package]:
     return found
 
 
-def _configure(root: Path, lab: Path, settings: dict) -> None:
+def _configure(root: Path, lab: Path, pyodide: str, lock_file: str) -> None:
+    options = {"packages": list(PRELOADED), "lockFileURL": lock_file}
+    settings = {"pyodideUrl": pyodide, "disablePyPIFallback": True, "loadPyodideOptions": options}
     config = {
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {
