@@ -284,10 +284,10 @@ def progress(
         raise _fail("--reset, --export and --import go one at a time")
     if export or bring:
         try:
-            for line in carry.export(export) if export else carry.bring(bring):
-                print(line)
+            said = carry.export(export) if export else carry.bring(bring or Path())
         except (carry.Refused, OSError) as error:
             raise _fail(error) from None
+        print(*said, sep="\n")
         return
     if yes and not reset:
         raise _fail("--yes goes with --reset")

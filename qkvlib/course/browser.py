@@ -86,7 +86,7 @@ def keep_print_options(shell: Any) -> None:
     """Lets numpy's print options (and what it warns of) last from cell to cell in this IPython shell."""
     import numpy as np
 
-    kept: dict[str, dict] = {}
+    kept: dict[str, Any] = {}
 
     def before(*_: object) -> None:
         if kept:
