@@ -255,5 +255,6 @@ tools.append(
     }),
 );
 bar.prepend(tools);
+if (window.innerWidth < 600) void app.restored.then(() => app.shell.collapseLeft()); // a phone shows the lesson first
 app.shell.currentChanged.connect(() => greet(current()));
 void greet(current());
