@@ -1,6 +1,6 @@
 """Every notebook of the course in a real browser: the same words and numbers as stored, and no request to anybody.
 
-Half an hour; it needs a folder of WebAssembly wheels (docs/lite.md) and is skipped without.
+A quarter of an hour; it needs a folder of WebAssembly wheels (docs/lite.md) and is skipped without.
 """
 
 import json
