@@ -158,12 +158,11 @@ def with_picture(bundle: Any, worksheet: Worksheet) -> tuple:
 
     Where Pillow came without fonts there is no picture: the widget matters more.
     """
-    from PIL import features
-
+    from .brush import has_fonts
     from .picture import png
 
     data, metadata = bundle
-    if not features.check_module("freetype2"):
+    if not has_fonts():
         return data, metadata
     return {**data, "image/png": png(worksheet)}, metadata
 
