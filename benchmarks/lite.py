@@ -3,13 +3,17 @@
     QKV_WASM_WHEELS=FOLDER python -m benchmarks.lite [--site FOLDER] [--json FILE]
 
 A first cell is counted from opening the notebook in a page that was loaded already to the end of that cell: starting
-Python, loading packages, running it. The bare one imports numpy and matplotlib.pyplot and draws nothing. An instrument
-is counted from the press of an arrow key to the frame that shows the change, on the same lesson in JupyterLab.
+Python, loading packages, running it. The bare one imports numpy and matplotlib.pyplot and draws nothing, on a copy of
+the site whose kernel fetches nothing of the course. An instrument is counted from the press of an arrow key to the
+frame that shows the change, on the same lesson in JupyterLab too.
 """
 
+import json
 import os
+import shutil
 import statistics
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +23,7 @@ from tools.jupyterlab import Lab, chromium_browser, course_copy, running_lab
 from tools.lite import packages
 from tools.lite.__main__ import main as build
 from tools.lite.serve import LiteLab, serving
+from tools.lite.site import KERNEL, KERNELS_OWN
 
 LESSON = "notebooks/01_one_token.ipynb"
 EXERCISES = "exercises/02_two_tokens.ipynb"
@@ -109,18 +114,34 @@ PRESSES = """async (times) => {
 }"""
 
 
-def first_cells(lab: LiteLab, browser: object) -> tuple[list[float], list[float]]:
-    """Seconds of a lesson's first cell and of the bare one, in turn, in one page."""
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()  # type: ignore[attr-defined]
-    lab.enter(page)
-    page.evaluate(NEW_NOTEBOOK, [BARE, BARE_SOURCE])
-    page.evaluate(FIRST_CELL, BARE)  # what is loaded once, and does not count
-    lesson, bare = [], []
+def without_the_course(site: Path, copy: Path) -> Path:
+    """The same site, whose kernel starts with what a kernel needs alone."""
+    shutil.copytree(site, copy, copy_function=os.link)
+    config = copy / "jupyter-lite.json"
+    settings = json.loads(config.read_text(encoding="utf-8"))
+    kernel = settings["jupyter-config-data"]["litePluginSettings"][KERNEL]
+    kernel["loadPyodideOptions"]["packages"] = list(KERNELS_OWN)
+    config.unlink()  # it is a link to the site's own
+    config.write_text(json.dumps(settings), encoding="utf-8")
+    return copy
+
+
+def first_cells(lab: LiteLab, other: LiteLab, browser: object) -> tuple[list[float], list[float]]:
+    """Seconds of a lesson's first cell and of the bare one on the `other` site, in turn."""
+    pages = []
+    for each in (lab, other):
+        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()  # type: ignore[attr-defined]
+        each.enter(page)
+        page.evaluate(NEW_NOTEBOOK, [BARE, BARE_SOURCE])
+        page.evaluate(FIRST_CELL, BARE)  # what is loaded once, and does not count
+        pages.append(page)
+    taken: tuple[list[float], list[float]] = ([], [])
     for _ in range(PAIRS):
-        lesson.append(page.evaluate(FIRST_CELL, LESSON))
-        bare.append(page.evaluate(FIRST_CELL, BARE))
-    page.context.close()
-    return lesson, bare
+        for page, path, seconds in zip(pages, (LESSON, BARE), taken, strict=True):
+            seconds.append(page.evaluate(FIRST_CELL, path))
+    for page in pages:
+        page.context.close()
+    return taken
 
 
 def checks(lab: LiteLab, browser: object) -> list[float]:
@@ -141,9 +162,14 @@ def presses(lab: Lab, browser: object) -> list[float]:
     return taken
 
 
+def chromium() -> AbstractContextManager:
+    return chromium_browser(find_chromium())
+
+
 def measure(site: Path) -> tuple[list[Row], list[Limit]]:
-    with serving(site) as lite, chromium_browser(find_chromium()) as browser:
-        lesson, bare = first_cells(lite, browser)
+    with TemporaryDirectory(prefix="qkv-lite-", dir=site.parent) as place, serving(site) as lite, chromium() as browser:
+        with serving(without_the_course(site, Path(place, "bare"))) as other:
+            lesson, bare = first_cells(lite, other, browser)
         check = checks(lite, browser)
         there = presses(lite, browser)
         with course_copy(Path.cwd()) as course, TemporaryDirectory() as home, running_lab(course, Path(home)) as lab:
@@ -154,7 +180,12 @@ def measure(site: Path) -> tuple[list[Row], list[Limit]]:
     rows = [
         Row("site", size, "MB", "on disk"),
         Row("first cell of a lesson", first, "s", f"median of {PAIRS}"),
-        Row("numpy and matplotlib", plain, "s", f"a bare notebook in the same page, in turn; median of {PAIRS}"),
+        Row(
+            "numpy and matplotlib",
+            plain,
+            "s",
+            f"a bare notebook, the course not fetched; in turn, {PAIRS} each",
+        ),
         Row("check", slow, "ms", "from asking to the verdict shown; median of 10"),
         Row("press in the browser", fast, "ms", "arrow key to painted number; median of 30"),
         Row("press in JupyterLab", in_lab, "ms", "the same lesson and number"),

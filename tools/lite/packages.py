@@ -29,6 +29,7 @@ _LEFT_OUT = (
     "matplotlib/mpl-data/sample_data/",
     "numpy/f2py/",
     "qkvlib/data/course/",
+    "qkvlib/grading/",
 )
 _HOW = (
     f"{VARIABLE} has to name a folder with the WebAssembly wheels of {', '.join(COMPILED[:-1])} and {COMPILED[-1]}; "

@@ -15,7 +15,8 @@ from tools.lite.wheels import Package
 MODES = ("selfhost", "cdn")
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension", "anywidget")
-PRELOADED = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
+KERNELS_OWN = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
+PRELOADED = (*KERNELS_OWN, "qkvlib")  # fetched while Python itself starts, with all that it depends on
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 STDLIB = "python_stdlib.zip"
 PYTHON = "static/pyodide"  # where a selfhost site has it
