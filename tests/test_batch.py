@@ -92,10 +92,17 @@ def test_resume_and_regrade(task, tmp_path, bubblewrap):
     )
 
 
+@pytest.fixture(params=["bubblewrap", "second"])
+def wall(request):
+    """The name of each wall in turn, the second in the form it has here."""
+    found = request.getfixturevalue("bubblewrap" if request.param == "bubblewrap" else "second_wall")
+    return "bubblewrap" if request.param == "bubblewrap" else found
+
+
 @pytest.mark.sandbox
-def test_a_run_killed_at_any_moment_loses_nothing_and_leaves_no_process(task, tmp_path, bubblewrap):
+def test_a_run_killed_at_any_moment_loses_nothing_and_leaves_no_process(task, tmp_path, wall):
     students = write_class(tmp_path / "in", 20)
-    whole = run(task, tmp_path / "in", students, tmp_path / "whole.jsonl", LocalEngine(2))
+    whole = run(task, tmp_path / "in", students, tmp_path / "whole.jsonl", LocalEngine(2), wall=wall)
     script = textwrap.dedent(
         """
         import sys
@@ -109,12 +116,19 @@ def test_a_run_killed_at_any_moment_loses_nothing_and_leaves_no_process(task, tm
             students = [batch_run.Student(f"s{i:03d}", f"Student {i}") for i in range(20)]
             task = assignment.load(Path(sys.argv[3]))
             batch_run.run(task, place / "in", students, place / "journal.jsonl", engines.LocalEngine(2),
-                           progress=lambda state: print(state.done, flush=True))
+                           wall=sys.argv[4], progress=lambda state: print(state.done, flush=True))
         """
     )
     (tmp_path / "grade.py").write_text(script)
     exercise = course(tmp_path / "course")
-    command = [sys.executable, str(tmp_path / "grade.py"), str(Path(__file__).parent), str(tmp_path), str(exercise)]
+    command = [
+        sys.executable,
+        str(tmp_path / "grade.py"),
+        str(Path(__file__).parent),
+        str(tmp_path),
+        str(exercise),
+        wall,
+    ]
     kills = 0
     for stop_after in (1, 3):
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -130,7 +144,7 @@ def test_a_run_killed_at_any_moment_loses_nothing_and_leaves_no_process(task, tm
         assert not [pid for pid in tree if Path(f"/proc/{pid}").exists()], "a killed run left a process behind"
     assert kills
     before = (tmp_path / "journal.jsonl").read_bytes().splitlines()
-    resumed = run(task, tmp_path / "in", students, tmp_path / "journal.jsonl", LocalEngine(2))
+    resumed = run(task, tmp_path / "in", students, tmp_path / "journal.jsonl", LocalEngine(2), wall=wall)
     after = (tmp_path / "journal.jsonl").read_bytes().splitlines()
     assert resumed == whole
     assert 0 < len(before) <= len(after) == 20
@@ -138,10 +152,10 @@ def test_a_run_killed_at_any_moment_loses_nothing_and_leaves_no_process(task, tm
 
 
 @pytest.mark.sandbox
-def test_a_killed_worker_process_loses_nothing(task, tmp_path, bubblewrap, monkeypatch):
+def test_a_killed_worker_process_loses_nothing(task, tmp_path, wall, monkeypatch):
     monkeypatch.setattr(batch, "CHUNK", 4)
     students = write_class(tmp_path / "in", 24)
-    whole = run(task, tmp_path / "in", students, tmp_path / "whole.jsonl", LocalEngine(1))
+    whole = run(task, tmp_path / "in", students, tmp_path / "whole.jsonl", LocalEngine(1), wall=wall)
     killed = []
 
     def kill_one(state: Progress):
@@ -150,7 +164,7 @@ def test_a_killed_worker_process_loses_nothing(task, tmp_path, bubblewrap, monke
             killed.append(workers[0])
             os.kill(workers[0], signal.SIGKILL)
 
-    again = run(task, tmp_path / "in", students, tmp_path / "again.jsonl", LocalEngine(2), progress=kill_one)
+    again = run(task, tmp_path / "in", students, tmp_path / "again.jsonl", LocalEngine(2), progress=kill_one, wall=wall)
     assert killed
     assert again == whole
 
@@ -178,19 +192,24 @@ def test_a_pool_that_breaks_while_a_chunk_is_handed_over_loses_nothing(task, mon
     assert sorted(record["key"] for record in done) == ["a", "b", "c"]
 
 
+def run_with_a_killer(engine, task):
+    """Grade eleven, one of whom kills whoever grades it: each must have one record, and that one says why."""
+    students = [f"s{i}" for i in range(5)] + ["killer"] + [f"s{i}" for i in range(5, 10)]
+    items = [{"key": f"k-{s}", "student": s, "file": f"{s}.ipynb", "problem": "", "remarks": []} for s in students]
+    done = []
+    engine.run(Job(task, SECRET), iter([items[:4], items[4:8], items[8:]]), done.extend)
+    assert sorted(record["student"] for record in done) == sorted(students), "each once"
+    (failed,) = (record for record in done if record["problem"])
+    assert (failed["student"], failed["failed"]) == ("killer", True)
+    assert "killer.ipynb" in failed["remarks"][0]["text"]
+
+
 def test_a_submission_that_kills_its_worker_again_and_again_is_named_and_costs_itself_alone(task, monkeypatch):
     deaths = []
     monkeypatch.setattr(engines, "grade_chunk", dying.grade_chunk)
     broke = engines._Chunks.broke
     monkeypatch.setattr(engines._Chunks, "broke", lambda self: deaths.append(1) or broke(self))
-    students = [f"s{i}" for i in range(5)] + ["killer"] + [f"s{i}" for i in range(5, 10)]
-    items = [{"key": f"k-{s}", "student": s, "file": f"{s}.ipynb", "problem": "", "remarks": []} for s in students]
-    done = []
-    LocalEngine(2).run(Job(task, SECRET), iter([items[:4], items[4:8], items[8:]]), done.extend)
-    assert sorted(record["student"] for record in done) == sorted(students), "each once"
-    (failed,) = (record for record in done if record["problem"])
-    assert (failed["student"], failed["failed"]) == ("killer", True)
-    assert "killer.ipynb" in failed["remarks"][0]["text"]
+    run_with_a_killer(LocalEngine(2), task)
     assert len(deaths) == engines._MOST_DEATHS + 1, "bounded"
 
 
@@ -249,6 +268,15 @@ def test_a_dask_worker_and_then_the_scheduler_are_killed(task, tmp_path, bubblew
     assert 12 <= len(half) < 24
     assert run(task, tmp_path / "in", students, journal, LocalEngine(1)) == whole
     assert journal.read_bytes().splitlines()[: len(half)] == half
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Dask's own, about workers it starts again
+def test_a_submission_that_kills_dask_workers_again_and_again_is_named_as_well(task, tmp_path, monkeypatch):
+    monkeypatch.setattr(engines, "grade_chunk", dying.grade_chunk)
+    monkeypatch.setenv("DASK_TEMPORARY_DIRECTORY", str(tmp_path))
+    run_with_a_killer(DaskEngine(workers=2), task)
 
 
 def test_a_scheduler_that_is_not_there(task, tmp_path):

@@ -17,6 +17,7 @@ import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -157,22 +158,27 @@ def _raised(function: Callable, error: BaseException, out: io.StringIO) -> Outco
         detail = str(error)
     except Exception:
         detail = ""
-    if _BLANK.search(detail) or _has_blank_line(function):
+    code, names = getattr(function, "__code__", None), getattr(function, "__globals__", {})
+    meant = left_blank = False
+    if type(code) is types.CodeType:
+        meant = Ellipsis in code.co_consts and _AS_A_SIZE in detail  # reshape(..., 3)
+        left_blank = _has_blank_line(code)
+    if left_blank or (_BLANK.search(detail) and not meant):
         return Outcome("todo")
     name = type(error).__name__
-    code, names = getattr(function, "__code__", None), getattr(function, "__globals__", {})
     if code is not None and "np" in code.co_names and names.get("np", np) is not np:
         name = "NumpyRedefined"
     return Outcome("raised", error=name, detail=detail[:MAX_DETAIL], printed=out.getvalue()[:MAX_PRINTED])
 
 
+_AS_A_SIZE = "'ellipsis' object cannot be interpreted as an integer"
 _BLANK = re.compile(r"'ellipsis'|type ellipsis|ellipsis object")  # a line computes with a blank that is still there
 
 
-def _has_blank_line(function: Callable) -> bool:
+@cache  # an answer that raises on one input raises on most
+def _has_blank_line(code: types.CodeType) -> bool:
     """A line `name = ...` that nobody has filled in."""
-    code = getattr(function, "__code__", None)
-    steps = list(dis.get_instructions(code)) if code is not None else []
+    steps = list(dis.get_instructions(code))
     return any(a.argval is Ellipsis and b.opname.startswith("STORE") for a, b in pairwise(steps))
 
 

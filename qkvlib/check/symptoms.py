@@ -107,6 +107,8 @@ def _arrays(
     if any(a is None or w is None or a.shape != w.shape for a, w in zip(arrays, wants, strict=True)):
         return None
     both = [(a.astype(np.float64), w.astype(np.float64)) for a, w in zip(arrays, wants, strict=True)]
+    # What holds to the last digits is looked for where there are digits enough.
+    double = [pair for pair, want in zip(both, wants, strict=True) if want.dtype != np.float32] or both
     tolerance = exercise.tolerance
     if calls and (parameter := _returned_input(exercise, calls, arrays)):
         return (
@@ -133,6 +135,12 @@ def _arrays(
         )
     if all(close(a, np.maximum(w, 0), tolerance) for a, w in both):
         return "cut-at-zero", f"Where {name} should be negative it is 0.", "Negative numbers are meant here."
+    if place := _never_filled(both, tolerance):
+        return (
+            "never-filled",
+            f"The {place} of {name} is 0, and all the rest is right.",
+            "Is it ever filled? See where your loop or slice begins and stops: range(n) stops at n - 1 by itself.",
+        )
     if all(close(np.abs(a), np.abs(w), tolerance) for a, w in both):
         return "signs-lost", f"The numbers in {name} are right but for their signs.", "Look for an abs, or a square."
     if _swapped(both, tolerance):
@@ -153,25 +161,25 @@ def _arrays(
             f"The numbers in {name} are right to three digits or so, and no further.",
             "A float16 keeps no more than that: leave the numbers in the precision in which they came.",
         )
-    if _ratio_is_constant(both):
+    if _ratio_is_constant(double):
         return (
             "constant-factor",
             f"Every number in {name} is off by one and the same factor.",
             "Which quantity do you multiply or divide by that does not belong there, or is missing?",
         )
-    if _offset_is_constant(both):
+    if _offset_is_constant(double):
         return (
             "constant-offset",
             f"Every number in {name} is off by one and the same amount.",
             "Which number is added or subtracted that should not be?",
         )
-    if any(_ratio_is_constant([(a, f(w)) for a, w in both]) for f in _FUNCTIONS):
+    if any(_ratio_is_constant([(a, f(w)) for a, w in double]) for f in _FUNCTIONS):
         return (
             "function-applied",
             f"Each number in {name} follows from the right one by one function: a power, an exponential or the like.",
             "Go back one step: the numbers before it may be the ones that were asked for.",
         )
-    if row := _by_rows(both):
+    if row := _by_rows(double):
         what = {"factor": "a factor", "offset": "an amount"}[row]
         return (
             f"row-{row}",
@@ -290,6 +298,20 @@ def _by_rows(both: list[tuple[np.ndarray, np.ndarray]]) -> str | None:
         if np.any(np.abs(factor) < 1e-12) or not np.allclose(a, factor * w, rtol=1e-6, atol=1e-9):
             return None
     return "factor"
+
+
+def _never_filled(both: list[tuple[np.ndarray, np.ndarray]], tolerance: float) -> str:
+    """ "last column": what is 0 in every array while all beside it is right; "" where there is no such place."""
+    for axis, what in ((-1, "column"), (-2, "row")):
+        if any(a.ndim < -axis for a, _ in both):
+            continue
+        for which, end in (("last", -1), ("first", 0)):
+            if all(
+                not np.take(a, end, axis).any() and close(np.delete(a, end, axis), np.delete(w, end, axis), tolerance)
+                for a, w in both
+            ):
+                return f"{which} {'entry' if all(a.ndim == 1 for a, _ in both) else what}"
+    return ""
 
 
 def _some_rows(both: list[tuple[np.ndarray, np.ndarray]], tolerance: float, name: str) -> Symptom | None:
