@@ -227,7 +227,7 @@ def _as_next_cell(source: str) -> bool:
     shell = get_ipython()
     if shell is None or not hasattr(shell, "kernel"):
         return False
-    if browser.HERE:  # its shell has no such word, the notebook does
+    if browser.HERE and shell.payload_manager is not None:  # its shell has no such word, the notebook does
         shell.payload_manager.write_payload({"source": "set_next_input", "text": source, "replace": False})
         return True
     shell.set_next_input(source)
