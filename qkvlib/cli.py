@@ -289,11 +289,28 @@ def grade(
 def progress(
     reset: Annotated[bool, typer.Option("--reset", help="Forget everything that was done; asks first.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --reset: do not ask.")] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="FILE", help="Write it to a file, with your notebooks."),
+    ] = None,
+    bring: Annotated[
+        Path | None, typer.Option("--import", metavar="FILE", help="Take in such a file, the browser's too.")
+    ] = None,
 ) -> None:
-    """Show what is done and what is open, or start afresh."""
+    """Show what is done and what is open, start afresh, or carry it to another machine."""
     from qkvlib.check.overview import lines
+    from qkvlib.course import carry
     from qkvlib.course import progress as kept
 
+    if sum((reset, export is not None, bring is not None)) > 1:
+        raise fail("--reset, --export and --import go one at a time")
+    if export or bring:
+        try:
+            said = carry.export(export) if export else carry.bring(bring or Path())
+        except (carry.Refused, OSError) as error:
+            raise fail(error) from None
+        print(*said, sep="\n")
+        return
     if yes and not reset:
         raise fail("--yes goes with --reset")
     if not reset:
