@@ -21,7 +21,17 @@ function kept(key) {
 
 /** @param {string} key @param {any} value */
 function keep(key, value) {
-  try { localStorage.setItem(PREFIX + key, JSON.stringify(value)); } catch { /* full, or forbidden: it lasts as long as the page */ }
+  try { localStorage.setItem(PREFIX + key, JSON.stringify(value)); } catch { forgets(); }
+}
+
+/** Where nothing can be kept (full, or forbidden), what was done lasts as long as the page; say so, once, at the top. */
+function forgets() {
+  if (document.querySelector(".qkv-forgets")) return;
+  const said = document.createElement("p");
+  said.className = "qkv-forgets";
+  said.role = "status";
+  said.textContent = "This browser keeps nothing for this site: your predictions and cards last until you leave the page.";
+  document.querySelector("article h1")?.after(said);
 }
 
 /**
@@ -119,6 +129,7 @@ function reach() {
 function start() {
   follow();
   reach();
+  if (document.documentElement.dataset.forgets) forgets();
   addEventListener("resize", reach);
   const all = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".qkv-live")]);
   const seen = new IntersectionObserver((entries) => entries.forEach(({ isIntersecting, target }) => {

@@ -10,7 +10,7 @@ from qkvlib.course.pages import SEVERAL
 from qkvlib.widgets import bundle
 
 HERE = Path(__file__).parent
-KINDS = ("worksheet", "predict", "flashcards", "cards", "fill_in", "blind_clinic")
+KINDS = ("worksheet", "predict", "flashcards", "cards", "fill_in", "blind_clinic", "narration")
 HOST = "qkv/site.js"
 STYLE = "qkv/site.css"
 
@@ -29,7 +29,7 @@ def write(static: Path) -> None:
         entries = parts[0] if kind == "worksheet" else [f"{kind}.js"]
         (static / script_of(kind)).write_text(classic(kind, *entries), encoding="utf-8")
     (static / HOST).write_text(f'{{"use strict";{bundle.module("site.js")}}}', encoding="utf-8")
-    styles = bundle.styles(*parts[1], "small.css", "blind_clinic.css")
+    styles = bundle.styles(*parts[1], "small.css", "blind_clinic.css", "narration.css")
     own = bundle.slim_style((HERE / "site.css").read_text(encoding="utf-8"))
     (static / STYLE).write_text(styles + own, encoding="utf-8")
 

@@ -10,6 +10,8 @@ from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxTranslator
 
+from tools.site import lean
+from tools.site.api import as_rst
 from tools.site.assets import HOST, STYLE, script_of
 
 _LIVE = re.compile(r'<div class="qkv-live" data-kind="(\w+)"')
@@ -33,10 +35,12 @@ def scripts(app: Sphinx, page: str, template: str, context: dict, doctree: nodes
     for kind in dict.fromkeys(_LIVE.findall(context.get("body", ""))):
         app.add_js_file(script_of(kind), loading_method="defer")
     app.add_js_file(HOST, loading_method="defer", priority=900)
+    lean.load(context, page)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
     app.add_css_file(STYLE)
     app.connect("html-page-context", scripts)
+    app.connect("autodoc-process-docstring", as_rst)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
