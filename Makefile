@@ -2,11 +2,12 @@
 # make test    runs every test
 # make build   lessons/ -> notebooks/, solutions/, exercises/
 # make site    writes the public site to site/, from the notebooks as they are
+# make narration   reads the lessons aloud into narration/, which the site and the notebooks play (espeak-ng, opus-tools)
 # make bench   measures what CONTRIBUTING.md quotes
 # make lock    brings the lock files up to date with pyproject.toml
 # Each sets up .venv by itself when it is missing or out of date.
 
-.PHONY: lab test build site bench lock clean
+.PHONY: lab test build site narration bench lock clean
 .DEFAULT_GOAL := lab
 
 # The first Python that is new enough; a name that does not exist when none is, so that the recipe can say so.
@@ -27,6 +28,9 @@ build: .venv/dev.json
 
 site: .venv/dev.json
 	$(IN)/python -m tools.site
+
+narration: .venv/dev.json
+	$(IN)/qkv narrate
 
 bench: .venv/dev.json
 	@broken=0; for benchmark in $(BENCHMARKS:benchmarks/%.py=%); do \

@@ -73,6 +73,7 @@ class Player {
 
   async play() {
     this.float();
+    this.show(this.next);
     this.set(true);
     this.voice ??= await this.findVoice();
     this.note.textContent = this.voice.hint;
@@ -183,12 +184,13 @@ class Player {
     this.slider.setAttribute("aria-valuetext", `${place + 1} of ${this.sentences.length}: ${sentence.text}`);
     this.count.textContent = `${place + 1} / ${this.sentences.length}`;
     this.caption.replaceChildren(...inline(sentence.text));
-    if (this.begun) this.point(sentence);
+    if (this.begun && this.pointed !== place) this.point(sentence);
   }
 
   /** Mark the sentence on the page, and let the instrument show what is said. @param {Sentence} sentence */
   point(sentence) {
     const range = this.page.find(sentence.text), { show } = sentence;
+    this.pointed = this.place;
     mark(range);
     const asked = show && new CustomEvent("qkv-show", { cancelable: true, detail: { ...show, quietly: true } });
     const shown = asked && !document.dispatchEvent(asked);
@@ -214,6 +216,7 @@ class Player {
     this.pause();
     mark(null);
     this.begun = false;
+    this.pointed = -1;
     this.away.hidden = true;
     this.bar.popover = null;
     this.root.style.minHeight = "";

@@ -89,7 +89,7 @@ def build(root: Path, out: Path) -> None:
 
 def mend(site: Path) -> None:
     """What the theme leaves out, for those who read by ear or whose browser keeps nothing; what it need not send."""
-    lean.slim_styles(site / "_static")
+    used: set[str] = set()
     for path in site.rglob("*.html"):
         if path.parent == site / "instruments":
             continue  # pages of our own
@@ -97,6 +97,8 @@ def mend(site: Path) -> None:
         for found, wanted in MENDED.items():
             text = text.replace(found, wanted)
         path.write_text(text, encoding="utf-8")
+        used |= lean.words_of(text)
+    lean.slim_styles(site / "_static", used)
 
 
 def carry(root: Path, downloads: Path) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 
 from qkvlib.widgets import bundle
 
-_UNUSED = re.compile(r"mystnb\.\w+\.css")  # site.css has the few rules that cells need
+_UNUSED = re.compile(r"mystnb\.\w+\.css|furo-extensions\.css")  # site.css has the few rules that cells need
 _FOR_SEARCH = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
+_COLOUR = re.compile(r"\.highlight \.(\w+) \{")
 _BLANK = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>|<span></span>')  # no colour is theirs
 
 
@@ -27,13 +28,19 @@ def lighter(text: str) -> str:
     return _BLANK.sub(r"\1", text)
 
 
-def slim_styles(static: Path) -> None:
-    """The theme's style sheets without what only their authors read; those that no page names are left out."""
+def words_of(text: str) -> set[str]:
+    """The kinds of word that the code on a page has, as Pygments calls them."""
+    return set(re.findall(r'<span class="(\w{1,3})">', text))
+
+
+def slim_styles(static: Path, used: set[str]) -> None:
+    """The style sheets without those that no page names, and the colours of code without what no page's code has."""
     for path in static.glob("mystnb.*.css"):
         path.unlink()
-    for path in (static / "pygments.css", static / "basic.css"):
-        if path.exists():
-            path.write_text(bundle.slim_style(path.read_text(encoding="utf-8")), encoding="utf-8")
+    colours = static / "pygments.css"
+    lines = colours.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not (found := _COLOUR.search(line)) or found[1] in used]
+    colours.write_text(bundle.slim_style("\n".join(kept)), encoding="utf-8")
 
 
 def load(context: dict[str, Any], page: str) -> None:

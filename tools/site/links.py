@@ -37,7 +37,9 @@ def line(root: Path, folder: str, name: str) -> str:
     """The line of a page that offers its notebook `folder/name`, everywhere it can be opened."""
     ways = []
     if has_lite(root):
-        ways.append(f'<a href="../{LITE}/lab/index.html?path={folder}/{name}">in this browser</a>, with nothing installed')
+        ways.append(
+            f'<a href="../{LITE}/lab/index.html?path={folder}/{name}">in this browser</a>, with nothing installed'
+        )
     owner, branch = repository(root)
     if owner:
         binder = f"https://mybinder.org/v2/gh/{owner}/{branch}?urlpath=lab/tree/{folder}/{name}"

@@ -25,6 +25,7 @@ from qkvlib.course import progress
 from qkvlib.widgets import Instrument, Worksheet
 from qkvlib.widgets._small import SmallWidget
 from tools.lessonfile import Refusal
+from tools.site import parts
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LARGE = 64  # numbers
@@ -79,6 +80,7 @@ def held(widget: Instrument | Worksheet | SmallWidget) -> dict[str, Any]:
     inputs = {name: _packed(value) for name, value in initial["inputs"].items()}
     return {
         "kind": "worksheet",
+        "parts": [path.stem for path in parts.pieces(widget.parts[0])],
         "state": {**traits, "spec": {**traits["spec"], "initial": {**initial, "inputs": inputs}}},
     }
 

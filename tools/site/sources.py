@@ -83,8 +83,9 @@ def live(widget: dict, stand_in: str = "") -> str:
     """The place of a widget: its state, and what is there before it, or without scripts."""
     # "<" would let a token such as "</script>" end the script.
     state = json.dumps(widget, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-    return f'<div class="qkv-live" data-kind="{widget["kind"]}"><script type="application/json">{state}</script>\
-{stand_in}</div>'
+    pieces = f' data-parts="{" ".join(widget["parts"])}"' if widget.get("parts") else ""
+    script = f'<script type="application/json">{state}</script>'
+    return f'<div class="qkv-live" data-kind="{widget["kind"]}"{pieces}>{script}{stand_in}</div>'
 
 
 def _stand_in(output: NotebookNode, pictures: Path) -> str:
