@@ -15,6 +15,8 @@ from tools.narration.speller import spell
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PLAYER = "document.querySelector('.qkv-narration').parentElement.player"
 SHOW = "(show) => !document.dispatchEvent(new CustomEvent('qkv-show', { cancelable: true, detail: show }))"
+STATE = """(name) => [...document.querySelectorAll(".qkv-live")]
+    .map((el) => el.model.state).find(({ spec }) => spec?.name === name)"""
 
 
 def unwritten(root, slug):
@@ -42,8 +44,7 @@ def test_every_state_that_is_shown_is_taken_by_its_instrument(opened, page):
         for sentence in page.evaluate(f"() => {PLAYER}.sentences.filter(({{ show }}) => show)"):
             show = sentence["show"]
             assert page.evaluate(SHOW, {**show, "quietly": True}), f"{lesson.slug}: {sentence['text']}"
-            sheet = page.locator(f'.qkv-live:has([data-sheet="{show["sheet"]}"])').first
-            state = sheet.evaluate("(el) => el.model.state")
+            state = page.evaluate(STATE, show["sheet"])
             params = {each["name"]: each for each in state["spec"]["params"]}
             for name, value in show["state"].items():
                 if name in params:

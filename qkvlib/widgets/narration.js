@@ -12,6 +12,7 @@ import { Recorded, Synthesised } from "./voices.js";
  */
 
 const RATES = [0.75, 1, 1.25, 1.5, 2], KEPT = "qkv:rate", PATIENCE = 5000;   // milliseconds that Python has to answer
+const WORDS_A_SECOND = 2.5;
 
 class Player {
   /** @param {Model} model @param {HTMLElement} el */
@@ -100,6 +101,12 @@ class Player {
     if (playing) this.play();
   }
 
+  /** How long it takes to listen. */
+  minutes() {
+    const heard = this.model.get("times").at(-1)?.[1] ?? this.sentences.reduce((sum, { text }) => sum + text.split(" ").length, 0) / WORDS_A_SECOND;
+    return Math.max(1, Math.round(heard / 60));
+  }
+
   hurry() {
     keepRate(this.speed());
     if (this.playing) this.voice?.hurry(this.speed());
@@ -183,7 +190,7 @@ class Player {
     this.slider.value = String(place);
     this.slider.setAttribute("aria-valuetext", `${place + 1} of ${this.sentences.length}: ${sentence.text}`);
     this.count.textContent = `${place + 1} / ${this.sentences.length}`;
-    this.caption.replaceChildren(...inline(sentence.text));
+    this.caption.replaceChildren(...inline(this.begun ? sentence.text : `This lesson can be read to you, in about ${this.minutes()} minutes.`));
     if (this.begun && this.pointed !== place) this.point(sentence);
   }
 
@@ -192,10 +199,11 @@ class Player {
     const range = this.page.find(sentence.text), { show } = sentence;
     this.pointed = this.place;
     mark(range);
-    const asked = show && new CustomEvent("qkv-show", { cancelable: true, detail: { ...show, quietly: true } });
-    const shown = asked && !document.dispatchEvent(asked);
-    if (asked && !shown) this.note.textContent = "An instrument is spoken of that is not on the page yet: run its cell, and it moves along.";
-    if (this.follow.checked) bringIntoSight(shown ? document.querySelector(`[data-sheet="${CSS.escape(show.sheet)}"]`) : range);
+    /** @type {{ quietly: boolean, place?: Element }} the sheet that answers says where it is */
+    const detail = { ...show, quietly: true };
+    if (show) document.dispatchEvent(new CustomEvent("qkv-show", { cancelable: true, detail }));
+    if (show && !detail.place) this.note.textContent = "An instrument is spoken of that is not on the page yet: run its cell, and it moves along.";
+    if (this.follow.checked) bringIntoSight(detail.place ?? range);
   }
 
   /** From now on the bar stays in sight, above whatever scrolls. */

@@ -36,6 +36,7 @@ SETTINGS = {
     "html_theme": "furo",
     "html_title": "Q, K, V",
     "html_math_renderer": "mathml",
+    "html_domain_indices": False,
     "html_copy_source": False,
     "html_show_sphinx": False,
     "html_show_copyright": False,

@@ -25,15 +25,22 @@ _INSIDE = re.compile(r"``?([^`]+)``?")
 _SPECIAL = re.compile(r"([\\*|_])")
 
 
-def page() -> Iterator[str]:
-    """The body of the page, a section a module; the instruments have a list of their own."""
+def pages() -> Iterator[tuple[str, str]]:
+    """(name, text) of a page for each module; the instruments have a list of their own."""
     for name, title in MODULES.items():
-        yield f"## {title}\n\n```{{eval-rst}}\n.. automodule:: qkvlib.{name}\n   :members:\n```\n"
-    yield "## Widgets\n\n```{eval-rst}"
-    for name in widgets.__all__:
-        home = getattr(widgets, name).__module__
-        yield f".. autoclass:: {home}.{name}\n"
-    yield "```"
+        yield name, _page(title, f".. automodule:: qkvlib.{name}\n   :members:")
+    shown = "\n".join(f".. autoclass:: {getattr(widgets, name).__module__}.{name}\n" for name in widgets.__all__)
+    yield "widgets", _page("Widgets", shown)
+
+
+def _page(title: str, directives: str) -> str:
+    return f"---\norphan: true\n---\n\n# {title}\n\n```{{eval-rst}}\n{directives}\n```\n"
+
+
+def overview() -> Iterator[str]:
+    """The list of those pages; the sidebar of every other page would be longer by all of them."""
+    yield from (f"- [{title}](api/{name}.md), `qkvlib.{name}`" for name, title in MODULES.items())
+    yield "- [Widgets](api/widgets.md), `qkvlib.widgets`"
 
 
 def as_rst(app: object, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:

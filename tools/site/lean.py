@@ -10,6 +10,9 @@ from qkvlib.widgets import bundle
 
 _UNUSED = re.compile(r"mystnb\.\w+\.css|furo-extensions\.css")  # site.css has the few rules that cells need
 _FOR_SEARCH = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
+_SYMBOL = re.compile(r'<symbol id="([\w-]+)".*?</symbol>\s*', re.S)
+_LAYOUT = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)|<!--.*?-->|\n\s+", re.S)
+_ICON = re.compile(r"--icon-([\w-]+):url\((?:\"[^\"]*\"|'[^']*'|[^)]*)\);?")
 _COLOUR = re.compile(r"\.highlight \.(\w+) \{")
 _BLANK = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>|<span></span>')  # no colour is theirs
 
@@ -24,8 +27,11 @@ def of_use(files: list, page: str) -> list:
 
 
 def lighter(text: str) -> str:
-    """A page with the code's colours alone: a third of its bytes were spans around names and commas."""
-    return _BLANK.sub(r"\1", text)
+    """A page without spans that have no colour, icons that it does not show, comments, and its markup's indentation."""
+    shown = set(re.findall(r'<use href="#([\w-]+)"', text))
+    text = _SYMBOL.sub(lambda symbol: symbol[0] if symbol[1] in shown else "", text)
+    text = _BLANK.sub(r"\1", text.replace(' xmlns="http://www.w3.org/1998/Math/MathML" display="inline"', ""))
+    return _LAYOUT.sub(lambda found: found[1] or ("" if found[0].startswith("<!--") else "\n"), text)
 
 
 def words_of(text: str) -> set[str]:
@@ -34,9 +40,16 @@ def words_of(text: str) -> set[str]:
 
 
 def slim_styles(static: Path, used: set[str]) -> None:
-    """The style sheets without those that no page names, and the colours of code without what no page's code has."""
+    """The style sheets without what no page shows: other programs' rules, icons of admonitions, colours of code."""
     for path in static.glob("mystnb.*.css"):
         path.unlink()
+    theme = static / "styles" / "furo.css"
+    text = theme.read_text(encoding="utf-8")
+    rules = re.findall(r"[^{}]+\{[^{}]*\}", text)
+    icons = {
+        name for rule in rules if ".admonition" not in rule for name in re.findall(r"var\(--icon-([\w-]+)\)", rule)
+    }
+    theme.write_text(_ICON.sub(lambda icon: icon[0] if icon[1] in icons else "", text), encoding="utf-8")
     colours = static / "pygments.css"
     lines = colours.read_text(encoding="utf-8").splitlines()
     kept = [line for line in lines if not (found := _COLOUR.search(line)) or found[1] in used]

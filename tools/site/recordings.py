@@ -20,6 +20,13 @@ def with_recording(widgets: dict[tuple[str, int], dict], lesson: str, extra: Pat
         audio, times = f"../{FOLDER}/{found.audio.name}", found.times
     heard = {"recorded": False, "audio": audio, "times": times}
     return {
-        place: {**held, "state": {**held["state"], **heard}} if held["kind"] == "narration" else held
+        place: {**held, "state": {**held["state"], **heard, "sentences": _slim(held["state"]["sentences"])}}
+        if held["kind"] == "narration"
+        else held
         for place, held in widgets.items()
     }
+
+
+def _slim(sentences: list[dict]) -> list[dict]:
+    """Without what only the one who makes the recordings wants to know."""
+    return [{key: value for key, value in each.items() if key != "ends"} for each in sentences]

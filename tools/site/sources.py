@@ -20,7 +20,7 @@ from qkvlib.course.outline import LessonOutline
 from qkvlib.course.pages import SEVERAL
 from tools.lessonfile import Refusal
 from tools.site import api, links
-from tools.site.live import held, nobody, widgets_of
+from tools.site.live import held, nobody, shared, widgets_of
 from tools.site.recordings import with_recording
 from tools.site.shows import problems
 
@@ -44,6 +44,7 @@ def write_notebooks(root: Path, source: Path, outline: list[LessonOutline]) -> N
             widgets = with_recording(widgets_of(notebook, path), lesson.number, source / "extra")
             if wrong := list(problems(list(widgets.values()))):
                 raise Refusal(f"lessons/narration/{lesson.slug[3:]}.toml: {'; '.join(wrong)}")
+            shared(widgets)
             made = converted(notebook, widgets, links.line(root, "notebooks", path.name), pictures)
             _write(made, source / "notebooks" / path.name)
             practice = root / "exercises" / path.name
@@ -117,12 +118,15 @@ def write_pages(root: Path, source: Path, outline: list[LessonOutline], wheel: s
         "toctree": _toctree("Lessons", (f"notebooks/{lesson.slug}" for lesson in outline)),
         "practice": _toctree("Exercises", (f"exercises/{lesson.slug}" for lesson in outline if lesson.exercises)),
         "instruments": "\n".join(_instruments(titles)),
-        "api": "\n".join(api.page()),
+        "api": "\n".join(api.overview()),
         "exercises": "\n".join(_exercises(root, outline)),
     }
     for path in sorted((HERE / "pages").glob("*.md")):
         text = re.sub(r"%(\w+)%", lambda found: words[found[1]], path.read_text(encoding="utf-8"))
         (source / path.name).write_text(text, encoding="utf-8")
+    (source / "api").mkdir()
+    for name, text in api.pages():
+        (source / "api" / f"{name}.md").write_text(text, encoding="utf-8")
     shutil.copyfile(root / "docs" / "elsewhere.md", source / "elsewhere.md")
 
 
