@@ -6,6 +6,7 @@ ordinary prose alone, so that every voice reads it alike. `strange` names what i
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 _FACTOR = r"(?:W_[QKVOU]\d?|[QKVXPEW](?:_heads)?|[qkvx]\d?)ᵀ?"
 _ROW = r"[a-z]\d?"
@@ -14,7 +15,7 @@ _SMALL = str.maketrans("₀₁₂₃₄₅₆₇₈₉ᵢⱼ", "0123456789ij")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 # Looked for in this order, each in the text that the one before has left.
-_RULES: tuple[tuple[str, str], ...] = (
+_RULES: tuple[tuple[str, str | Callable[[re.Match], str]], ...] = (
     # LaTeX
     (r"\\cdot\b", "·"),
     (r"\\times\b", "×"),
