@@ -17,7 +17,7 @@ from qkvlib.course.outline import read_outline
 from qkvlib.widgets import Narration
 from tools.lessonfile import Refusal, read_lesson
 from tools.narration.__main__ import main
-from tools.narration.render import CannotNarrate, Spoken, joined, narrate, speak
+from tools.narration.render import Spoken, joined, narrate
 from tools.narration.script import script
 from tools.narration.sentences import blocks, split
 from tools.narration.speller import spell, strange
@@ -177,6 +177,7 @@ def test_every_shown_state_is_one_that_an_instrument_of_the_lesson_can_have(scri
 
     made = [getattr(instruments, name)() for name in instruments.REGISTRY if name not in ("wild", "bug_clinic")]
     made += [instruments.wild("llama"), instruments.bug_clinic("fix_softmax_axis")]
+    made += [instruments.real_head(layer=18, head=6, sentence="ship")]
     specs = [each.sheet.spec for each in made]
     for name, said in scripts.items():
         for each in said:
@@ -232,8 +233,9 @@ def test_a_lesson_is_heard_where_its_index_says(tmp_path, tone, wav_only):
     with wave.open(str(audio)) as sound:
         levels = np.abs(np.frombuffer(sound.readframes(sound.getnframes()), "<i2").astype(int))
     heard = np.zeros(len(levels), bool)
+    near = RATE // 1000  # times are written to the millisecond
     for start, end in index["times"]:
-        heard[round(start * RATE) : round(end * RATE)] = True
+        heard[max(round(start * RATE) - near, 0) : round(end * RATE) + near] = True
         assert levels[round(start * RATE) : round(end * RATE)].mean() > 4000
     assert levels[~heard].max() == 0
     assert index["said"] == fingerprint(said)
@@ -291,8 +293,6 @@ def test_a_real_voice_speaks_and_ten_lessons_are_small(tmp_path):
     lengths = sorted(sum(len(e.get("say", e["text"])) for e in sentences(lesson.number)) for lesson in read_outline())
     assert sum(lengths[-10:]) * size / said <= 30e6
     assert found.kind == "audio/ogg; codecs=opus"
-    with pytest.raises(CannotNarrate, match="could not say"):
-        speak("Hello.", "espeak-ng -v no-such-language -w {wav} -f {text}", tmp_path)
 
 
 # -- the widget
@@ -300,6 +300,7 @@ def test_a_real_voice_speaks_and_ten_lessons_are_small(tmp_path):
 
 @pytest.mark.slow
 def test_the_widget_says_what_it_is_and_sends_its_recording_when_asked(tmp_path, tone, wav_only, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     assert repr(Narration("02")).startswith("Narration of lesson 02: 1")
     assert not Narration("02").recorded
     with pytest.raises(ValueError, match="lesson '2' has no narration"):

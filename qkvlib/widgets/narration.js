@@ -41,6 +41,7 @@ class Player {
     this.count = h("span", { class: "qkv-count" });
     this.caption = h("p", { class: "qkv-caption" });
     this.note = h("p", { class: "qkv-hint", role: "status" });
+    this.aside = h("p", { class: "qkv-hint", role: "status" });
     this.away = button("Put away", () => this.putAway(), { hidden: true });
     this.bar = h("div", { class: "qkv-bar" },
       this.caption,
@@ -49,7 +50,7 @@ class Player {
         button("›", () => this.seek(this.place + 1), { "aria-label": "next sentence" }),
         this.slider, this.count, this.rate,
         h("label", { class: "qkv-follow" }, this.follow, "scroll along"), this.away),
-      this.note);
+      this.note, this.aside);
     this.lines = this.sentences.map((sentence, place) =>
       focusable("button", { type: "button", class: "qkv-line", tabindex: -1, onclick: () => this.seek(place) }, inline(sentence.text)));
     this.transcript = h("details", { class: "qkv-transcript" }, h("summary", { "data-lm-suppress-shortcuts": "true" }, "Transcript"),
@@ -202,7 +203,7 @@ class Player {
     /** @type {{ quietly: boolean, place?: Element }} the sheet that answers says where it is */
     const detail = { ...show, quietly: true };
     if (show) document.dispatchEvent(new CustomEvent("qkv-show", { cancelable: true, detail }));
-    if (show && !detail.place) this.note.textContent = "An instrument is spoken of that is not on the page yet: run its cell, and it moves along.";
+    this.aside.textContent = show && !detail.place ? "An instrument is spoken of that is not on the page yet: run its cell, and it moves along." : "";
     if (this.follow.checked) bringIntoSight(detail.place ?? range);
   }
 

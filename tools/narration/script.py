@@ -53,7 +53,7 @@ def script(lesson: Lesson) -> list[Sentence]:
                 if reading:
                     found += _block(block)
         elif cell.has("prediction"):
-            found += _question(next(words for name, words in asked.items() if f'"{name}"' in cell.source))
+            found += _question(asked[predictions.asking(lesson, cell).split('"')[1]])
     for entry in _entries(lesson):
         _show(lesson, found, entry)
     return found
