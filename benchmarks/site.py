@@ -26,7 +26,7 @@ PAINTED = """() => new Promise((done) => {
 
 
 def weights(page: Path) -> tuple[float, float]:
-    """KiB of a page with the scripts and styles that it loads: as they are, and as a server that compresses sends it."""
+    """KiB of a page with the scripts and styles that it loads: as they are, and as a server that compresses sends."""
     named = re.findall(r'<(?:script|link)[^>]*?\s(?:src|href)="([^"?]+\.(?:js|css))', page.read_text(encoding="utf-8"))
     contents = [path.read_bytes() for path in {page, *((page.parent / name).resolve() for name in named)}]
     return sum(map(len, contents)) / 1024, sum(len(gzip.compress(each)) for each in contents) / 1024
