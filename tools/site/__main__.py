@@ -90,7 +90,7 @@ def build(root: Path, out: Path) -> None:
 
 def mend(site: Path) -> None:
     """What the theme leaves out, for those who read by ear or whose browser keeps nothing; what it need not send."""
-    used: set[str] = set()
+    shown: set[str] = set()
     for path in site.rglob("*.html"):
         if path.parent == site / "instruments":
             continue  # pages of our own
@@ -98,8 +98,8 @@ def mend(site: Path) -> None:
         for found, wanted in MENDED.items():
             text = text.replace(found, wanted)
         path.write_text(text, encoding="utf-8")
-        used |= lean.words_of(text)
-    lean.slim_styles(site / "_static", used)
+        shown |= lean.classes(text)
+    lean.slim_styles(site / "_static", shown)
 
 
 def carry(root: Path, downloads: Path) -> str:

@@ -13,7 +13,7 @@ _FOR_SEARCH = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 _SYMBOL = re.compile(r'<symbol id="([\w-]+)".*?</symbol>\s*', re.S)
 _LAYOUT = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)|<!--.*?-->|\n\s+", re.S)
 _ICON = re.compile(r"--icon-([\w-]+):url\((?:\"[^\"]*\"|'[^']*'|[^)]*)\);?")
-_COLOUR = re.compile(r"\.highlight \.(\w+) \{")
+_RULE = re.compile(r"([^{}@;]+)\{[^{}]*\}")
 _BLANK = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>|<span></span>')  # no colour is theirs
 
 
@@ -34,26 +34,29 @@ def lighter(text: str) -> str:
     return _LAYOUT.sub(lambda found: found[1] or ("" if found[0].startswith("<!--") else "\n"), text)
 
 
-def words_of(text: str) -> set[str]:
-    """The kinds of word that the code on a page has, as Pygments calls them."""
-    return set(re.findall(r'<span class="(\w{1,3})">', text))
+def classes(text: str) -> set[str]:
+    """Every class that a page's elements have."""
+    return {name for names in re.findall(r'class="([^"]*)"', text) for name in names.split()}
 
 
-def slim_styles(static: Path, used: set[str]) -> None:
-    """The style sheets without what no page shows: other programs' rules, icons of admonitions, colours of code."""
+def slim_styles(static: Path, shown: set[str]) -> None:
+    """The theme's styles without the rules for what is on no page; `shown` are the classes that are."""
     for path in static.glob("mystnb.*.css"):
         path.unlink()
-    theme = static / "styles" / "furo.css"
-    text = theme.read_text(encoding="utf-8")
-    rules = re.findall(r"[^{}]+\{[^{}]*\}", text)
-    icons = {
-        name for rule in rules if ".admonition" not in rule for name in re.findall(r"var\(--icon-([\w-]+)\)", rule)
-    }
-    theme.write_text(_ICON.sub(lambda icon: icon[0] if icon[1] in icons else "", text), encoding="utf-8")
-    colours = static / "pygments.css"
-    lines = colours.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if not (found := _COLOUR.search(line)) or found[1] in used]
-    colours.write_text(bundle.slim_style("\n".join(kept)), encoding="utf-8")
+    scripts = [*static.glob("*.js"), static / "scripts" / "furo.js"]  # they give elements other classes
+    given = {word for path in scripts for word in re.findall(r"[\w-]{4,}", path.read_text(encoding="utf-8"))}
+    for path, known in ((static / "styles" / "furo.css", shown | given), (static / "pygments.css", shown)):
+        text = path.read_text(encoding="utf-8")
+        text = _RULE.sub(lambda rule, known=known: rule[0] if _applies(rule[1], known) else "", text)
+        icons = set(re.findall(r"var\(--icon-([\w-]+)\)", text))
+        text = _ICON.sub(lambda icon, icons=icons: icon[0] if icon[1] in icons else "", text)
+        path.write_text(bundle.slim_style(text), encoding="utf-8")
+
+
+def _applies(selectors: str, known: set[str]) -> bool:
+    """Whether one of a rule's selectors names no class but known ones."""
+    plain = re.sub(r":not\([^)]*\)", "", selectors)
+    return any(known.issuperset(re.findall(r"\.([A-Za-z][\w-]*)", each)) for each in plain.split(","))
 
 
 def load(context: dict[str, Any], page: str) -> None:
