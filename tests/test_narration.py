@@ -90,6 +90,9 @@ def scripts(root):
         ("It ends here. So it does.", "It ends here. So it does."),
         (r"$$ (x W_K) = (q W_K^\top) \cdot x $$", "(x times W K) equals (q times W K transposed) times x"),
         (r"$$ 2 \times n_\text{kv heads} $$", "2 times n K V heads"),
+        (r"the product $W_\text{down} W_\text{up}$ of rank r", "the product W down W up of rank r"),
+        (r"$$ c = x W_\text{down}, \qquad k_h = c\,W_{UK,h} $$", "c equals x W down, k h equals c W UK,h"),
+        (r"$$ (q\,W_{UK}^\top) \cdot c $$", "(q W UK transposed) times c"),
     ],
 )
 def test_a_formula_is_said_as_one_would_say_it(written, said):

@@ -12,6 +12,7 @@ With `after` instead of `at`, `say` is a sentence of its own that comes behind t
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from tools.narration.speller import spell
 
 FOLDER = Path("qkvlib", "data", "narration")
 UNREAD = "Further reading"  # a list of addresses is for the eye
+_FORMULA = re.compile(r"\$([^$\n]+)\$")  # set in type on the page
 STOP = "Stop here and answer before you go on."
 
 Sentence = dict[str, Any]  # text; say, where it differs; ends: a pause follows; wait: the player stops; show: a state
@@ -61,6 +63,7 @@ def script(lesson: Lesson) -> list[Sentence]:
 
 def _sentence(text: str, say: str = "", **more: Any) -> Sentence:
     say = say or spell(text)
+    text = _FORMULA.sub(lambda formula: re.sub(r"\\text|[\\{}]", "", formula[1]), text)
     return {"text": text, **({"say": say} if say != text else {}), **more}
 
 
