@@ -35,6 +35,7 @@ REGISTRY = {
     "kv_cache_calculator": "10",
     "gqa": "11",
     "x_cache": "11",
+    "one_shelf": "12",
     "bug_clinic": "14",
     "layouts": "15",
     "wild": "15",
