@@ -88,7 +88,11 @@ def cases(rng):
     yield "norm", [value(T, d)], {}
     for bits in (8, 3, 2, 1):
         yield "quantise", [value(h, T, d, rows=True)], {"bits": bits}
-    yield "quantise", [Value(np.array([[2.0, 1, -1, 0.5], [0, 0, 0, 0], [-6, 5, 3, 1]]))], {"bits": 3}  # halves and zeros
+    yield (
+        "quantise",
+        [Value(np.array([[2.0, 1, -1, 0.5], [0, 0, 0, 0], [-6, 5, 3, 1]]))],
+        {"bits": 3},
+    )  # halves and zeros
     yield "quantise", [value(d)], {"bits": 8}
     yield "number", [], {"value": temperature}
     yield "choose", [value(T), value(S)], {"index": int(rng.integers(0, 3))}

@@ -12,19 +12,19 @@ from ..widgets.sheet import Node
 from .gqa import N_HEADS, numbered
 
 WAYS = {
-    "mha": "K, V of 4 heads",
-    "gqa": "K, V of 2 heads",
-    "mqa": "K, V of 1 head",
-    "x": "the rows X",
-    "c": "a latent c",
-    "window": "first and last rows",
+    "mha": "4 K/V heads",
+    "gqa": "2 K/V heads",
+    "mqa": "1 K/V head",
+    "x": "rows of X",
+    "c": "latent c",
+    "window": "a window",
     "bits": "few bits",
     "same": "K = V",
 }
 IT, N_TOKENS, D_MODEL, D_HEAD = 6, 9, 32, 8
 UNITS = ("always", "× width of c", "× rows kept", "× bits")
-# What a way costs: so much always, and so much for each column of c, each row kept and each bit of a number. Two bytes a
-# number; nine rows; a way with few bits keeps a scale for each key and value of each head.
+# What a way costs: so much always, and so much for each column of c, each row kept and each bit of a number. Two bytes
+# a number; nine rows; a way with few bits keeps a scale for each key and value of each head.
 BYTES = {
     "mha": (128, 0, 0, 0),
     "gqa": (64, 0, 0, 0),
@@ -66,7 +66,7 @@ def one_shelf() -> Instrument:
     s = Sheet(
         "one_shelf",
         title="One shelf, eight ways to keep less on it",
-        hint="Turn a control and watch three columns: what is kept, what is computed, what is lost. Nothing is trained again.",
+        hint="Bytes a token, multiplications for a new one, and how far the output is off. Turn a control.",
     )
     names = list(WAYS.values())
     look = s.choice("look", names, value=WAYS["c"], label="look closer at")
@@ -79,7 +79,9 @@ def one_shelf() -> Instrument:
     model = coref.load("gqa4")
     traces = [model.trace(sentence) for sentence in (examples.DOG_SENTENCE, examples.BALL_SENTENCE)]
     rows = [
-        s.input(f"X_{word}", trace.layers[1].X.round(6), rows=numbered(trace.tokens), about="what layer 1 hands to layer 2")
+        s.input(
+            f"X_{word}", trace.layers[1].X.round(6), rows=numbered(trace.tokens), about="what layer 1 hands to layer 2"
+        )
         for word, trace in zip(ending.options, traces, strict=True)
     ]
     X = s.choose("X", ending, *rows, about="nine rows on the shelf")
@@ -119,7 +121,9 @@ def one_shelf() -> Instrument:
 
     def narrow(way: str, rows: Node, to_keys: Node, to_values: Node) -> Node:
         carried = s.scores(f"{way}_carried", q, to_keys, about="each query carried over to what is kept")
-        return s.matmul(f"{way}_late", attend(way, rows, rows, carried), to_values, about="values made of the blend, at the end")
+        return s.matmul(
+            f"{way}_late", attend(way, rows, rows, carried), to_values, about="values made of the blend, at the end"
+        )
 
     c = s.matmul("c", X, W_down, about="all that is kept of a token")
     outs = {
@@ -139,15 +143,25 @@ def one_shelf() -> Instrument:
     length = s.norm("own_length", added["mha"])
     hundred = table("hundred", [[100]])
     errors = [
-        s.multiply(f"{way}_error", s.divide(f"{way}_share", s.norm(f"{way}_gap", s.subtract(f"{way}_off", out, added["mha"])), length), hundred)
+        s.multiply(
+            f"{way}_error",
+            s.divide(f"{way}_share", s.norm(f"{way}_gap", s.subtract(f"{way}_off", out, added["mha"])), length),
+            hundred,
+        )
         for way, out in added.items()
     ]
-    error = s.concat("error", *errors, axis="rows", names=names, about="length of the difference, in percent of the output")
+    error = s.concat(
+        "error", *errors, axis="rows", names=names, about="length of the difference, in percent of the output"
+    )
 
     counted = [s.multiply("width", s.number("rank_now", rank), one), s.total("rows_kept", kept, over="columns")]
-    amounts = s.concat("amounts", one, *counted, s.multiply("bits_each", s.number("bits_now", bits), one), axis="rows", names=UNITS)
+    amounts = s.concat(
+        "amounts", one, *counted, s.multiply("bits_each", s.number("bits_now", bits), one), axis="rows", names=UNITS
+    )
     costs = {
-        name: s.matmul(name, table(f"{name}_each", [cost[way] for way in WAYS], rows=names, cols=UNITS), amounts, about=about)
+        name: s.matmul(
+            name, table(f"{name}_each", [cost[way] for way in WAYS], rows=names, cols=UNITS), amounts, about=about
+        )
         for name, cost, about in (
             ("bytes", BYTES, "mean bytes a token on the shelf, two for each number"),
             ("products", MULTIPLICATIONS, "multiplications for one new token, with nine rows on the shelf"),
@@ -160,12 +174,16 @@ def one_shelf() -> Instrument:
 
     s.lay(
         [
-            s.panel(costs["bytes"], title="bytes a token", bars=True, decimals=0, role=""),
-            s.panel(costs["products"], title="multiplications", bars=True, decimals=0, look="joined", role=""),
-            s.panel(error, title="output off by %", bars=True, decimals=2, look="joined", role=""),
+            s.stack(
+                [
+                    s.panel(costs["bytes"], title="bytes", bars=True, decimals=0, role=""),
+                    s.panel(costs["products"], title="products", bars=True, decimals=0, look="joined", role=""),
+                    s.panel(error, title="% off", bars=True, decimals=2, look="joined", role=""),
+                ],
+                s.say("With {look}, the output at 'it' is off by {chosen_error[0,0]}%. Answer: {answer[0]:top}."),
+            ),
+            s.pairs("mha_looks", closer, names=[WAYS["mha"], "the way chosen"], title="where 'it' looks"),
         ],
-        [s.say("With {look}: the output at 'it' is off by {chosen_error[0,0]}% of its length. Answer: {answer[0]:top}.")],
-        [s.pairs("mha_looks", closer, names=["K, V of 4 heads", "the way chosen"], title="where 'it' looks")],
     )
     s.lay(
         [s.panel("bytes_each", title="bytes, counted"), s.panel("products_each", title="multiplications, counted")],
