@@ -176,8 +176,10 @@ def one_shelf() -> Instrument:
         [
             s.stack(
                 [
-                    s.panel(costs["bytes"], title="bytes", bars=True, decimals=0, role=""),
-                    s.panel(costs["products"], title="products", bars=True, decimals=0, look="joined", role=""),
+                    s.panel(costs["bytes"], title="bytes", bars=True, decimals=0, max=128, role=""),
+                    s.panel(
+                        costs["products"], title="products", bars=True, decimals=0, max=8000, look="joined", role=""
+                    ),
                     s.panel(error, title="% off", bars=True, decimals=2, look="joined", role=""),
                 ],
                 s.say("With {look}, the output at 'it' is off by {chosen_error[0,0]}%. Answer: {answer[0]:top}."),
