@@ -8,22 +8,21 @@ answers = Answers()
 
 
 @answers.right
-def divided_where_it_can_be(K):
+def one_where_it_is_zero(K):
     scales = np.abs(K).max(axis=-1, keepdims=True) / 127
-    codes = np.divide(K, scales, out=np.zeros(K.shape), where=scales > 0)
-    return np.rint(codes).astype(np.int8), scales
+    return np.rint(K / (scales + (scales == 0))), scales
 
 
 @answers.right
 def token_by_token(K):
-    flat = np.reshape(K, (-1, K.shape[-1]))
-    codes, scales = np.zeros(flat.shape, int), np.zeros((len(flat), 1))
-    for t, row in enumerate(flat):
+    codes, scales = np.zeros(K.shape, np.int8), np.zeros((*K.shape[:-1], 1))
+    for at in np.ndindex(*K.shape[:-1]):
+        row = [float(entry) for entry in K[at]]
         most = max(abs(entry) for entry in row)
         if most:
-            scales[t] = most / 127
-            codes[t] = [round(float(entry) * 127 / float(most)) for entry in row]
-    return codes.reshape(K.shape), scales.reshape(*K.shape[:-1], 1)
+            scales[at] = most / 127
+            codes[at] = [round(entry * 127 / most) for entry in row]
+    return codes, scales
 
 
 @answers.right
@@ -31,13 +30,6 @@ def half_added(K):
     scales = np.maximum(K.max(axis=-1), -K.min(axis=-1))[..., None] / 127
     size = np.floor(np.abs(K) / np.where(scales > 0, scales, np.inf) + 0.5)
     return np.sign(K) * size, scales
-
-
-@answers.right
-def nan_to_num(K):
-    scales = np.sqrt((np.asarray(K, float) ** 2).max(-1, keepdims=True)) / 127
-    with np.errstate(invalid="ignore"):
-        return np.nan_to_num((K / scales).round()), scales
 
 
 def rows(K, steps=127.0, axis=-1):
