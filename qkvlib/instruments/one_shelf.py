@@ -36,10 +36,10 @@ BYTES = {
     "same": (64, 0, 0, 0),
 }
 MATRIX, SCORES = D_MODEL**2, 2 * N_TOKENS * D_MODEL  # one projection; scores and blends of all heads with nine rows
-MULTIPLICATIONS = {
+MULTIPLICATIONS = {  # W_Q and W_O are always there; codes, and scores and weights of codes, take a factor each
     "mha": (4 * MATRIX + SCORES, 0, 0, 0),
-    "gqa": (3 * MATRIX + SCORES, 0, 0, 0),
-    "mqa": (2 * MATRIX + MATRIX // 2 + SCORES, 0, 0, 0),
+    "gqa": (2 * MATRIX + 2 * MATRIX // 2 + SCORES, 0, 0, 0),
+    "mqa": (2 * MATRIX + 2 * MATRIX // 4 + SCORES, 0, 0, 0),
     "x": (4 * MATRIX + N_HEADS * SCORES, 0, 0, 0),
     "c": (2 * MATRIX, 3 * D_MODEL + 2 * N_HEADS * N_TOKENS, 0, 0),
     "window": (4 * MATRIX, 0, 2 * D_MODEL, 0),
@@ -66,7 +66,8 @@ def one_shelf() -> Instrument:
     s = Sheet(
         "one_shelf",
         title="One shelf, eight ways to keep less on it",
-        hint="Bytes a token, multiplications for a new one, and how far the output is off. Turn a control.",
+        hint="Bytes a token, multiplications for a new one, and how far the output is off. "
+        "Turn a control; nothing is trained again.",
     )
     names = list(WAYS.values())
     look = s.choice("look", names, value=WAYS["c"], label="look closer at")
