@@ -52,9 +52,11 @@ def latent_cut(W_K: np.ndarray, W_V: np.ndarray) -> tuple[np.ndarray, np.ndarray
     """(W_down [d, d], W_up [d, 2d]) with W_down W_up = [W_K W_V], for square W_K and W_V.
 
     The first r columns of the one and rows of the other are the best approximation of rank r (Eckart and Young 1936).
+    The largest entry of each column of W_down is positive, on every machine.
     """
     left, sizes, right = np.linalg.svd(np.concatenate([W_K, W_V], axis=1), full_matrices=False)
-    return left, sizes[:, None] * right
+    signs = np.sign(left[np.abs(left).argmax(axis=0), np.arange(len(left))])
+    return left * signs, (signs * sizes)[:, None] * right
 
 
 def one_shelf() -> Instrument:

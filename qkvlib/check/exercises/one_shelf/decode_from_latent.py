@@ -44,12 +44,13 @@ def _decode(
     return out, {"new": grown[0], "old": C, "row": new[0]}[keep]
 
 
-def _from(x, C, W_Q, W_down, W_UK, W_UV, carried, late, width=None):
+def _from(args, carried, late):
     """The step with a query carried over by `carried` [d_head, r] and the blend of rows put through `late`."""
+    x, C, W_Q, W_down, *_ = args
     row = x[..., None, :]
     grown = np.concatenate([C, row @ W_down], axis=-2)
     ask = row @ W_Q @ carried
-    weights = attention.softmax(attention.scores(ask, grown, scale=(width or W_Q.shape[-1]) ** -0.5))
+    weights = attention.softmax(attention.scores(ask, grown, scale=W_Q.shape[-1] ** -0.5))
     return (weights @ grown @ late)[..., 0, :], grown
 
 
@@ -88,26 +89,26 @@ EXERCISE = Exercise(
             "query-not-carried",
             "The query is compared with the latent rows as it is.",
             "A row of C is no key: a key would be c W_UK. Where can W_UK go instead?",
-            lambda *a: _from(*a, np.eye(len(a[4])), a[5]),
-            lambda *a: _from(*a, np.eye(a[2].shape[1]), a[5]),
+            lambda *a: _from(a, np.eye(len(a[4])), a[5]),
+            lambda *a: _from(a, np.eye(a[2].shape[1]), a[5]),
         ),
         mistake(
             "carried-without-turning",
             "The query is multiplied by W_UK where W_UKᵀ belongs.",
             "q·(c W_UK): the width of q is summed over. Which axis of W_UK has it?",
-            lambda *a: _from(*a, a[4], a[5]),
+            lambda *a: _from(a, a[4], a[5]),
         ),
         mistake(
             "carried-by-the-wrong-matrix",
             "The query is carried over with W_UV.",
             "Scores compare queries with keys: which of the two makes keys?",
-            lambda *a: _from(*a, a[5].T, a[5]),
+            lambda *a: _from(a, a[5].T, a[5]),
         ),
         mistake(
             "up-matrices-swapped",
             "W_UK and W_UV have changed places.",
             "K is for being found, V is for what is handed over.",
-            lambda x, C, Q, D, K, V: _from(x, C, Q, D, K, V, V.T, K),
+            lambda x, C, Q, D, K, V: _from((x, C, Q, D, K, V), V.T, K),
         ),
         mistake(
             "carried-twice",
@@ -119,13 +120,13 @@ EXERCISE = Exercise(
             "blend-not-made-values",
             "What comes back is the blend of latent rows.",
             "One matrix makes values of it, and it is applied once, at the end.",
-            lambda *a: _from(*a, a[4].T, np.eye(a[3].shape[1])),
+            lambda *a: _from(a, a[4].T, np.eye(a[3].shape[1])),
         ),
         mistake(
             "blend-through-key-matrix",
             "The blend of latent rows was put through W_UK.",
             "What is handed over is a value: which matrix makes values?",
-            lambda *a: _from(*a, a[4].T, a[4]),
+            lambda *a: _from(a, a[4].T, a[4]),
         ),
         mistake(
             "cache-made-narrow-again",

@@ -20,12 +20,7 @@ def _quantised(
     empty: str = "zero",
 ) -> tuple[np.ndarray, np.ndarray]:
     """(codes, scales) with switches: what one scale serves, how it is found, how codes are rounded, what comes back."""
-    most = {
-        "largest": lambda: np.abs(K).max(axis=over, keepdims=True),
-        "signed": lambda: K.max(axis=over, keepdims=True),
-        "mean": lambda: np.abs(K).mean(axis=over, keepdims=True),
-        "length": lambda: np.linalg.norm(K, axis=over, keepdims=True),
-    }[size]()
+    most = _size(K, over, size)
     scales = most / steps
     if empty == "one":
         scales = np.where(scales == 0, 1.0, scales)
@@ -38,6 +33,15 @@ def _quantised(
     if wrap:
         codes = (codes + 128) % 256 - 128
     return codes, {"scale": scales, "inverse": inverse, "most": most}[hand]
+
+
+def _size(K: np.ndarray, over: int | tuple[int, ...] | None, size: str) -> np.ndarray:
+    """What the scale follows from, for all entries along `over`."""
+    if size == "length":
+        return np.linalg.norm(K, axis=over, keepdims=True)
+    if size == "mean":
+        return np.abs(K).mean(axis=over, keepdims=True)
+    return (K if size == "signed" else np.abs(K)).max(axis=over, keepdims=True)
 
 
 def _shared(K: np.ndarray, over: int | tuple[int, ...] | None) -> tuple[np.ndarray, np.ndarray]:
