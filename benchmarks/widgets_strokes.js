@@ -32,7 +32,7 @@ async ([samples, most]) => {
         const turn = {
             'select-one': (k) => { input.selectedIndex = k % input.options.length; },
             checkbox: () => { input.checked = !input.checked; },
-            range: (k) => { input.value = Number(input.min) + (Number(input.max) - Number(input.min)) * (0.3 + 0.4 * (k % 2)); },
+            range: (k) => { input.value = Number(input.min) + (Number(input.max) - Number(input.min)) * (0.2 + 0.6 * (k % 2)); },
             text: (k) => { input.value = input.value.split(' ').slice(0, 3).concat(k % 2 ? ['it'] : []).join(' '); },
         }[input.type];
         ways.set(name, { acts: [1, 2].map((k) => () => { turn(k); tell(); }) });

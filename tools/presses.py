@@ -1,7 +1,8 @@
 """Whether Python hears everything: 90 presses one way on every instrument, in a real JupyterLab.
 
 A burst that ends where it began could not show a lost update, so it goes one way: 90 presses of an arrow key must have
-moved the first number that can be changed by 90 of its steps. An instrument without one has its first control pressed.
+moved the first number that is seen and can be changed, in a table or a picture, by 90 of its steps (or to its limit).
+An instrument without one has its first control turned, or another reader chosen, 90 times.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from tools.jupyterlab import Lab
 
+PRESSES = 90
 _CELLS = (
     "from qkvlib import instruments\nshown = instruments.{name}()\nshown",
     "import json\nprint(json.dumps(shown.sheet.state()))",
@@ -39,18 +41,27 @@ def unheard(lab: Lab, browser: Browser, name: str) -> float:
     page = context.new_page()
     lab.open(page, f"{name}.ipynb")
     lab.run_cell(page, "cell-0")
-    page.wait_for_selector(".qkv-ws [data-node]")
+    page.wait_for_selector(".qkv-ws .ws-title")
     page.wait_for_timeout(500)
     before = json.loads(printed(lab, page, "cell-1"))
-    pressed = page.evaluate(_PRESS)
+    options = getattr(instruments, name)().sheet.sheet.input_options
+    pressed = page.evaluate(_PRESS, [before["inputs"], options, PRESSES])
     after = json.loads(printed(lab, page, "cell-1"))
     context.close()
-    if "node" not in pressed:
-        return float(pressed["shown"] not in after["params"].values())
-    node, i = pressed["node"], pressed["i"]
-    step = getattr(instruments, name)().sheet.sheet.input_options[node]["step"]
-    moved = after["inputs"][node]["data"][i] - before["inputs"][node]["data"][i]
-    return round(90 - moved / step, 6)
+    if "shown" in pressed:
+        turned = [value for key, value in after["params"].items() if value != before["params"][key]]
+        return float(turned != [pressed["shown"]])
+    return round(pressed["steps"] - _steps(before["inputs"], after["inputs"], options), 6)
+
+
+def _steps(before: dict, after: dict, options: dict) -> float:
+    """How many steps all numbers together have moved."""
+    return sum(
+        abs(new - old) / options[name]["step"]
+        for name in before
+        for old, new in zip(before[name]["data"], after[name]["data"], strict=True)
+        if new != old
+    )
 
 
 def printed(lab: Lab, page: Page, cell: str) -> str:
@@ -62,25 +73,49 @@ def printed(lab: Lab, page: Page, cell: str) -> str:
     return output.inner_text()
 
 
-_PRESS = """async () => {
-    const cell = document.querySelector('.ws-editable td[data-i]');
-    const controls = ['.noUi-handle', '.ws-controls select', '.ws-controls input[type=checkbox]'];
-    const target = cell ?? document.querySelector(controls.join());
-    const press = {
-        TD: () => target.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true })),
-        DIV: () => target.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true })),
-        SELECT: (k) => {
-            target.selectedIndex = k % target.options.length;
-            target.dispatchEvent(new Event('change', { bubbles: true }));
-        },
-        INPUT: () => target.click(),
-    }[target.tagName];
-    target.focus();
-    for (let k = 0; k < 90; k++) {
-        press(k);
-        await new Promise((done) => setTimeout(done, 33));
+# What is pressed: a cell, a mark that can be dragged, a slider, a list, a switch or a reader, whichever is found first.
+_PRESS = """async ([inputs, options, presses]) => {
+    const seen = (query) => [...document.querySelectorAll(query)].filter((node) => node.checkVisibility());
+    const key = (node, name) => node.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true }));
+    const burst = async (press) => {
+        for (let k = 0; k < presses; k++) {
+            press(k);
+            await new Promise((done) => setTimeout(done, 33));
+        }
+    };
+    const [number] = [...seen('.ws-editable td[data-i]'), ...seen('svg [role=slider]')];
+    if (number) {
+        const node = number.closest('[data-node]').dataset.node, { step = 1, limits } = options[node] ?? {};
+        const at = inputs[node]?.data[number.dataset.i], turn = limits && at === limits[1] ? 'Down' : 'Up';
+        number.focus();
+        await burst(() => key(number, `Arrow${turn}`));
+        const room = limits ? (turn === 'Up' ? limits[1] - at : at - limits[0]) : Infinity;
+        return { steps: Math.min(presses, room / step) };
     }
-    if (cell) return { node: cell.closest('[data-node]').dataset.node, i: Number(cell.dataset.i) };
-    if (target.tagName === 'SELECT') return { shown: target.selectedIndex };
-    return { shown: target.tagName === 'INPUT' ? target.checked : Number(target.ariaValueNow) };
+    const [handle] = seen('.ws-controls .noUi-handle');
+    if (handle) {
+        handle.focus();
+        await burst(() => key(handle, 'ArrowRight'));
+        return { shown: Number(handle.ariaValueNow) };
+    }
+    // Of several options each is chosen in turn, the last (or, where that was chosen already, the first) at the end.
+    const cycle = async (n, start, choose) => {
+        const end = start === n - 1 ? 0 : n - 1;
+        await burst((k) => choose((end + presses - 1 - k) % n));
+    };
+    const [list] = seen('.ws-controls select'), [tick] = seen('.ws-controls input[type=checkbox]');
+    if (list) {
+        await cycle(list.options.length, list.selectedIndex, (k) => {
+            list.selectedIndex = k;
+            list.dispatchEvent(new Event('change', { bubbles: true }));
+        });
+        return { shown: list.selectedIndex };
+    }
+    if (tick) {
+        await cycle(2, Number(tick.checked), (k) => tick.checked === Boolean(k) || tick.click());
+        return { shown: tick.checked };
+    }
+    const readers = seen('svg [role=radio]'), chosen = () => readers.findIndex((one) => one.ariaChecked === 'true');
+    await cycle(readers.length, chosen(), (k) => readers[k].dispatchEvent(new MouseEvent('click', { bubbles: true })));
+    return { shown: chosen() };
 }"""

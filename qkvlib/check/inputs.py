@@ -7,9 +7,11 @@ An exercise says how its arguments follow from named sizes, and which cases it w
 
     inputs=cases(_arguments, case("one sequence", T=5, S=7, d_head=3), case("square", T=3, S=3, d_head=3))
 
-`cases` then adds what every answer should meet, each a copy of the first case with one thing changed: an axis in front,
-two axes in front with numbers of single precision, one token alone with whole numbers. A size that an exercise lacks
-asks for nothing. `kinds` says what an exercise's calls show; `tests/check/test_inputs.py` holds the table.
+`cases` then sees to it that every answer meets an axis in front, two axes in front, one token alone, whole numbers and
+single precision. Each call costs a learner's check and a teacher's run, so one call carries what does not hide one
+another: one token alone comes in whole numbers with two axes in front, and the second written case in single precision.
+A size that an exercise lacks asks for nothing. `kinds` says what an exercise's calls show; `tests/check/test_inputs.py`
+holds the table.
 """
 
 from __future__ import annotations
@@ -162,33 +164,28 @@ class Cases:
 
 
 def cases(make: Callable[..., tuple], first: Case, *more: Case) -> Cases:
-    """The cases that are written, and the usual ones: copies of the first with one thing changed.
+    """The cases that are written, and the usual ones: copies of the first with few things changed.
 
     What a written case shows already is not added again.
     """
-    written, known = (first, *more), inspect.signature(make).parameters
+    written, known = [first, *more], inspect.signature(make).parameters
+    in_front = {one.axes_in_front for one in written if 1 not in one.sizes.get("batch", ())}
     usual = []
-    if "batch" in known:
-        in_front = {one.axes_in_front for one in written if 1 not in one.sizes.get("batch", ())}
-        if 1 not in in_front:
-            usual.append(Case("the same with an axis in front", sizes={**first.sizes, "batch": ONE_AXIS}))
-        if 2 not in in_front:
-            usual.append(
-                Case(
-                    "the same with two axes in front, in single precision",
-                    Numbers.SINGLE,
-                    {**first.sizes, "batch": TWO_AXES},
-                )
-            )
-    if not any(one.numbers is Numbers.SINGLE for one in (*written, *usual)):
-        usual.append(replace(first, about="the same in single precision", numbers=Numbers.SINGLE))
-    if not any(one.numbers is Numbers.WHOLE for one in written):
-        alone = "T" in first.sizes and all(one.sizes["T"] != 1 for one in written)
-        usual.append(
-            Case("one token alone, in whole numbers", Numbers.WHOLE, {**first.sizes, "T": 1})
-            if alone
-            else replace(first, about="the same in whole numbers", numbers=Numbers.WHOLE)
-        )
+    if "batch" in known and 1 not in in_front:
+        usual.append(Case("the same with an axis in front", sizes={**first.sizes, "batch": ONE_AXIS}))
+    two_axes: dict[str, Any] = {"batch": TWO_AXES} if "batch" in known and 2 not in in_front else {}
+    alone: dict[str, Any] = {"T": 1} if "T" in first.sizes and all(one.sizes["T"] != 1 for one in written) else {}
+    if two_axes or not any(one.numbers is Numbers.WHOLE for one in written):
+        about = "one token alone" if alone else "the same"
+        front = " with two axes in front" if two_axes else ""
+        usual.append(Case(f"{about}{front}, in whole numbers", Numbers.WHOLE, {**first.sizes, **alone, **two_axes}))
+    if not any(one.numbers is Numbers.SINGLE for one in written):
+        plain = [one for one in more if one.numbers is Numbers.NORMAL and not one.axes_in_front]
+        single = replace(plain[0] if plain else first, numbers=Numbers.SINGLE)
+        if plain:
+            written[written.index(plain[0])] = replace(single, about=f"{single.about}, in single precision")
+        else:
+            usual.append(replace(single, about="the same in single precision"))
     return Cases(make, (*written, *usual))
 
 

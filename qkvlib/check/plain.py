@@ -158,6 +158,8 @@ def close(array: np.ndarray, wanted: np.ndarray, tolerance: float) -> bool:
 
     What is wanted in single precision is known to six digits, and no finer tolerance than that is meant.
     """
+    if array.dtype == wanted.dtype and array.tobytes() == wanted.tobytes():
+        return True  # to the last bit, as most right answers are
     if wanted.dtype == np.float32:
         tolerance = max(tolerance, _SINGLE)
     if array.size and abs(float(array.flat[0]) - float(wanted.flat[0])) > tolerance * (1 + abs(float(wanted.flat[0]))):

@@ -107,6 +107,8 @@ def _arrays(
     if any(a is None or w is None or a.shape != w.shape for a, w in zip(arrays, wants, strict=True)):
         return None
     both = [(a.astype(np.float64), w.astype(np.float64)) for a, w in zip(arrays, wants, strict=True)]
+    # What holds to the last digits is looked for where there are digits enough.
+    double = [pair for pair, want in zip(both, wants, strict=True) if want.dtype != np.float32] or both
     tolerance = exercise.tolerance
     if calls and (parameter := _returned_input(exercise, calls, arrays)):
         return (
@@ -153,25 +155,25 @@ def _arrays(
             f"The numbers in {name} are right to three digits or so, and no further.",
             "A float16 keeps no more than that: leave the numbers in the precision in which they came.",
         )
-    if _ratio_is_constant(both):
+    if _ratio_is_constant(double):
         return (
             "constant-factor",
             f"Every number in {name} is off by one and the same factor.",
             "Which quantity do you multiply or divide by that does not belong there, or is missing?",
         )
-    if _offset_is_constant(both):
+    if _offset_is_constant(double):
         return (
             "constant-offset",
             f"Every number in {name} is off by one and the same amount.",
             "Which number is added or subtracted that should not be?",
         )
-    if any(_ratio_is_constant([(a, f(w)) for a, w in both]) for f in _FUNCTIONS):
+    if any(_ratio_is_constant([(a, f(w)) for a, w in double]) for f in _FUNCTIONS):
         return (
             "function-applied",
             f"Each number in {name} follows from the right one by one function: a power, an exponential or the like.",
             "Go back one step: the numbers before it may be the ones that were asked for.",
         )
-    if row := _by_rows(both):
+    if row := _by_rows(double):
         what = {"factor": "a factor", "offset": "an amount"}[row]
         return (
             f"row-{row}",

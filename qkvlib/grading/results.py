@@ -44,10 +44,13 @@ def take_over(fresh: Path, out: Path) -> None:
     """Move every file below `fresh` to its place in `out`; delete what an earlier run wrote and this one did not."""
     about = _about(out)
     written = sorted(path.relative_to(fresh).as_posix() for path in fresh.rglob("*") if path.is_file())
+    for folder in [path for path in fresh.iterdir() if path.is_dir() and not (out / path.name).exists()]:
+        os.replace(folder, out / folder.name)  # whole, where nothing stands in the way: a class has thousands of files
     for name in written:
         target = out / name
-        target.parent.mkdir(exist_ok=True, parents=True)
-        os.replace(fresh / name, target)
+        if (fresh / name).exists():
+            target.parent.mkdir(exist_ok=True, parents=True)
+            os.replace(fresh / name, target)
     for name in sorted(set(about.get("written", [])) - set(written)):
         path = out / name
         if ".." not in Path(name).parts and not Path(name).is_absolute() and path.is_file():

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from qkvlib import attention
-from qkvlib.check.inputs import ONE_AXIS, Numbers, case, cases
+from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions.softmax import one_hot, soft
 from qkvlib.check.spec import Exercise, mistake, switch
 
@@ -73,7 +73,6 @@ EXERCISE = Exercise(
         case("axis=1 of three", shape=(5, 7), axis=1, batch=ONE_AXIS),
         case("a single row", shape=(11,)),
         case("scores of very different size", shape=(5, 7), apart=True),
-        case("whole numbers", Numbers.WHOLE, shape=(3, 5)),
     ),
     mistakes=(
         switch(
