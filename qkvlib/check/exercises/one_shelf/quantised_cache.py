@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkvlib.check.inputs import Numbers, case, cases
+from qkvlib.check.inputs import case, cases
 from qkvlib.check.spec import Exercise, mistake, switch
 
 
@@ -75,7 +75,6 @@ EXERCISE = Exercise(
         case("one head", T=7, d_head=5),
         case("a token of zeros", T=3, d_head=5, zeros=True),
         case("several heads", T=5, d_head=3, batch=(2,)),
-        case("one token alone, in whole numbers", Numbers.WHOLE, T=1, d_head=5),
     ),
     mistakes=(
         mistake(
