@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from qkvlib.check.inputs import case, cases
 from qkvlib.check.spec import Exercise, mistake, switch
+
+_ROUNDED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "nearest": np.rint,
+    "down": np.floor,
+    "up": np.ceil,
+    "cut": np.trunc,
+    "not": np.asarray,
+}
 
 
 def _quantised(
@@ -29,7 +39,7 @@ def _quantised(
         inverse = 1 / scales
     if empty == "zero":
         codes = np.where(scales == 0, 0.0, codes)
-    codes = {"nearest": np.rint, "down": np.floor, "cut": np.trunc, "up": np.ceil, "not": np.asarray}[to](codes)
+    codes = _ROUNDED[to](codes)
     if wrap:
         codes = (codes + 128) % 256 - 128
     return codes, {"scale": scales, "inverse": inverse, "most": most}[hand]
