@@ -178,19 +178,24 @@ def test_a_pool_that_breaks_while_a_chunk_is_handed_over_loses_nothing(task, mon
     assert sorted(record["key"] for record in done) == ["a", "b", "c"]
 
 
+def run_with_a_killer(engine, task):
+    """Grade eleven, one of whom kills whoever grades it: each must have one record, and that one says why."""
+    students = [f"s{i}" for i in range(5)] + ["killer"] + [f"s{i}" for i in range(5, 10)]
+    items = [{"key": f"k-{s}", "student": s, "file": f"{s}.ipynb", "problem": "", "remarks": []} for s in students]
+    done = []
+    engine.run(Job(task, SECRET), iter([items[:4], items[4:8], items[8:]]), done.extend)
+    assert sorted(record["student"] for record in done) == sorted(students), "each once"
+    (failed,) = (record for record in done if record["problem"])
+    assert (failed["student"], failed["failed"]) == ("killer", True)
+    assert "killer.ipynb" in failed["remarks"][0]["text"]
+
+
 def test_a_submission_that_kills_its_worker_again_and_again_is_named_and_costs_itself_alone(task, monkeypatch):
     deaths = []
     monkeypatch.setattr(engines, "grade_chunk", dying.grade_chunk)
     broke = engines._Chunks.broke
     monkeypatch.setattr(engines._Chunks, "broke", lambda self: deaths.append(1) or broke(self))
-    students = [f"s{i}" for i in range(5)] + ["killer"] + [f"s{i}" for i in range(5, 10)]
-    items = [{"key": f"k-{s}", "student": s, "file": f"{s}.ipynb", "problem": "", "remarks": []} for s in students]
-    done = []
-    LocalEngine(2).run(Job(task, SECRET), iter([items[:4], items[4:8], items[8:]]), done.extend)
-    assert sorted(record["student"] for record in done) == sorted(students), "each once"
-    (failed,) = (record for record in done if record["problem"])
-    assert (failed["student"], failed["failed"]) == ("killer", True)
-    assert "killer.ipynb" in failed["remarks"][0]["text"]
+    run_with_a_killer(LocalEngine(2), task)
     assert len(deaths) == engines._MOST_DEATHS + 1, "bounded"
 
 
@@ -249,6 +254,15 @@ def test_a_dask_worker_and_then_the_scheduler_are_killed(task, tmp_path, bubblew
     assert 12 <= len(half) < 24
     assert run(task, tmp_path / "in", students, journal, LocalEngine(1)) == whole
     assert journal.read_bytes().splitlines()[: len(half)] == half
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Dask's own, about workers it starts again
+def test_a_submission_that_kills_dask_workers_again_and_again_is_named_as_well(task, tmp_path, monkeypatch):
+    monkeypatch.setattr(engines, "grade_chunk", dying.grade_chunk)
+    monkeypatch.setenv("DASK_TEMPORARY_DIRECTORY", str(tmp_path))
+    run_with_a_killer(DaskEngine(workers=2), task)
 
 
 def test_a_scheduler_that_is_not_there(task, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from qkvlib.grading.sandbox import SandboxUnavailable
@@ -59,6 +59,7 @@ class LocalEngine:
 
 _KILLED = "The grading process was killed several times while this submission was graded (short of memory?)."
 _MOST_DEATHS = 3
+_TRIED_BY_DASK = 4  # workers that die over a task, or over another on the same worker, before Dask gives it up
 
 
 class _Chunks:
@@ -98,17 +99,18 @@ class _Chunks:
         self._under_way.remove(chunk)
         self._alone = False
 
-    def broke(self) -> list[dict]:
-        """A worker died. The submissions that are given up now."""
+    def broke(self, chunks: Sequence[list[dict]] | None = None, times: int = 1) -> list[dict]:
+        """Workers died over these chunks, or over all that are under way. The submissions that are given up now."""
         given_up = []
-        for chunk in self._under_way:
+        for chunk in [*(self._under_way if chunks is None else chunks)]:
+            self._under_way.remove(chunk)
             for item in chunk:
-                died = self._deaths[item["key"]] = self._deaths.get(item["key"], 0) + 1
+                died = self._deaths[item["key"]] = self._deaths.get(item["key"], 0) + times
                 if died > _MOST_DEATHS and self._alone:
                     given_up.append(item)
                 else:
                     self._suspects.append([item])
-        self._under_way, self._alone = [], False
+        self._alone = self._alone and bool(self._under_way)
         return given_up
 
 
@@ -145,20 +147,16 @@ class DaskEngine:
                 client.run(close_sandboxes)
 
     def _submit(self, client: Any, job: Job, chunks: Iterator[list[dict]], done: Callable[[list[dict]], None]) -> None:
-        deaths: dict[str, int] = {}
+        todo = _Chunks(chunks)
         waiting: dict[Any, list[dict]] = {}
-        more = True
-        while more or waiting:
-            slots = _slots(client) if more else 0
-            while more and len(waiting) < slots:
-                chunk = next(chunks, None)
-                if chunk is None:
-                    more = False
-                else:
-                    waiting[client.submit(grade_chunk, job, chunk, pure=False, retries=3)] = chunk
+        while waiting or not todo.empty:
+            slots = todo.at_a_time(_slots(client)) if not todo.empty else 0
+            while len(waiting) < slots and (chunk := todo.take()) is not None:
+                waiting[client.submit(grade_chunk, job, chunk, pure=False, retries=3)] = chunk
             for future in self._some_ready(client, waiting):
                 chunk = waiting.pop(future)
                 if future.status == "finished":
+                    todo.finished(chunk)
                     done(future.result())
                     continue
                 error = future.exception() if future.status == "error" else None
@@ -166,12 +164,8 @@ class DaskEngine:
                     raise error
                 if future.status == "cancelled" or not _alive(client):
                     raise BatchError(f"The Dask scheduler went away. {_SAFE}")
-                for item in chunk:
-                    deaths[item["key"]] = deaths.get(item["key"], 0) + 1
-                    if deaths[item["key"]] > _MOST_DEATHS:
-                        done([failed_record(job, item, _KILLED)])
-                    else:  # alone from now on, so that it can take nobody with it
-                        waiting[client.submit(grade_chunk, job, [item], pure=False, retries=3)] = [item]
+                if given_up := todo.broke([chunk], _TRIED_BY_DASK):
+                    done([failed_record(job, item, _KILLED) for item in given_up])
 
     @staticmethod
     def _some_ready(client: Any, waiting: dict) -> list:
