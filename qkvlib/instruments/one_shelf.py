@@ -185,7 +185,7 @@ def one_shelf() -> Instrument:
                     ),
                     s.panel(error, title="% off", bars=True, decimals=2, look="joined", role=""),
                 ],
-                s.say("With {look}, the output at 'it' is off by {chosen_error[0,0]}%. Answer: {answer[0]:top}."),
+                s.say("With {look}: {chosen_error[0,0]}% off. Answer: {answer[0]:top}."),
             ),
             s.pairs("mha_looks", closer, names=[WAYS["mha"], "the way chosen"], title="where 'it' looks"),
         ],
