@@ -2,7 +2,8 @@
 
     python -m benchmarks.grading                 # add --json FILE for machines, --largest 2000 for a shorter table
 
-Keys: `qkv` is `qkv grade` (local engine, sandboxed, every report written), `dask` the same on two local Dask workers,
+Keys: `qkv` is `qkv grade` (local engine, sandboxed, every report written), `qkv_second_wall` the same with `--wall
+second`, for containers (in the form that stands here: run it as root), `dask` the same on two local Dask workers,
 `nbgrader` is `nbgrader autograde` 0.9.6 in an environment of its own, which this script makes. `cpu_ms` is CPU time of
 everything a run starts, per submission, its start-up left out: the slope between a small and a larger class, for both
 alike, measured in turn; `with_start_up` is a whole run divided by its submissions. `size_N` is a class of N: cost must
@@ -189,12 +190,12 @@ def dask(kind, *options):
             process.stderr.close()
 
 
-def kill_mid_run(place: Path, n: int, whom: str) -> int:
+def kill_mid_run(place: Path, n: int, whom: str, *behind) -> int:
     """Kill a worker or the scheduler when a third is graded, run again if need be: how many of n lack a grade."""
     write_zip(place / "kill.zip", n)
-    out = place / f"killed-{whom}"
+    out = place / "-".join(["killed", whom, *behind])
     command = [sys.executable, "-c", "from qkvlib.cli import app; app()", "grade", place / "kill.zip", "--out", out]
-    command += ["--assignment", ROOT / "exercises" / f"{NOTEBOOK}.ipynb"]
+    command += ["--assignment", ROOT / "exercises" / f"{NOTEBOOK}.ipynb", *behind]
     journal = out / "journal.jsonl"
     with dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard") as (scheduler, address):
         options = ("--nthreads", "1", "--no-dashboard", "--no-nanny", "--local-directory", place / "dask")
@@ -233,10 +234,12 @@ def main(arguments=None):
         other = Nbgrader(place / "nbgrader")
         few, many = max(2, options.nbgrader // 5), options.nbgrader
         small, middle = 100, min(1_000, options.largest)
-        theirs, ours = [], []
+        theirs, ours, second = [], [], []
+        behind = ("--wall", "second")
         for _ in range(ROUNDS):
             theirs.append(Slope(few, other.autograde(0, few), many, other.autograde(0, many)))
             ours.append(Slope(small, qkv(place, small), middle, qkv(place, middle)))
+            second.append(Slope(small, qkv(place, small, *behind), middle, qkv(place, middle, *behind)))
         nb_ms, cpu_ms = min(s.cpu_ms for s in theirs), min(s.cpu_ms for s in ours)
         per_second = max(s.per_second for s in ours)
         least = f"per submission, the least of {ROUNDS} rounds, each"
@@ -245,7 +248,10 @@ def main(arguments=None):
         rows.append(Row("nbgrader.per_second", max(s.per_second for s in theirs), "1/s"))
         rows.append(Row("qkv.cpu_ms", cpu_ms, "ms", f"{least} {small} to {middle} submissions"))
         rows.append(Row("qkv.per_second", per_second, "1/s", f"2 workers on {os.cpu_count()} cores"))
+        second_ms = min(s.cpu_ms for s in second)
+        rows.append(Row("qkv_second_wall.cpu_ms", second_ms, "ms", f"{least} {small} to {middle} submissions"))
         limits.append(Limit("qkv.cpu_ms / nbgrader.cpu_ms", cpu_ms / nb_ms, at_most=1 / 50))
+        limits.append(Limit("qkv_second_wall.cpu_ms / qkv.cpu_ms", second_ms / cpu_ms, at_most=1.5))
         limits.append(Limit("qkv.per_second", per_second, at_least=50))
 
         same = qkv(place, many)
@@ -271,6 +277,8 @@ def main(arguments=None):
             lost = kill_mid_run(place, min(600, options.largest), whom)
             rows.append(Row(f"dask.lost_{whom}_killed", lost, "grades", "killed with a third done"))
             limits.append(Limit(f"lost when the {whom} is killed", lost, at_most=0))
+            lost = kill_mid_run(place, min(600, options.largest), whom, *behind)
+            limits.append(Limit(f"lost behind the second wall when the {whom} is killed", lost, at_most=0))
     return finish(options, "grading a class, sandboxed, and nbgrader beside it", rows, limits)
 
 

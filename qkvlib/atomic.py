@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,14 +19,19 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o666) -> Non
     write_together({path: content}, mode)
 
 
-def write_together(contents: Mapping[Path, str | bytes], mode: int = 0o666) -> None:
-    """`write_atomically` for several files: none takes its place before all of them are on the disk."""
+def write_together(
+    contents: Mapping[Path, str | bytes], mode: int = 0o666, private: Collection[Path] = frozenset()
+) -> None:
+    """`write_atomically` for several files: none takes its place before all of them are on the disk.
+
+    Those that are `private` are their owner's alone.
+    """
     staged: dict[Path, Path] = {}
     try:
         for path, content in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             staged[path] = path.with_name(f".{secrets.token_hex(8)}.new")  # beside it: a move stays on one file system
-            _write_to_disk(staged[path], content, mode)
+            _write_to_disk(staged[path], content, 0o600 if path in private else mode)
         for path, fresh in staged.items():
             os.replace(fresh, path)
     finally:

@@ -1,8 +1,6 @@
 """The `qkv` command: each subcommand is a thin call into the module that does the work."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +8,8 @@ import typer
 
 from qkvlib import __version__
 from qkvlib.course.root import NotTheCourse, course_root
+from qkvlib.grading import cli as teacher
+from qkvlib.terminal import fail, from_extra
 
 COURSE_FILE = Path("qkv-course.json")
 
@@ -20,21 +20,7 @@ app = typer.Typer(
 )
 
 
-def _fail(message: object) -> typer.Exit:
-    """Say in one line what is wrong; raise what this returns."""
-    print(f"qkv: {message}", file=sys.stderr)
-    return typer.Exit(1)
-
-
-@contextmanager
-def _from_extra(name: str) -> Iterator[None]:
-    """Where a package of an extra is missing, say how to get it."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("qkvlib"):
-            raise
-        raise _fail(f"{error.name} is not installed; run `python -m pip install 'qkvlib[{name}]'`.") from None
+teacher.add_to(app)
 
 
 def _sure(question: str) -> bool:
@@ -52,7 +38,7 @@ def _run_tool(name: str, *arguments: str) -> typer.Exit:
     try:
         root = course_root()
     except NotTheCourse as error:
-        return _fail(error)
+        return fail(error)
     return typer.Exit(subprocess.run([sys.executable, "-m", f"tools.{name}", *arguments], cwd=root).returncode)
 
 
@@ -89,7 +75,7 @@ def lab(
         root, listed = place(folder)
         raise typer.Exit(open_lab(root, port, browser, listed))
     except (NoCopy, CannotOpen, OSError) as error:
-        raise _fail(error) from None
+        raise fail(error) from None
 
 
 @app.command()
@@ -106,17 +92,30 @@ def reset(
             return
         question = f"Put {file} back as the course has it? What you did is kept beside it."
         if file.exists() and not (yes or _sure(question)):
-            raise _fail("nothing was changed")
+            raise fail("nothing was changed")
         done = put_back(file)
     except (NoCopy, OSError) as error:
-        raise _fail(error) from None
+        raise fail(error) from None
     print(f"{done.path} is as the course has it." + (f" Yours is now {done.mine}." if done.mine else ""))
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    attack: Annotated[
+        bool, typer.Option("--attack", help="Instead, try every known attack on the walls for grading; minutes.")
+    ] = False,
+    wall: Annotated[str, typer.Option(help="With --attack: bubblewrap or second alone.")] = "",
+    report: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="With --attack: write what came of each there.")
+    ] = None,
+) -> None:
     """Say what is missing or wrong on this machine, and how to fix it."""
     from qkvlib.course.doctor import examine
+
+    if attack:
+        raise typer.Exit(0 if _attack(wall, report) else 1)
+    if wall or report:
+        raise fail("--wall and --json go with --attack")
 
     try:
         root = course_root()
@@ -131,8 +130,21 @@ def doctor() -> None:
             print(f"         {finding.fix}{needed}")
     serious = sum(finding.serious for finding in findings)
     if serious:
-        raise _fail(f"{serious} of {len(findings)} things must be fixed first, see above.")
+        raise fail(f"{serious} of {len(findings)} things must be fixed first, see above.")
     print("All is well for learning.")
+
+
+def _attack(wall: str, report: Path | None) -> bool:
+    """Whether no attack on the walls had an effect."""
+    from rich.console import Console
+
+    with from_extra("grading"):
+        from qkvlib.grading.attacks import command
+        from qkvlib.grading.sandbox import SandboxUnavailable
+    try:
+        return command.attack(wall, report, Console())
+    except (SandboxUnavailable, OSError) as error:
+        raise fail(error) from None
 
 
 @app.command()
@@ -187,7 +199,7 @@ def page(
     try:
         paths = write_pages(out, lesson)
     except (NoSuchLesson, OSError) as error:
-        raise _fail(error) from None
+        raise fail(error) from None
     for path in paths:
         print(path)
 
@@ -204,7 +216,7 @@ def cards(
     try:
         count = export(Path(anki))
     except (AnkiMissing, OSError) as error:
-        raise _fail(error) from None
+        raise fail(error) from None
     print(f"{anki}: {count} cards")
 
 
@@ -220,14 +232,14 @@ def assign(
     """Write one notebook per student, each with its own numbers, and an answer key."""
     from rich.console import Console
 
-    with _from_extra("grading"):
+    with from_extra("grading"):
         from qkvlib.grading import command
 
     try:
-        with _from_extra("grading"):
+        with from_extra("grading"):
             command.assign(notebook, roster, out, course, same_for_all, Console(), due)
     except command.EXPECTED as error:
-        raise _fail(command.told(error)) from None
+        raise fail(command.told(error)) from None
 
 
 @app.command()
@@ -242,6 +254,15 @@ def grade(
     engine: Annotated[str, typer.Option(help="local, or dask.")] = "local",
     scheduler: Annotated[str | None, typer.Option(help="A running Dask scheduler: tcp://host:8786.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; one per core by default.")] = None,
+    only: Annotated[
+        str, typer.Option(metavar="ID", help="Grade this student again, and nobody else; the others stay as they are.")
+    ] = "",
+    late_penalty: Annotated[
+        str, typer.Option(metavar="PERCENT", help="Of the points, for each day begun after the due date.")
+    ] = "",
+    wall: Annotated[
+        str, typer.Option(help="bubblewrap, or second: the one for containers. Else the strongest that stands here.")
+    ] = "",
     unsafe_no_sandbox: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="Run students' code as yourself. Marks every result.")
     ] = False,
@@ -249,17 +270,18 @@ def grade(
     """Grade a class in the sandbox: grades, a feedback page per student, a class report."""
     from rich.console import Console
 
-    with _from_extra("grading"):
+    with from_extra("grading"):
         from qkvlib.grading import command
 
     try:
         command.grade(
-            submissions, assignment, out, roster, course, engine, scheduler, workers, unsafe_no_sandbox, Console()
+            *(submissions, assignment, out, roster, course, engine, scheduler, workers),
+            *(unsafe_no_sandbox, Console(), wall, only, late_penalty),
         )
     except command.EXPECTED as error:
-        raise _fail(command.told(error, command.SAFE)) from None
+        raise fail(command.told(error, command.SAFE)) from None
     except KeyboardInterrupt:
-        _fail(f"Interrupted. {command.SAFE}")
+        fail(f"Interrupted. {command.SAFE}")
         raise typer.Exit(130) from None
 
 
@@ -273,12 +295,12 @@ def progress(
     from qkvlib.course import progress as kept
 
     if yes and not reset:
-        raise _fail("--yes goes with --reset")
+        raise fail("--yes goes with --reset")
     if not reset:
         for line in lines():
             print(line)
         return
     if not (yes or _sure(f"Forget all progress in {kept.path()}?")):
-        raise _fail("nothing was changed")
+        raise fail("nothing was changed")
     kept.reset()
     print("All progress is forgotten.")

@@ -92,10 +92,17 @@ def test_resume_and_regrade(task, tmp_path, bubblewrap):
     )
 
 
+@pytest.fixture(params=["bubblewrap", "second"])
+def wall(request):
+    """The name of each wall in turn, the second in the form it has here."""
+    found = request.getfixturevalue("bubblewrap" if request.param == "bubblewrap" else "second_wall")
+    return "bubblewrap" if request.param == "bubblewrap" else found
+
+
 @pytest.mark.sandbox
-def test_a_run_killed_at_any_moment_loses_nothing_and_leaves_no_process(task, tmp_path, bubblewrap):
+def test_a_run_killed_at_any_moment_loses_nothing_and_leaves_no_process(task, tmp_path, wall):
     students = write_class(tmp_path / "in", 20)
-    whole = run(task, tmp_path / "in", students, tmp_path / "whole.jsonl", LocalEngine(2))
+    whole = run(task, tmp_path / "in", students, tmp_path / "whole.jsonl", LocalEngine(2), wall=wall)
     script = textwrap.dedent(
         """
         import sys
@@ -109,12 +116,19 @@ def test_a_run_killed_at_any_moment_loses_nothing_and_leaves_no_process(task, tm
             students = [batch_run.Student(f"s{i:03d}", f"Student {i}") for i in range(20)]
             task = assignment.load(Path(sys.argv[3]))
             batch_run.run(task, place / "in", students, place / "journal.jsonl", engines.LocalEngine(2),
-                           progress=lambda state: print(state.done, flush=True))
+                           wall=sys.argv[4], progress=lambda state: print(state.done, flush=True))
         """
     )
     (tmp_path / "grade.py").write_text(script)
     exercise = course(tmp_path / "course")
-    command = [sys.executable, str(tmp_path / "grade.py"), str(Path(__file__).parent), str(tmp_path), str(exercise)]
+    command = [
+        sys.executable,
+        str(tmp_path / "grade.py"),
+        str(Path(__file__).parent),
+        str(tmp_path),
+        str(exercise),
+        wall,
+    ]
     kills = 0
     for stop_after in (1, 3):
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -130,7 +144,7 @@ def test_a_run_killed_at_any_moment_loses_nothing_and_leaves_no_process(task, tm
         assert not [pid for pid in tree if Path(f"/proc/{pid}").exists()], "a killed run left a process behind"
     assert kills
     before = (tmp_path / "journal.jsonl").read_bytes().splitlines()
-    resumed = run(task, tmp_path / "in", students, tmp_path / "journal.jsonl", LocalEngine(2))
+    resumed = run(task, tmp_path / "in", students, tmp_path / "journal.jsonl", LocalEngine(2), wall=wall)
     after = (tmp_path / "journal.jsonl").read_bytes().splitlines()
     assert resumed == whole
     assert 0 < len(before) <= len(after) == 20
@@ -138,10 +152,10 @@ def test_a_run_killed_at_any_moment_loses_nothing_and_leaves_no_process(task, tm
 
 
 @pytest.mark.sandbox
-def test_a_killed_worker_process_loses_nothing(task, tmp_path, bubblewrap, monkeypatch):
+def test_a_killed_worker_process_loses_nothing(task, tmp_path, wall, monkeypatch):
     monkeypatch.setattr(batch, "CHUNK", 4)
     students = write_class(tmp_path / "in", 24)
-    whole = run(task, tmp_path / "in", students, tmp_path / "whole.jsonl", LocalEngine(1))
+    whole = run(task, tmp_path / "in", students, tmp_path / "whole.jsonl", LocalEngine(1), wall=wall)
     killed = []
 
     def kill_one(state: Progress):
@@ -150,7 +164,7 @@ def test_a_killed_worker_process_loses_nothing(task, tmp_path, bubblewrap, monke
             killed.append(workers[0])
             os.kill(workers[0], signal.SIGKILL)
 
-    again = run(task, tmp_path / "in", students, tmp_path / "again.jsonl", LocalEngine(2), progress=kill_one)
+    again = run(task, tmp_path / "in", students, tmp_path / "again.jsonl", LocalEngine(2), progress=kill_one, wall=wall)
     assert killed
     assert again == whole
 

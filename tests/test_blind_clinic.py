@@ -142,6 +142,15 @@ def test_its_words_are_stable_and_give_nothing_away():
     assert first._repr_mimebundle_()["image/png"]
 
 
+def test_its_picture_opens_no_widget(monkeypatch):
+    """One that is opened and closed at once is an error in the browser, which never gets to make it."""
+    clinic = blind_clinic("fix_tiled_heads")
+    opened = []
+    monkeypatch.setattr("ipywidgets.Widget.open", lambda widget: opened.append(widget))
+    assert clinic._picture().startswith(b"\x89PNG")
+    assert opened == []
+
+
 def test_a_patient_that_crashes_has_a_picture_too():
     clinic = blind_clinic("fix_transpose")
     clinic.probe = next(i for i, probe in enumerate(PROBES) if probe.key == "five")

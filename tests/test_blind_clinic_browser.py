@@ -64,7 +64,7 @@ def test_nothing_is_named_before_the_learner_names_it(clinic):
     page.select_option("select", "fix_shapes")
     page.get_by_role("button", name="Name it").click()
     said = page.inner_text("[role=status]")
-    assert said.startswith("Not d_model where d_head belongs. That fault would answer “")
+    assert said.startswith("Not “d_model where d_head belongs”. That fault would answer “")
     assert "This patient: " in said
     assert page.locator(".qkv-blind-chart").count() == 0
     assert page.get_by_role("button", name="Show me").count() == 0

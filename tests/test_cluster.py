@@ -32,7 +32,7 @@ def test_versions_follow_the_sources(tmp_path, monkeypatch):
         "check/judge.py": "from qkvlib.check import naming",
         "check/naming.py": "import qkvlib.helper.deep",
         "check/registry.py": "x = 1",
-        "check/lesson/one.py": "from qkvlib.attention import softmax",
+        "check/exercises/lesson/one.py": "from qkvlib.attention import softmax",
         "attention.py": "x = 1",
         "helper/deep.py": "x = 1",
         "widgets.py": "x = 1",
@@ -44,13 +44,18 @@ def test_versions_follow_the_sources(tmp_path, monkeypatch):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_bytes(text.encode())
         version.checks.cache_clear()
-        return version.checks()
+        version.check_of.cache_clear()
+        return version.checks(), version.check_of("one")
 
     first = digest()
+    of_one = {"check/exercises/lesson/one.py", "attention.py"}  # an exercise's check and what it imports: its own alone
     for name in sources:
-        assert (digest(**{name: sources[name] + "  # changed"}) == first) == (name == "widgets.py"), name
+        changed = digest(**{name: sources[name] + "  # changed"})
+        assert (changed[0] == first[0]) == (name in {*of_one, "widgets.py"}), name
+        assert (changed[1] == first[1]) == (name not in of_one), name
     assert digest(**{"attention.py": "x = 1\r\n"}) == digest(**{"attention.py": "x = 1\n"}), "line ends are no version"
     version.checks.cache_clear()
+    version.check_of.cache_clear()
 
 
 def test_no_scheduler():

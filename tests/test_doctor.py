@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qkvlib.course import doctor
-from qkvlib.grading.sandbox import host
+from qkvlib.grading.sandbox import bubblewrap, choice
 
 
 def ill(finding, *words, serious=True):
@@ -136,25 +136,33 @@ def test_browser(tmp_path, monkeypatch):
     assert doctor.browser().ok
 
 
-def test_sandbox(tmp_path, monkeypatch):
+def test_walls_that_do_not_stand(tmp_path, monkeypatch):
+    def first(name="bubblewrap"):
+        return next(finding for finding in doctor.walls() if name in finding.what)
+
+    monkeypatch.setattr(choice, "ASKED", {"": ("bubblewrap",)})
     with monkeypatch.context() as patched:
-        patched.setattr(shutil, "which", lambda name, path=None: None)
-        ill(doctor.sandbox(), "apt install bubblewrap", serious=False)
+        patched.setattr(bubblewrap, "find_bwrap", lambda: None)
+        ill(first(), "apt install bubblewrap", "qkvlib[classroom]", serious=False)
     with monkeypatch.context() as patched:
         patched.setitem(sys.modules, "qkvlib.grading.sandbox", None)
-        ill(doctor.sandbox(), "qkvlib[grading]", serious=False)
+        ill(first(""), "qkvlib[grading]", serious=False)
     bwrap = tmp_path / "bwrap"
-    monkeypatch.setattr(host, "launch_command", lambda control: [str(bwrap)])
+    monkeypatch.setattr(bubblewrap, "launch_command", lambda control: [str(bwrap)])
     bwrap.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     bwrap.chmod(0o755)
-    ill(doctor.sandbox(), "does not allow user namespaces", "said: bwrap: No permissions", serious=False)
+    ill(first(), "does not allow user namespaces", "said: bwrap: No permissions", "needs a wall", serious=False)
     bwrap.write_text("#!/bin/sh\nexit 0\n")  # as `qkv grade` finds: nothing runs in it
-    ill(doctor.sandbox(), "apt install bubblewrap", serious=False)
+    ill(first(), "apt install bubblewrap", serious=False)
 
 
 @pytest.mark.sandbox
-def test_a_sandbox_that_works(bubblewrap):
-    assert doctor.sandbox().ok
+def test_walls_that_stand(request, second_wall):
+    request.getfixturevalue("bubblewrap")
+    standing = {finding.what: finding for finding in doctor.walls()}
+    assert all(finding.ok for finding in standing.values())
+    assert any("bubblewrap (namespaces" in what for what in standing)
+    assert any(f"{second_wall} (" in what and "system call filter" in what for what in standing)
 
 
 def test_the_command_on_this_very_environment(root):

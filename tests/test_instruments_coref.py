@@ -88,7 +88,7 @@ def test_other_queries_and_keys_give_the_same_scores():
     assert not np.allclose(sheet["Q_A"], sheet["Q"])
 
 
-@pytest.mark.parametrize("temperature", [0.05, 1.0, 10.0])
+@pytest.mark.parametrize("temperature", [0.1, 1.0, 10.0])
 def test_the_soft_lookup_sheet_is_soft_lookup(temperature):
     sheet = instruments.soft_lookup()
     sheet["temperature"] = temperature

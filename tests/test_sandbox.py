@@ -14,18 +14,19 @@ from hypothesis import strategies as st
 
 from qkvlib.grading import assignment, grader
 from qkvlib.grading.inside import wire
-from qkvlib.grading.sandbox import Limits, Sandbox, SandboxUnavailable, available, command, host, replies
+from qkvlib.grading.sandbox import Limits, Sandbox, SandboxUnavailable, available, bubblewrap, host, replies
 
 
 def test_without_bubblewrap_it_refuses_and_names_the_package(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda *a, **k: None)
+    monkeypatch.setattr(bubblewrap.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SandboxUnavailable, match="apt install bubblewrap") as refusal:
         available()
     assert "--unsafe-no-sandbox" in str(refusal.value)
 
 
 def test_another_system_is_told_where_to_go(monkeypatch):
-    monkeypatch.setattr(command.platform, "system", lambda: "Darwin")
+    monkeypatch.setattr(bubblewrap.platform, "system", lambda: "Darwin")
     with pytest.raises(SandboxUnavailable, match="on Linux or in WSL 2"):
         available()
 
@@ -43,7 +44,7 @@ def test_a_container_that_blocks_user_namespaces_is_recognised(monkeypatch, tmp_
     fake = tmp_path / "bwrap"
     fake.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
     fake.chmod(fake.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
-    monkeypatch.setattr(host, "launch_command", lambda control: [str(fake)])
+    monkeypatch.setattr(bubblewrap, "launch_command", lambda control: [str(fake)])
     with pytest.raises(SandboxUnavailable, match="does not allow user namespaces") as refusal:
         available()
     assert "Docker" in str(refusal.value)
@@ -51,7 +52,9 @@ def test_a_container_that_blocks_user_namespaces_is_recognised(monkeypatch, tmp_
 
 
 def test_any_other_failure_is_passed_on(monkeypatch):
-    monkeypatch.setattr(host, "launch_command", lambda control: [sys.executable, "-c", "raise OSError('no disk')"])
+    monkeypatch.setattr(
+        bubblewrap, "launch_command", lambda control: [sys.executable, "-c", "raise OSError('no disk')"]
+    )
     with pytest.raises(SandboxUnavailable, match="did not start: OSError: no disk"):
         available()
 
@@ -61,7 +64,7 @@ def test_unsafe_grades_too_and_cleans_up(tmp_path, monkeypatch):
     (tmp_path / "tmp").mkdir()
     task = assignment.load(course(tmp_path))
     loop = {"blend": "def blend(weights, V):\n    open('left.txt', 'w').write('x')\n    while True: pass"}
-    with Sandbox(Limits(seconds=0.3, wall=30), unsafe=True) as walls:
+    with Sandbox(Limits(seconds=0.3, wall=30), wall="none") as walls:
         assert grader.grade_cells(walls, task, as_cells(submission()), "s1", SECRET).score == task.total
         result = grader.grade_cells(walls, task, as_cells(submission(loop)), "s1", SECRET)
         assert result.results[2].mistake == "no-end"

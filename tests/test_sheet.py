@@ -71,6 +71,7 @@ def test_forward_references_are_put_in_order():
         (lambda s: s.input("Y", np.zeros((1, 1, 1, 1))), ["Y", "3 axes"]),
         (lambda s: s.input("not a name", [[1]]), ["'not a name'"]),
         (lambda s: s.slider("t", 9, min=0, max=5), ["t", "9", "0 to 5"]),
+        (lambda s: s.slider("t", 1.0, min=0.05, max=9, step=0.05, log=True), ["t", "between two", "0.05"]),
         (lambda s: s.choice("c", ["a", "b"], "z"), ["c", "'z'"]),
         (lambda s: s.scores("g", "X", s.slider("t", 1.0, 0, 2)), ["t", "sheet.number"]),
         (lambda s: s.lay(["X", {"node": "gone"}]), ["'gone'"]),

@@ -6,6 +6,8 @@ from axe import violations
 from view_sheets import SHEETS
 from worksheet_page import FRAME, cell, show, state, text  # noqa: F401 (show is a fixture)
 
+from qkvlib import instruments
+
 pytestmark = pytest.mark.browser
 
 
@@ -121,6 +123,24 @@ def test_the_reader_of_arcs_is_chosen_by_click_and_by_keys(show):  # noqa: F811
     page.keyboard.press("Control+z")
     page.evaluate(FRAME)
     assert state(page)["p_reader"] == 2
+
+
+def test_a_token_that_is_chosen_keeps_the_focus(show):  # noqa: F811
+    page = show(instruments.exam_hall())
+    page.get_by_role("radio", name="it gives").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    page.evaluate(FRAME)
+    chosen = page.get_by_role("radio", name="drank gives")
+    assert chosen.get_attribute("aria-checked") == "true"
+    assert chosen.evaluate("(token) => token === document.activeElement")
+
+
+def test_where_no_other_reader_can_be_chosen_none_is_offered(show):  # noqa: F811
+    page = show(SHEETS["masked_arcs"]())
+    assert page.get_by_role("img", name="gives").count() == 6
+    assert page.get_by_role("radio").count() == 0
 
 
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])

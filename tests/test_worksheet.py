@@ -301,3 +301,9 @@ def test_what_is_measured_is_all_that_is_sent():
         scripts, css = getattr(instruments, name)().sheet.parts
         assert set(scripts) <= set(parts), name
         assert set(css) <= set(styled), name
+
+
+def test_the_lookup_starts_at_a_temperature_of_exactly_1():
+    slider = next(w for w in instruments.soft_lookup().children[0].children if w.description == "temperature")
+    places = (slider.max - slider.min) / slider.step, -slider.min / slider.step
+    assert [round(place, 9) for place in places] == [40, 20]

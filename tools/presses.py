@@ -102,20 +102,20 @@ _PRESS = """async ([inputs, options, presses]) => {
     const cycle = async (n, start, choose) => {
         const end = start === n - 1 ? 0 : n - 1;
         await burst((k) => choose((end + presses - 1 - k) % n));
+        return end;
     };
     const [list] = seen('.ws-controls select'), [tick] = seen('.ws-controls input[type=checkbox]');
     if (list) {
-        await cycle(list.options.length, list.selectedIndex, (k) => {
+        return { shown: await cycle(list.options.length, list.selectedIndex, (k) => {
             list.selectedIndex = k;
             list.dispatchEvent(new Event('change', { bubbles: true }));
-        });
-        return { shown: list.selectedIndex };
+        }) };
     }
     if (tick) {
-        await cycle(2, Number(tick.checked), (k) => tick.checked === Boolean(k) || tick.click());
-        return { shown: tick.checked };
+        const end = await cycle(2, Number(tick.checked), (k) => tick.checked === Boolean(k) || tick.click());
+        return { shown: Boolean(end) };
     }
-    const readers = seen('svg [role=radio]'), chosen = () => readers.findIndex((one) => one.ariaChecked === 'true');
-    await cycle(readers.length, chosen(), (k) => readers[k].dispatchEvent(new MouseEvent('click', { bubbles: true })));
-    return { shown: chosen() };
+    const readers = seen('svg [role=radio]'), chosen = readers.findIndex((one) => one.ariaChecked === 'true');
+    const choose = (k) => readers[k].dispatchEvent(new MouseEvent('click', { bubbles: true }));
+    return { shown: await cycle(readers.length, chosen, choose) };
 }"""

@@ -48,7 +48,7 @@ def examine(root: Path | None) -> Iterator[Finding]:
     yield course_files(root)
     yield progress_folder()
     yield browser()
-    yield sandbox()
+    yield from walls()
 
 
 def python_version(version: tuple[int, int]) -> Finding:
@@ -193,16 +193,17 @@ def browser() -> Finding:
     )
 
 
-def sandbox() -> Finding:
-    """Started just as `qkv grade` starts it: bubblewrap may be there and still not be allowed to work."""
+def walls() -> Iterator[Finding]:
+    """Each wall is started just as `qkv grade` starts it: bubblewrap may be there and still not be allowed to work."""
     try:
-        from qkvlib.grading.sandbox import SandboxUnavailable, available
+        from qkvlib.grading.sandbox import walls_here
     except ModuleNotFoundError as error:
         fix = "Run `python -m pip install 'qkvlib[grading]'`."
-        return Finding(False, f"{error.name} is not installed", fix, needed_for="qkv grade")
-    try:
-        available()
-    except SandboxUnavailable as error:
-        what = "no sandbox here; grading other people's notebooks needs one"
-        return Finding(False, what, str(error), needed_for="qkv grade")
-    return Finding(True, "a sandbox for grading", needed_for="qkv grade")
+        yield Finding(False, f"{error.name} is not installed", fix, needed_for="qkv grade")
+        return
+    standing, absent = walls_here()
+    for name, why in absent.items():
+        what = f"the wall {name} does not stand here" + ("" if standing else "; grading others' notebooks needs a wall")
+        yield Finding(False, what, why, needed_for="qkv grade")
+    for name, fences in standing.items():
+        yield Finding(True, f"a wall for grading: {name} ({', '.join(fences)})", needed_for="qkv grade")

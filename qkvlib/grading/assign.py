@@ -25,7 +25,8 @@ from qkvlib.grading.draw import draw_calls
 from qkvlib.grading.journal import hold
 from qkvlib.grading.roster import Student
 from qkvlib.grading.secret import mark_for, seed_for
-from qkvlib.grading.text import clean, file_name, number
+from qkvlib.grading.terms import Policy
+from qkvlib.grading.text import as_markdown, clean, file_name, number
 
 
 @dataclass
@@ -51,7 +52,7 @@ def hand_out(
     The same roster, notebook, date and course file give the same files, byte for byte. `due` is shown as it is written.
     """
     task = assignments.load(exercise_notebook)
-    template = _read(exercise_notebook)
+    template = read_notebook(exercise_notebook)
     out = Path(out)
     if out.exists() and any(out.iterdir()):
         raise AssignmentError(f"{out} exists and is not empty: name another folder with --out, or move it away.")
@@ -66,7 +67,9 @@ def hand_out(
     try:
         for student in roster:
             values = {name: own[student.id][name] for name in names}
-            book = for_student(template, task, student, values, mark_for(course.secret, task.slug, student.id), due)
+            own_due = Policy(task.number).own_due(student.terms)
+            until = own_due.isoformat(" ", "minutes") if own_due else due
+            book = for_student(template, task, student, values, mark_for(course.secret, task.slug, student.id), until)
             folder = place / file_name(student.id)
             folder.mkdir()
             _write(folder / f"{task.slug}.ipynb", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
@@ -108,8 +111,8 @@ def for_student(template: dict, task: Assignment, student: Student, values: dict
     if values:
         book = _parameterised(book, values)
     switch = f'import os\n\nos.environ["QKV_ASSIGNMENT"] = "{task.slug}"  # an assignment: hints yes, solutions no'
-    who = _as_text(student.name) or _as_text(student.id)
-    until = f" Due: {_as_text(due)}." if due else ""
+    who = as_markdown(student.name) or as_markdown(student.id)
+    until = f" Due: {as_markdown(due)}." if due else ""
     numbers = " It has its own numbers, so compare methods with others, not results." if values else ""
     worth = f"{number(task.total)} points in {len(task.items)} exercise{'s' if len(task.items) > 1 else ''}."
     greeting = (
@@ -144,11 +147,6 @@ def _parameterised(book: dict, values: dict) -> dict:
         if "injected-parameters" in cell["metadata"].get("tags", []):
             cell["id"] = "your-parameters"
     return filled
-
-
-def _as_text(text: str) -> str:
-    """A name is a name, never markup."""
-    return "".join(f"&#{ord(c)};" if c in "\\`*_{}[]()<>#+-.!|&" else c for c in clean(text, 80))
 
 
 def _drop_links(book: dict) -> None:
@@ -210,7 +208,8 @@ def _jsonable(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-def _read(path: Path) -> dict:
+def read_notebook(path: Path) -> dict:
+    """The hand-out's own notebook. Raises `AssignmentError`."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from qkvlib.grading.assignment import Assignment
 from qkvlib.grading.collect import Source, Submission
 from qkvlib.grading.engines import DaskEngine, LocalEngine
 from qkvlib.grading.journal import Journal
 from qkvlib.grading.notebook import NotebookProblem
+from qkvlib.grading.questions import stands_on
 from qkvlib.grading.worker import Job, close_sandboxes
 
 CHUNK = 20
@@ -54,8 +56,13 @@ def grade_batch(
     journal: Journal,
     engine: LocalEngine | DaskEngine,
     progress: Callable[[Progress], None] = lambda state: None,
+    again: bool = False,
 ) -> list[str]:
-    """Grade what the journal does not have yet. The keys of all submissions, in their order."""
+    """Grade what the journal does not have yet, or everything `again`. The keys of all submissions, in their order.
+
+    Where only some exercises' checks have changed since a submission was graded, only these are graded anew, with
+    what stands on them.
+    """
     keys: dict[str, str] = {}
     state = Progress(len(submissions))
 
@@ -69,15 +76,23 @@ def grade_batch(
                 except NotebookProblem as error:
                     problem = str(error)
             about = (problem, submission.file, *(remark.text for remark in submission.remarks))
-            key = job.key(submission.student, data, *about)
-            keys[submission.student] = key
-            if key in journal.keys:
+            base = job.base(submission.student, data, *about)
+            key = keys[submission.student] = job.key(base)
+            if key in journal.keys and not again:
                 state.done += 1
                 state.skipped += 1
                 progress(state)
                 continue
-            facts = {"key": key, "student": submission.student, "file": submission.file, "data": data}
-            chunk.append({**facts, "problem": problem, "remarks": submission.remarks})
+            facts: dict = {
+                "key": key,
+                "base": base,
+                "student": submission.student,
+                "file": submission.file,
+                "data": data,
+            }
+            facts["origin"] = submission.origin
+            known = [] if again else still_hold(job.assignment, journal.last_of_base(base))
+            chunk.append({**facts, "problem": problem, "remarks": submission.remarks, "known": known})
             size += len(data)
             if len(chunk) >= CHUNK or size >= _CHUNK_BYTES:
                 yield chunk
@@ -86,7 +101,7 @@ def grade_batch(
             yield chunk
 
     def done(records: list[dict]) -> None:
-        journal.append(records)
+        journal.append(records, again)
         state.done += len(records)
         progress(state)
 
@@ -95,6 +110,16 @@ def grade_batch(
     if first is not None:
         engine.run(job, _chain(first, todo), done)
     return [keys[submission.student] for submission in submissions]
+
+
+def still_hold(assignment: Assignment, before: dict | None) -> list[dict]:
+    """The results of an earlier grading of the same submission that no mended check can have changed."""
+    if before is None or before["problem"]:
+        return []
+    now, then = assignment.prints, before["prints"]
+    mended = {name for name in assignment.graded if now[name] != then.get(name)}
+    touched = mended | {name for name, below in stands_on(assignment).items() if below & mended}
+    return [result for result in before["results"] if result["name"] not in touched]
 
 
 def _chain(first: Any, rest: Iterable) -> Iterator:

@@ -10,6 +10,7 @@ from qkvlib.grading.assignment import Assignment
 from qkvlib.grading.inbox import Inbox
 from qkvlib.grading.remarks import WORTH_A_LOOK
 from qkvlib.grading.roster import Student
+from qkvlib.grading.sandbox import weakness
 from qkvlib.grading.text import file_name, number
 
 _LOOKS = 40  # lines worth a look, and students named in each
@@ -20,11 +21,6 @@ _ROWS = 400  # students in the table of the class report
 _LEAD, _WIDE = 250, 470  # where the bars of the class report start, and how wide they get
 
 
-def is_late(record: dict) -> bool:
-    """Whether the platform wrote into the file's name that it came late."""
-    return any(remark["kind"] == "late" for remark in record["remarks"])
-
-
 class Totals:
     """Counts over the records, kept while they stream by."""
 
@@ -33,6 +29,7 @@ class Totals:
         self.scores: list[float] = []
         self.missing = self.unreadable = self.late = self.failed = 0
         self.unsafe = False
+        self.walls: Counter = Counter()  # the walls that the submissions were graded behind
         self.statuses: dict[str, Counter] = {name: Counter() for name in assignment.graded}
         self.mistakes: Counter = Counter()
         self.examples: dict[tuple[str, str], tuple[str, list[dict]]] = {}
@@ -40,12 +37,13 @@ class Totals:
         self.inbox = Inbox()
         self.rows: list[tuple] = []  # (points, student id, who, signs), the lowest points first
 
-    def add(self, record: dict, student: Student) -> float:
-        """Count one record; its score."""
-        score = sum(r["points"] for r in record["results"])
+    def add(self, record: dict, student: Student, score: float, is_late: bool) -> None:
+        """Count one record; `score` is what its points are worth after a late penalty."""
         who = {"name": student.name or student.id, "id": student.id, "page": quote(file_name(student.id))}
         self.unsafe |= record["unsafe"]
-        self.late += is_late(record)
+        if record["file"] and not record["unsafe"]:
+            self.walls[record.get("wall", "")] += 1
+        self.late += is_late
         self.failed += record["failed"]
         for remark in record["remarks"]:
             if remark["kind"] in WORTH_A_LOOK:
@@ -60,7 +58,7 @@ class Totals:
             if not record["failed"]:
                 self.looks.setdefault(record["problem"], []).append(who)
             self._row((-1.0, student.id, who, []))
-            return score
+            return
         self.scores.append(score)
         self.inbox.add(record, who)
         self._row((score, student.id, who, [r["status"] for r in record["results"]]))
@@ -76,7 +74,6 @@ class Totals:
         if ended:
             names = " and ".join(f"`{name}`" for name in ended[:3]) + (" and more" if len(ended) > 3 else "")
             self.looks.setdefault(f"{names}: the process ended, or what came back was no answer.", []).append(who)
-        return score
 
     def _row(self, row: tuple) -> None:
         self.rows.append(row)
@@ -87,6 +84,7 @@ class Totals:
         """The class's numbers as plain data."""
         return {
             "assignment": self.assignment.slug,
+            "title": self.assignment.title,
             "due": self.due,
             "graded": len(self.scores),
             "missing": self.missing,
@@ -94,6 +92,7 @@ class Totals:
             "late": self.late,
             "failed": self.failed,
             "unsafe": self.unsafe,
+            "walls": {wall or "not recorded": count for wall, count in sorted(self.walls.items())},
             "out_of": self.assignment.total,
             "mean": round(statistics.fmean(self.scores), 4) if self.scores else 0,
             "median": statistics.median(self.scores) if self.scores else 0,
@@ -113,6 +112,9 @@ class Totals:
         return {
             **{key: summary[key] for key in ("due", "unsafe", "out_of", "mean", "median", "late")},
             "title": self.assignment.title,
+            "weaker": [
+                {"count": n, "what": text} for wall, n in sorted(self.walls.items()) if (text := weakness(wall))
+            ],
             "n_graded": len(self.scores),
             "n_missing": self.missing,
             "n_unreadable": self.unreadable,

@@ -15,12 +15,12 @@ class ClusterError(RuntimeError):
     """A worker would not grade as this machine does; the message names it and says what to do."""
 
 
-def here(unsafe: bool = False) -> dict:
+def here(wall: str = "bubblewrap") -> dict:
     """What decides a grade on the machine where this runs."""
     import numpy
 
     try:
-        available(unsafe)
+        available(wall)
         sandbox = ""
     except SandboxUnavailable as error:
         sandbox = str(error)
@@ -28,19 +28,19 @@ def here(unsafe: bool = False) -> dict:
     return {"library": version.library(), "python": python, "numpy": numpy.__version__, "sandbox": sandbox}
 
 
-def check_workers(address: str, unsafe: bool = False) -> int:
+def check_workers(address: str, wall: str = "bubblewrap") -> int:
     """The number of workers, all of which would grade as this machine does. Raises `ClusterError`."""
     try:
         import distributed
     except ImportError as error:
         raise ClusterError("The Dask engine needs `pip install 'qkvlib[dask]'`.") from error
-    mine = here(unsafe)
+    mine = here(wall)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Dask's own table of versions; ours is one sentence
             client = distributed.Client(address, timeout="20s", set_as_default=False)
         with client:
-            answers = client.run(here, unsafe, on_error="return")
+            answers = client.run(here, wall, on_error="return")
     except (OSError, TimeoutError, ValueError) as error:
         raise ClusterError(f"There is no Dask scheduler at {address}.") from error
     if not answers:

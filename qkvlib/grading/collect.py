@@ -22,7 +22,7 @@ from qkvlib.grading.remarks import Remark
 from qkvlib.grading.roster import CollectError, Student
 from qkvlib.grading.secret import normal_id
 from qkvlib.grading.text import clean, quoted
-from qkvlib.grading.whose import BY_MARK, UNKNOWN, Matcher, Owner, is_late, uploads
+from qkvlib.grading.whose import BY_MARK, UNKNOWN, Matcher, Owner, exchange_assignment, is_late, origin, uploads
 
 MAX_NOTEBOOK = 20 << 20
 MAX_ENTRIES = 100_000
@@ -38,6 +38,7 @@ class Submission:
     file: str
     problem: str = ""
     remarks: list[Remark] = field(default_factory=list)
+    origin: dict[str, str] = field(default_factory=dict)  # see `qkvlib.grading.whose.origin`
 
 
 # -- where submissions lie ------------------------------------------------------------------------------------------
@@ -178,7 +179,7 @@ def collect(
     file whose name says nothing goes to the student whose mark it carries, unless that student handed in another.
     """
     matcher = Matcher(roster, slug)
-    labels = source.files()
+    labels = _of_this_assignment(source.files(), slug)
     if not labels:
         raise CollectError(f"There is no .ipynb file in {source.place}.")
     others = source.others() if roster else []
@@ -206,6 +207,16 @@ def collect(
             problem = f"No notebook was handed in, but {names}. Hand in the file that ends in .ipynb."
             found.append(Submission(person, "", problem, [_NOT_ON_THE_ROSTER]))
     return sorted(found, key=lambda s: s.student)
+
+
+def _of_this_assignment(files: list[tuple[str, str]], slug: str) -> list[tuple[str, str]]:
+    """Without what was handed in to other assignments, where nbgrader's exchange holds several side by side.
+
+    Its name for this one is what the folders are called that have a notebook of this name in them.
+    """
+    ours = {exchange_assignment(label) for label, _ in files if PurePosixPath(label).stem == slug} - {""}
+    theirs = {exchange_assignment(label) for label, _ in files} - ours - {""}
+    return [file for file in files if not ours or exchange_assignment(file[0]) not in theirs]
 
 
 _NOT_ON_THE_ROSTER = Remark("not-on-the-roster", "This name is not on the roster.")
@@ -245,7 +256,7 @@ def as_number(person: str) -> str:
 def _submission(student: str, files: list[_File], slug: str, has_roster: bool, top: str) -> Submission:
     """The file that is graded, with what should be known about the others."""
     chosen = max(files, key=lambda file: _preference(file, slug))
-    found = Submission(student, chosen.label, chosen.problem)
+    found = Submission(student, chosen.label, chosen.problem, origin=origin(chosen.label[len(top) :]))
     if len(files) > 1:
         others = ", ".join(quoted(file.label, 80) for file in files if file is not chosen)
         text = f"{len(files)} notebooks were handed in; {quoted(chosen.label)} was graded, not {clean(others, 300)}."
@@ -264,10 +275,14 @@ def _submission(student: str, files: list[_File], slug: str, has_roster: bool, t
 
 
 def _preference(file: _File, slug: str) -> tuple:
-    """Of several notebooks: readable before not, surely theirs, this assignment's, then the last upload."""
-    stem = PurePosixPath(file.label).stem
-    ours = slug in stem, stem[:2] == slug[:2]
-    return not file.problem, file.owner.known, *ours, uploads(stem), file.label
+    """Of several notebooks: readable before not, surely theirs, then as their names say."""
+    return not file.problem, file.owner.known, *preference(file.label, slug)
+
+
+def preference(label: str, slug: str) -> tuple[bool, bool, int, str]:
+    """Of several notebooks of one student: this assignment's, then the last upload."""
+    stem = PurePosixPath(label).stem
+    return slug in stem, stem[:2] == slug[:2], uploads(stem), label
 
 
 def _nothing(student: Student, files: list[_File], instead: list[str]) -> str:

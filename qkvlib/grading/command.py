@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,20 @@ from qkvlib.grading.assign import hand_out
 from qkvlib.grading.assignment import AssignmentError
 from qkvlib.grading.batch import Progress, grade_batch
 from qkvlib.grading.cluster import ClusterError, check_workers
-from qkvlib.grading.collect import Source, collect
+from qkvlib.grading.collect import Source, Submission, collect
 from qkvlib.grading.coursefile import CourseFileError, find_course, open_course
 from qkvlib.grading.engines import BatchError, DaskEngine, LocalEngine
 from qkvlib.grading.handout_check import check_handed_out
 from qkvlib.grading.inbox import FILE, NamesError, named, read_names
 from qkvlib.grading.journal import Journal, JournalBusy
+from qkvlib.grading.one import check_terms, one_of, with_the_others
 from qkvlib.grading.records import is_record
 from qkvlib.grading.report import write_report
 from qkvlib.grading.results import ResultsError, claim
 from qkvlib.grading.roster import CollectError, Student, read_roster
-from qkvlib.grading.sandbox import SandboxUnavailable, available
+from qkvlib.grading.sandbox import SandboxUnavailable, available, choose, weakness
 from qkvlib.grading.secret import is_mark
+from qkvlib.grading.terms import Policy, TermError, date_in, percent
 from qkvlib.grading.text import number
 from qkvlib.grading.worker import Job
 
@@ -44,6 +47,7 @@ EXPECTED = (
         NotTheCourse,
         ResultsError,
         SandboxUnavailable,
+        TermError,
     ),
     OSError,
 )
@@ -104,20 +108,28 @@ def grade(
     workers: int | None,
     unsafe: bool,
     console: Console,
+    wall: str = "",
+    only: str = "",
+    late_penalty: str = "",
 ) -> dict:
-    """Grade what is new, then write every report. The class's numbers."""
+    """Grade what is new, or `only` one student's work again, then write every report. The class's numbers."""
     if engine not in ("local", "dask"):
         raise BatchError(f"--engine {engine} is unknown: it is local or dask.")
     if scheduler and engine != "dask":
         raise BatchError("--scheduler belongs to --engine dask.")
     task = assignments.load(assignments.find(assignment))
     students = read_roster(roster) if roster else []
-    available(unsafe)
+    if unsafe and wall:
+        raise SandboxUnavailable("--wall and --unsafe-no-sandbox exclude each other.")
+    wall = "none" if unsafe else choose(wall)
     if unsafe:
+        available(wall)
         _say(console, UNSAFE_WARNING, "bold yellow")
+    elif weaker := weakness(wall):
+        _say(console, weaker, "yellow")
     running = DaskEngine(scheduler, workers) if engine == "dask" else LocalEngine(workers)
     if scheduler:
-        check_workers(scheduler, unsafe)
+        check_workers(scheduler, wall)
     with Source(submissions) as source:
         if not find_course(course).exists():
             check_handed_out(source, task.slug, None, "", str(course))  # no new secret for what has one already
@@ -126,55 +138,76 @@ def grade(
         check_handed_out(source, task.slug, file.secret, how, str(file.path))
         if fresh:
             _say(console, f"Made {file.path}: the course secret. Keep it: grading again with it gives the same grades.")
-        job = Job(task, file.secret, individual=how == "individual", unsafe=unsafe)
+        job = Job(task, file.secret, individual=how == "individual", wall=wall)
         found = collect(
             source, students, task.slug, lambda student, mark: is_mark(file.secret, task.slug, student, mark)
         )
         due = file.due.get(task.slug, "")
+        policy = Policy(task.number, date_in(due), percent(late_penalty) if late_penalty else 0.0)
+        check_terms(policy, students, found)
+        mine = one_of(found, only) if only else found
         claim(Path(out), task.slug, file.secret)
         read_names(Path(out))  # before anything is graded: a slip in it should be told at once
         with Journal(Path(out) / "journal.jsonl", is_record) as journal:
             if journal.dropped:
                 many = "1 line" if journal.dropped == 1 else f"{journal.dropped} lines"
                 _say(console, f"{many} of {journal.path} are no records and were passed over.", "bold yellow")
-            before, summary = _run(job, source, found, journal, running, Path(out), students, due, console)
-    _sum_up(console, task.slug, Path(out), summary, before, len(found))
+            told = Told(students, due, policy)
+            before, summary = _run(job, source, found, mine, journal, running, Path(out), told, console)
+    _sum_up(console, task.slug, Path(out), summary, before, len(mine))
     if unsafe:
         _say(console, UNSAFE_WARNING, "bold yellow")
     return summary
 
 
+@dataclass(frozen=True)
+class Told:
+    """What the teacher says about the class: who is in it, and when the work is due."""
+
+    students: list[Student]
+    due: str
+    policy: Policy
+
+
 def _run(
     job: Job,
     source: Source,
-    found: Any,
+    found: list[Submission],
+    mine: list[Submission],
     journal: Journal,
     engine: LocalEngine | DaskEngine,
     out: Path,
-    students: list[Student],
-    due: str,
+    told: Told,
     console: Console,
 ) -> tuple[int, dict]:
-    """Grade and write, with bars to watch. (How many were graded before, the class's numbers)."""
+    """Grade `mine`, all that was `found` or one of them, and write. (How many were graded before, the class's numbers).
+
+    Where one is graded again, the others keep what their last grading said.
+    """
     before = 0
     with _bars(console) as bars:
-        line = bars.add_task("grading", total=len(found), left=None)
+        line = bars.add_task("grading", total=len(mine), left=None)
 
         def show(state: Progress) -> None:
             nonlocal before
             before = state.skipped
             bars.update(line, completed=state.done, left=state.remaining)
 
-        keys = grade_batch(job, source, found, journal, engine, show)
-        bars.update(line, completed=len(found), left=0.0)
+        keys = grade_batch(job, source, mine, journal, engine, show, again=mine is not found)
+        bars.update(line, completed=len(mine), left=0.0)
         names = read_names(out)
-        keys = _regraded(journal, keys, names)
-        pages = bars.add_task("writing pages", total=len(keys), left=0.0)
+        if mine is found:
+            records = journal.records(_regraded(journal, keys, names))
+        else:
+            fresh = dict(zip((one.student for one in mine), journal.records(keys), strict=True))
+            records = (named(record, names) for record in with_the_others(job, found, fresh, journal))
+        pages = bars.add_task("writing pages", total=len(found), left=0.0)
         written = write_report(
-            *(out, job.assignment, journal.records(keys), students),
+            *(out, job.assignment, records, told.students),
             lambda done: bars.update(pages, completed=done),
-            due,
+            told.due,
             names,
+            told.policy,
         )
     return before, written
 

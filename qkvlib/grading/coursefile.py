@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from qkvlib.atomic import write_atomically
@@ -23,12 +24,13 @@ class CourseFileError(ValueError):
 
 @dataclass
 class CourseFile:
-    """The secret, and for each assignment "individual" or "same" and, if it was given, when it is due."""
+    """The secret, and for each assignment "individual" or "same", when it is due, and when (UTC) it was handed out."""
 
     path: Path
     secret: bytes
     assigned: dict[str, str] = field(default_factory=dict)
     due: dict[str, str] = field(default_factory=dict)
+    handed_out: dict[str, str] = field(default_factory=dict)
 
     def note(self, slug: str, how: str, due: str) -> None:
         """Write down how an assignment was handed out, beside whatever another run has written down meanwhile."""
@@ -37,13 +39,15 @@ class CourseFile:
                 kept = _read(self.path)
                 if kept.secret != self.secret:
                     raise CourseFileError(f"{self.path} has another secret now than when this run began. Start again.")
-                self.assigned, self.due = kept.assigned, kept.due
+                self.assigned, self.due, self.handed_out = kept.assigned, kept.due, kept.handed_out
             self.assigned[slug], self.due[slug] = how, due
+            self.handed_out[slug] = datetime.now(UTC).isoformat(timespec="seconds")
             self.save()
 
     def save(self) -> None:
         """Write the file, readable by its owner alone, in one step."""
-        facts = {"secret": self.secret.hex(), "assigned": self.assigned, "due": self.due}
+        texts = {"assigned": self.assigned, "due": self.due, "handed_out": self.handed_out}
+        facts = {"secret": self.secret.hex(), **texts}
         write_atomically(self.path, json.dumps(facts, indent=2) + "\n", mode=0o600)
 
 
@@ -73,7 +77,7 @@ def open_course(path: Path) -> tuple[CourseFile, bool]:
 def _read(path: Path) -> CourseFile:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        facts = [dict(content.get(name, {})) for name in ("assigned", "due")]
+        facts = [dict(content.get(name, {})) for name in ("assigned", "due", "handed_out")]
         if not all(isinstance(text, str) for texts in facts for text in texts.values()):
             raise ValueError("a word was expected")
         course = CourseFile(path, bytes.fromhex(content["secret"]), *facts)

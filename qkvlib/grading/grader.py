@@ -14,13 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qkvlib.check import attempt
-from qkvlib.check.registry import exercises
 from qkvlib.grading import inbox, judging, remarks
+from qkvlib.grading.asking import Asking, learn
 from qkvlib.grading.assignment import Assignment
 from qkvlib.grading.draw import draw_calls
-from qkvlib.grading.inside import wire
 from qkvlib.grading.judging import Result
-from qkvlib.grading.questions import Questions, examples, offered_functions, stands_on
+from qkvlib.grading.questions import stands_on
 from qkvlib.grading.remarks import Remark
 from qkvlib.grading.sandbox import Limits, Reply, Sandbox
 from qkvlib.grading.sandbox.child import Child
@@ -43,18 +42,22 @@ class Grade:
 
 
 def grade_cells(
-    sandbox: Sandbox, assignment: Assignment, cells: list[dict], student: str, secret: bytes, given: dict | None = None
+    sandbox: Sandbox,
+    assignment: Assignment,
+    cells: list[dict],
+    student: str,
+    secret: bytes,
+    given: dict | None = None,
+    known: Sequence[Result] = (),
 ) -> Grade:
-    """Grade a notebook's cells for `student`. `given` holds the student's own parameters, where they have some."""
-    run = _Run(sandbox, assignment, cells, student, secret, given or {})
+    """Grade a notebook's cells for `student`. `given` holds the student's own parameters, where they have some.
+
+    What is `known` of an earlier grading is taken over as it is; only the other exercises are asked for.
+    """
+    run = _Run(sandbox, assignment, cells, student, secret, given or {}, known)
     for item in assignment.items:
         run.results.setdefault(item.name, judging.unanswered(item))
     return Grade([run.results[name] for name in assignment.graded], run.remarks)
-
-
-def _may_hold_code(cell: dict) -> bool:
-    """Whether answers are looked for in a cell: not in prose, unless a definition was lost there."""
-    return cell["type"] == "code" or "def" in cell["source"]
 
 
 class _Budget:
@@ -85,16 +88,24 @@ class _Run:
     """The requests one submission needs, to one child when all goes well, to more when answers end their process."""
 
     def __init__(
-        self, sandbox: Sandbox, assignment: Assignment, cells: list, student: str, secret: bytes, given: Any
+        self,
+        sandbox: Sandbox,
+        assignment: Assignment,
+        cells: list,
+        student: str,
+        secret: bytes,
+        given: Any,
+        known: Sequence[Result] = (),
     ) -> None:
-        self.sandbox, self.assignment, self.cells = sandbox, assignment, cells
+        self.sandbox, self.assignment = sandbox, assignment
         self.items = {item.name: item for item in assignment.items}
         self.calls = {
             item.name: draw_calls(item, seed_for(secret, assignment.slug, student, item.name), given)
             for item in assignment.items
         }
-        self.offered = offered_functions(assignment)
-        self.results: dict[str, Result] = {}
+        self.asking = Asking(assignment, cells, self.calls)
+        self.results: dict[str, Result] = {result.name: result for result in known}
+        self.asked = [name for name in self.items if name not in self.results]
         self.remarks: list[Remark] = []
         self.uses: dict[str, list[str]] = {}
         self.outcomes: dict[str, list[attempt.Outcome]] = {}  # what a mistake is named by, at the end
@@ -104,9 +115,9 @@ class _Run:
         self.child: Child | None = None
         self.started = 0.0
         self.prepared_for: set[str] = set()  # the answers whose statements it has looked up
-        sandbox.learn((*assignment.provided, *(item.source for item in assignment.items)))
+        learn(sandbox, assignment)
         try:
-            self.answer_all(list(self.items))
+            self.answer_all(self.asked)
             self.regrade_dependents()
         finally:
             self.close()
@@ -125,9 +136,9 @@ class _Run:
         asked there together may have the same served, so they can tell each other nothing new either.
         """
         self.requests += 1
-        questions = Questions(self.offered, served, {name: self.calls[name] for name in names})
+        questions = self.asking.questions(names, served)
         if self.child is not None and self.child.alive and self.prepared_for.issuperset(names):
-            reply = self.child.ask(*self.request(names, served), questions)
+            reply = self.child.ask(*self.asking.request(names, served), questions)
             if served or reply.ended:
                 self.close(ended=bool(reply.ended))
             if not reply.ended:
@@ -135,41 +146,10 @@ class _Run:
         self.close()
         self.child, self.started = self.sandbox.child(self.budget.next_limits()), time.monotonic()
         self.prepared_for = set(names)
-        reply = self.child.ask(*self.request(names, served, notebook=True), questions)
+        reply = self.child.ask(*self.asking.request(names, served, notebook=True), questions)
         if served or reply.ended:
             self.close(ended=bool(reply.ended))
         return reply
-
-    def request(self, names: list[str], served: Sequence[str], notebook: bool = False) -> tuple[dict, wire.Packer]:
-        """One request: what to call with which inputs, and first of all the notebook itself."""
-        packer = wire.Packer()
-        asks = []
-        for name in names:
-            item, exercise = self.items[name], exercises()[name]
-            trees = [packer.pack(call.args) for call in self.calls[name]]
-            asks.append(
-                {
-                    "name": name,
-                    "names": list(item.names),
-                    "kind": exercise.kind,
-                    "parameters": list(exercise.parameters),
-                    "unpacked": list(exercise.unpacked),
-                    "expressions": list(item.expressions),
-                    "named": item.named,
-                    "calls": trees if exercise.kind == "function" else [],
-                }
-            )
-        header = {"asks": asks, "served": list(served)}
-        if notebook:
-            header |= {
-                "cells": [cell if _may_hold_code(cell) else {**cell, "source": ""} for cell in self.cells],
-                "provided": [{"source": source} for source in self.assignment.provided],
-                "graded": self.assignment.graded,
-                "given": {name: packer.pack(dict(exercises()[name].given)) for name in self.items},
-                "offered": self.offered,
-                "examples": packer.pack(examples(self.assignment)),
-            }
-        return header, packer
 
     def close(self, ended: bool = False) -> None:
         """End the child, if there is one, and note what it has used."""
@@ -232,9 +212,9 @@ class _Run:
         still wrong then is wrong by itself, and is served in turn to what stands on it.
         """
         graph = stands_on(self.assignment)
-        served: dict[str, set[str]] = {name: set() for name in self.items}
+        served: dict[str, set[str]] = {name: set() for name in self.asked}
         for _ in self.items:
-            doubtful = {name: below for name in self.items if (below := self.lost_below(name, graph)) - served[name]}
+            doubtful = {name: below for name in self.asked if (below := self.lost_below(name, graph)) - served[name]}
             groups: dict[frozenset[str], list[str]] = {}
             for name, below in doubtful.items():
                 if root_causes := below - set(doubtful):
@@ -301,7 +281,7 @@ class _Run:
 
         Only such answers cost anything, and what comes back is compared with nothing: it groups alike ones (`inbox`).
         """
-        unknown = {name for name, result in self.results.items() if result.unknown}
+        unknown = {name for name in self.asked if name in self.results and self.results[name].unknown}
         for served in sorted({self.served.get(name, ()) for name in unknown}):
             names = sorted(name for name in unknown if self.served.get(name, ()) == served)
             for name in names:

@@ -143,7 +143,7 @@ def named(record: dict, names: dict[tuple[str, str], str]) -> dict:
     if not said:
         return record
     told = hashlib.sha256("\n".join(said).encode()).hexdigest()[:12]
-    return {**record, "key": f"{record['key']}-{told}", "results": results}
+    return {**record, "key": f"{record['key']}-{told}", "base": "", "results": results}
 
 
 @dataclass

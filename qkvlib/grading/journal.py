@@ -24,6 +24,8 @@ class Journal:
         self.path, self._is_record = Path(path), is_record
         self.dropped = 0  # lines that are no records
         self.keys: dict[str, int] = {}  # key -> where its line starts
+        self._bases: dict[str, int] = {}  # the same submission, whatever its checks were then -> its last record
+        self._students: dict[str, int] = {}  # student -> the last record of a grading of theirs
 
     def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,11 +51,11 @@ class Journal:
         position = whole = 0  # where this line starts; where the last record ends
         strange = 0  # lines since then
         for line in self._file:
-            key = self._key(line)
-            if key is None:
+            record = self._record(line)
+            if record is None:
                 strange += 1
             else:
-                self.keys[key] = position  # the last record of a key is the one that counts
+                self._note(record, position)
                 self.dropped, strange = self.dropped + strange, 0
                 whole = position + len(line)
             position += len(line)
@@ -61,17 +63,24 @@ class Journal:
         self._file.truncate(whole)
         self._file.seek(0, os.SEEK_END)
 
-    def _key(self, line: bytes) -> str | None:
-        """The key of a whole record, None of anything else."""
+    def _record(self, line: bytes) -> dict | None:
+        """A whole record, None of anything else."""
         try:
-            key = json.loads(line)["key"] if line.endswith(b"\n") else None
+            record = json.loads(line) if line.endswith(b"\n") else None
+            known = isinstance(record, dict) and isinstance(record["key"], str) and self._is_record(line)
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
-        return key if isinstance(key, str) and self._is_record(line) else None
+        return record if known else None
 
-    def append(self, records: list[dict]) -> None:
-        """Write records and wait until they are on the disk. A key that is there already is left as it is."""
-        fresh = [record for record in records if record["key"] not in self.keys]
+    def _note(self, record: dict, position: int) -> None:
+        """Remember where a record stands; the last one of a key is the one that counts."""
+        self.keys[record["key"]] = position
+        if record.get("base"):
+            self._bases[record["base"]] = self._students[record["student"]] = position
+
+    def append(self, records: list[dict], again: bool = False) -> None:
+        """Write records and wait until they are on the disk. A key that is there is left as it is, unless `again`."""
+        fresh = [record for record in records if again or record["key"] not in self.keys]
         if not fresh:
             return
         position = self._file.seek(0, os.SEEK_END)
@@ -80,7 +89,7 @@ class Journal:
         self._file.flush()
         os.fsync(self._file.fileno())
         for record, line in zip(fresh, lines, strict=True):
-            self.keys[record["key"]] = position
+            self._note(record, position)
             position += len(line)
 
     def records(self, keys: list[str]) -> Iterator[dict]:
@@ -89,6 +98,21 @@ class Journal:
             for key in keys:
                 file.seek(self.keys[key])
                 yield json.loads(file.readline())
+
+    def last_of_base(self, base: str) -> dict | None:
+        """The last grading of the same submission, whatever the exercises' checks were then."""
+        return self._at(self._bases.get(base))
+
+    def last_of_student(self, student: str) -> dict | None:
+        """The last grading of this student's work."""
+        return self._at(self._students.get(student))
+
+    def _at(self, position: int | None) -> dict | None:
+        if position is None:
+            return None
+        with open(self.path, "rb") as file:
+            file.seek(position)
+            return json.loads(file.readline())
 
 
 def hold(file: IO) -> None:

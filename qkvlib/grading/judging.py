@@ -96,6 +96,8 @@ def ended_badly(item: Item, reply: Reply) -> Result:
         return wrong(item, "no-end", f"Running `{item.name}` used up all its time and had to be ended.")
     if reply.ended == "garbage":
         return wrong(item, "not-an-answer", f"Running `{item.name}` sent back something that is not an answer.")
+    if reply.ended == "disk":
+        return wrong(item, "stopped", f"Running `{item.name}` wrote more than there is room for, and had to be ended.")
     if reply.ended == "memory":
         return wrong(item, "stopped", f"Running `{item.name}` used more memory than there is, and had to be ended.")
     return wrong(

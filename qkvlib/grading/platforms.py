@@ -1,4 +1,4 @@
-"""The files that platforms import (Canvas, Moodle, Gradescope) and the table of everybody, safe to open anywhere."""
+"""Tables that spreadsheets open and platforms import, safe to open anywhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from qkvlib.grading.text import HEADINGS, clean
+from qkvlib.grading.text import clean
 
 _STARTS_A_FORMULA = ("=", "+", "-", "@")
 # Where a spreadsheet of another country, or an import with another setting, would begin a new cell.
@@ -37,22 +37,3 @@ def harmless(cell: str) -> str:
     """A cell that a spreadsheet shows and never runs, in one line, with nothing invisible in it."""
     cell = _NEXT_CELL.sub(r"\1'", clean(cell, 4000))
     return f"'{cell}" if cell.lstrip("\"' ").startswith(_STARTS_A_FORMULA) else cell
-
-
-def gradescope(record: dict, score: float) -> dict:
-    """The record in the form Gradescope's autograder writes."""
-    tests = [
-        {
-            "name": r["name"],
-            "score": r["points"],
-            "max_score": r["out_of"],
-            "status": "passed" if r["status"] == "correct" else "failed",
-            "output": " ".join(part for part in (HEADINGS[r["status"]] + ".", r["message"], r["note"]) if part),
-            "output_format": "text",
-            "visibility": "visible",
-        }
-        for r in record["results"]
-    ]
-    warning = "Graded without the sandbox. " if record["unsafe"] else ""
-    text = warning + " ".join([record["problem"], *(remark["text"] for remark in record["remarks"])])
-    return {"score": score, "output": text.strip(), "output_format": "text", "tests": tests}

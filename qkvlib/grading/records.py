@@ -39,6 +39,10 @@ class Record(msgspec.Struct, forbid_unknown_fields=True):
     results: list[Result]
     answers: dict[str, str]
     unsafe: bool
+    wall: str = ""  # of `sandbox.kinds`, with what it lacks; not in older journals
+    origin: dict[str, str] = {}  # see `qkvlib.grading.whose.origin`
+    base: str = ""  # the grading but for the checks' fingerprints; "" in a copy with the teacher's sentences
+    prints: dict[str, str] = {}
 
 
 _decoder = msgspec.json.Decoder(Record)

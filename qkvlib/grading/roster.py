@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from qkvlib.grading.terms import Term, TermError, read_terms, term_columns
 from qkvlib.grading.text import clean
 
 
@@ -23,6 +24,8 @@ class Student:
     id: str
     name: str = ""
     email: str = ""
+    platform_id: str = ""  # the LTI user id, where the platform's differs from ours
+    terms: tuple[Term, ...] = ()  # due dates and the like of their own
 
 
 # Column headings of Moodle's participant list and Canvas's gradebook that mean the same as ours.
@@ -30,6 +33,7 @@ _SAME_AS = {
     "student_id": ("student_id", "student id", "id number", "sis user id"),
     "name": ("name", "full name", "student"),
     "email": ("email", "email address", "e-mail"),
+    "platform_id": ("lti_user_id", "lti user id"),
     "first": ("first name", "firstname", "given name"),
     "last": ("last name", "lastname", "surname", "family name"),
 }
@@ -38,7 +42,7 @@ _ROUNDED = re.compile(r"\d[.,]\d+E\+\d+")
 
 
 def read_roster(path: Path) -> list[Student]:
-    """Students from a CSV with the columns student_id, name and optionally email. Errors name the line.
+    """Students from a CSV with the columns student_id, name and optionally email and terms. Errors name the line.
 
     Commas, semicolons or tabs; UTF-8, or what Excel writes instead (UTF-16, Windows-1252). The platforms' own headings
     (Moodle's "ID number", Canvas's "SIS User ID") are understood, and a line that is there twice counts once.
@@ -46,7 +50,8 @@ def read_roster(path: Path) -> list[Student]:
     path = Path(path)
     start, rows = _rows(path, _text(path))
     heading: list[str] = next(_read_rows(path, start, rows), [])
-    columns = _columns([cell.strip().lower() for cell in heading])
+    headings = [cell.strip().lower() for cell in heading]
+    columns, terms = _columns(headings), term_columns(headings)
     if "student_id" not in columns or not ("name" in columns or {"first", "last"} <= set(columns)):
         seen = clean(", ".join(heading), 60) or "nothing"
         raise CollectError(
@@ -66,6 +71,10 @@ def read_roster(path: Path) -> list[Student]:
             raise CollectError(f"{path}, line {line}: this line does not have {len(heading)} columns.")
         student = _student(row, columns)
         _check_id(student.id, f"{path}, line {line}")
+        try:
+            student = replace(student, terms=read_terms(row, terms))
+        except TermError as error:
+            raise CollectError(f"{path}, line {line}: {error}") from error
         before = lines.get(student.id.casefold())
         if before and students[student.id.casefold()] == student:
             continue
@@ -133,7 +142,7 @@ def _columns(heading: list[str]) -> dict[str, int]:
 def _student(row: list[str], columns: dict[str, int]) -> Student:
     cell = {name: " ".join(row[place].split()) for name, place in columns.items()}
     name = cell.get("name") or f"{cell.get('first', '')} {cell.get('last', '')}".strip()
-    return Student(cell["student_id"], name, cell.get("email", ""))
+    return Student(cell["student_id"], name, cell.get("email", ""), cell.get("platform_id", ""))
 
 
 def _is_points_possible(row: list[str]) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import Protocol
 
 _MAX_BYTES = 120  # of a file's name, so that every file system takes it with a suffix
 
@@ -29,6 +32,11 @@ def visible(character: str) -> str:
     return f"⟨U+{ord(character):04X}⟩"
 
 
+def as_markdown(said: object, limit: int = 80) -> str:
+    """Text for a place where Markdown is read: a name is a name, never markup."""
+    return "".join(f"&#{ord(c)};" if c in "\\`*_{}[]()<>#+-.!|&" else c for c in clean(said, limit))
+
+
 def quoted(said: object, limit: int = 120) -> str:
     """Words of somebody else's, recognisable as such wherever they stand: in quotation marks, never as code."""
     return f"“{clean(said, limit).replace('“', '‘').replace('”', '’').replace('`', 'ˋ')}”"
@@ -40,3 +48,29 @@ def file_name(student: str) -> str:
     if len(raw) <= _MAX_BYTES:
         return raw.decode()
     return f"{raw[: _MAX_BYTES - 7].decode('utf-8', 'ignore')}-{hashlib.sha256(raw).hexdigest()[:6]}"
+
+
+class HasStatus(Protocol):
+    """The result of one exercise, as far as it is counted here."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+
+
+def headline(results: Sequence[HasStatus]) -> str:
+    """One sentence on where a student stands, with what to do next."""
+    by = Counter(result.status for result in results)
+    if by["correct"] == len(results):
+        return "Everything is right."
+    if not by["correct"] and not by["wrong"]:
+        return "No exercise has an answer yet."
+    parts = [f"{by['correct']} of {len(results)} exercises are right"]
+    if by["wrong"]:
+        parts.append(f"{by['wrong']} {'is' if by['wrong'] == 1 else 'are'} not there yet")
+    if by["todo"]:
+        parts.append(f"{by['todo']} {'was' if by['todo'] == 1 else 'were'} left blank")
+    start = next((result.name for result in results if result.status == "wrong"), None)
+    advice = f" A good place to go on: {start}." if start else ""
+    return (", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else parts[0]) + "." + advice

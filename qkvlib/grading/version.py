@@ -12,17 +12,22 @@ from qkvlib.grading.inside.contents import FILES
 _LIBRARY = Path(__file__).resolve().parent.parent
 # Where the way to a verdict starts; what these import, directly or through others, is followed from their text.
 _JUDGES = ("check/judge.py", "check/registry.py")
-_EXERCISES = "check"
+_EXERCISES = "check/exercises"
 
 
 @cache
 def checks() -> str:
-    """Changes whenever a file changes that decides whether an answer is right: a check, or what a check imports.
+    """Changes whenever a file changes that decides how any answer is judged or run; `check_of` tells one exercise's.
 
-    How answers are found and run is told apart: by the files that enter the sandbox, and by `secret.RULES`.
+    How answers are found is told apart: by `secret.RULES`.
     """
-    exercises = [path for path in (_LIBRARY / _EXERCISES).rglob("*.py") if path.parent != _LIBRARY / _EXERCISES]
-    return _digest(_with_imports({*(_LIBRARY / name for name in (*_JUDGES, *FILES)), *exercises}))
+    return _digest(_with_imports({_LIBRARY / name for name in (*_JUDGES, *FILES)}))
+
+
+@cache
+def check_of(exercise: str) -> str:
+    """Changes whenever the check of this exercise changes, or what it imports."""
+    return _digest(_with_imports(set((_LIBRARY / _EXERCISES).glob(f"*/{exercise}.py"))))
 
 
 @cache

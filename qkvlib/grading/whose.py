@@ -20,6 +20,11 @@ from qkvlib.grading.text import clean, file_name
 _MOODLE = re.compile(r"^(?P<name>[^_]+)_(?P<number>\d+)_assignsubmission_[a-z]+(?:_.*)?$")
 # Canvas: sortablename[_LATE]_user_attachment_file; graded anonymously, "anon" and a code instead of name and user.
 _CANVAS = re.compile(r"^(?:(?P<name>.+?)_(?P<late>LATE_)?(?P<user>\d+)|(?P<late2>LATE_)?anon_\w+?)_(?P<number>\d+)_.+$")
+# nbgrader's exchange: user+assignment+timestamp, and since 0.7 a random word of 12 letters behind it.
+_NBGRADER = re.compile(
+    r"^(?P<user>.+?)\+(?P<assignment>[^+]+)\+(?P<timestamp>(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?) "
+    r"(?P<zone>[^+]+))(?:\+[\w-]{12})?$"
+)
 _AGAIN = re.compile(r"-(\d{1,9})$|\s?\((\d{1,9})\)$")
 
 
@@ -48,17 +53,20 @@ class Matcher:
         self._slug = normal_id(slug)
         self._names: dict[str, str] = {}
         for student in roster:
-            for key in _name_keys(student.name):
+            for key in name_keys(student.name):
                 self._names[key] = "" if key in self._names else student.id  # two of one name: neither
 
     def is_somebody(self, part: str) -> bool:
         """Whether a folder's name says whose it is."""
-        return normal_id(part) in self.ids or bool(_MOODLE.match(part) or _CANVAS.match(part))
+        return normal_id(part) in self.ids or any(name.match(part) for name in (_MOODLE, _CANVAS, _NBGRADER))
 
     def owner(self, label: str) -> Owner:
         """Whose the file with this path is; the path starts at the top level of what was handed over."""
         parts = PurePosixPath(label.replace("\\", "/")).parts
         parts = tuple(part for part in parts if part not in ("/", "..", ".")) or ("unnamed",)
+        if exchange := _NBGRADER.match(parts[0]):
+            found = self.ids.get(normal_id(exchange["user"]))
+            return Owner(found, BY_NAME) if found else Owner(as_id(exchange["user"]))
         if moodle := _MOODLE.match(parts[0]):
             found = self._named(moodle["name"]) or self.ids.get(normal_id(moodle["name"]))
             person = f"{moodle['name']}_{moodle['number']}"
@@ -95,6 +103,50 @@ def is_late(label: str) -> bool:
     return bool(found and (found["late"] or found["late2"]))
 
 
+@dataclass(frozen=True)
+class ExchangeFolder:
+    """What nbgrader writes into the name of a folder in its inbound/, and the path from there on."""
+
+    user: str
+    assignment: str
+    timestamp: str
+    path: str
+
+
+def exchange_folder(label: str) -> ExchangeFolder | None:
+    """The outermost folder of nbgrader's exchange on the way to a file, if there is one."""
+    parts = _parts(label)
+    for place, part in enumerate(parts):
+        if found := _NBGRADER.match(part):
+            path = "/".join(parts[place:])
+            return ExchangeFolder(found["user"], found["assignment"], found["timestamp"], path)
+    return None
+
+
+def exchange_assignment(label: str) -> str:
+    """The assignment that a file was handed in to, where it lies in nbgrader's exchange; "" elsewhere."""
+    folder = exchange_folder(label)
+    return folder.assignment if folder else ""
+
+
+def origin(label: str) -> dict[str, str]:
+    """What the platform wrote into the name of what it packed, at the top of its own archive, where `label` starts.
+
+    "moodle": the participant; "canvas": user and upload, "101_202"; "arrived": when it came in, as nbgrader says.
+    """
+    top = next(iter(_parts(label)), "")
+    if (exchange := _NBGRADER.match(top)) and exchange["zone"] == "UTC":
+        return {"arrived": f"{exchange['when']}+00:00"}
+    if moodle := _MOODLE.match(top):
+        return {"moodle": moodle["number"]}
+    canvas = _CANVAS.match(top)
+    return {"canvas": f"{canvas['user']}_{canvas['number']}"} if canvas and canvas["name"] else {}
+
+
+def _parts(label: str) -> tuple[str, ...]:
+    return PurePosixPath(label.replace("\\", "/")).parts
+
+
 def uploads(stem: str) -> int:
     """The number that a browser or a platform appends to a file of the same name."""
     again = _AGAIN.search(stem)
@@ -112,7 +164,7 @@ def as_id(text: str) -> str:
 _SUFFIX = re.compile(r"\.\w{1,5}$")
 
 
-def _name_keys(name: str) -> set[str]:
+def name_keys(name: str) -> set[str]:
     """The ways a name may be written without spaces: any word first, or all turned round."""
     words = [word for word in map(_fold, re.split(r"[\s,]+", name)) if word]
     turned = {"".join(words[i:] + words[:i]) for i in range(len(words))}

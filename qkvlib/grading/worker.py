@@ -32,13 +32,22 @@ class Job:
     assignment: Assignment
     secret: bytes
     individual: bool = False
-    unsafe: bool = False
+    wall: str = "bubblewrap"
     limits: Limits = field(default_factory=Limits)
 
-    def key(self, student: str, data: bytes, *about: str) -> str:
-        """Names a grading: the same key means the same grade. Keyed with the secret, so it gives nothing away."""
-        facts = [self.assignment.digest, student, str(self.individual), str(self.unsafe), *about]
+    @property
+    def unsafe(self) -> bool:
+        """Whether students' code runs without any wall."""
+        return self.wall == "none"
+
+    def base(self, student: str, data: bytes, *about: str) -> str:
+        """Names a grading but for the exercises' own checks. Keyed with the secret, so it gives nothing away."""
+        facts = [self.assignment.digest, student, str(self.individual), self.wall, *about]
         return key_for(self.secret, data, *facts)
+
+    def key(self, base: str) -> str:
+        """Names a grading: the same key means the same grade."""
+        return key_for(self.secret, base.encode(), *(f"{name}={its}" for name, its in self.assignment.prints.items()))
 
 
 _local = threading.local()
@@ -48,23 +57,37 @@ _open: list[Sandbox] = []
 def grade_chunk(job: Job, chunk: list[dict]) -> list[dict]:
     """Grade a few submissions in this worker's own sandbox; plain records come back, in order."""
     sandbox = getattr(_local, "sandbox", None)
-    if sandbox is None or (sandbox.limits, sandbox.unsafe) != (job.limits, job.unsafe):
+    if sandbox is None or (sandbox.limits, sandbox.wall) != (job.limits, job.wall):
         if sandbox is not None:
             sandbox.close()
-        sandbox = _local.sandbox = Sandbox(job.limits, job.unsafe)
+        sandbox = _local.sandbox = Sandbox(job.limits, job.wall)
         _open.append(sandbox)
     return [grade_submission(sandbox, job, **item) for item in chunk]
 
 
 def grade_submission(
-    sandbox: Sandbox, job: Job, key: str, student: str, file: str, data: bytes, problem: str, remarks: list[Remark]
+    sandbox: Sandbox,
+    job: Job,
+    key: str,
+    student: str,
+    file: str,
+    data: bytes,
+    problem: str,
+    remarks: list[Remark],
+    base: str = "",
+    known: list[dict] | None = None,
+    origin: dict[str, str] | None = None,
 ) -> dict:
-    """One record: results per exercise, remarks, and why it could not be graded if it could not."""
-    item = {"key": key, "student": student, "file": file, "problem": problem, "remarks": remarks}
+    """One record: results per exercise, remarks, and why it could not be graded if it could not.
+
+    `known` are results of an earlier grading that still hold: these exercises are not asked for again.
+    """
+    item: dict = {"key": key, "student": student, "file": file, "problem": problem, "remarks": remarks, "base": base}
+    item |= {"known": known or [], "origin": origin or {}}
     if problem:
         return record(job, item, problem=problem)
     try:
-        return _graded(sandbox, job, item, parse(data))
+        return {**_graded(sandbox, job, item, parse(data)), "wall": sandbox.standing}
     except NotebookProblem as error:
         return record(job, item, problem=str(error))
     except WireError:
@@ -81,7 +104,7 @@ def grade_submission(
 def sandbox_is_gone(job: Job) -> bool:
     """Whether no sandbox can be started on this machine at all."""
     try:
-        available(job.unsafe)
+        available(job.wall)
     except SandboxUnavailable:
         return True
     return False
@@ -90,7 +113,8 @@ def sandbox_is_gone(job: Job) -> bool:
 def _graded(sandbox: Sandbox, job: Job, item: dict, book: Notebook) -> dict:
     student, task = item["student"], job.assignment
     given = variants.values_for(task, job.secret, student) if job.individual else variants.defaults(task)
-    grade = grade_cells(sandbox, task, book.cells, student, job.secret, given)
+    known = [Result(**result) for result in item["known"]]
+    grade = grade_cells(sandbox, task, book.cells, student, job.secret, given, known)
     begun = {result.name for result in grade.results if result.status != "todo"}
     remarks = [*book.remarks, *_whose(job, student, book), *grade.remarks]
     if not begun and book.assignment not in ("", task.slug):
@@ -134,6 +158,10 @@ def record(
         "results": [vars(result) for result in results],
         "answers": handed_in or {},
         "unsafe": job.unsafe,
+        "wall": job.wall,
+        "origin": item.get("origin", {}),
+        "base": item.get("base", ""),
+        "prints": job.assignment.prints,
     }
 
 

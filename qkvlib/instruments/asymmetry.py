@@ -30,7 +30,7 @@ def asymmetry() -> Instrument:
     s.subtract("difference", grid, turned, about="zero everywhere: a symmetric table")
     s.softmax("weights", grid)
     s.lay(
-        ["X", "W_Q", "W_K", "→", "Q", "K"],
+        ["X", "W_Q", s.panel("W_K", look="joined"), "→", "Q", s.panel("K", look="joined")],
         [s.panel(grid, lit="it?"), "−", s.panel(turned, title="scores, turned"), "=", "difference",
          s.panel("weights", lit="it?", max=1)],
         [s.say("'it?' to 'dog' scores {scores[2,0]}; 'dog' to 'it?' scores {scores[0,2]}.")],

@@ -51,7 +51,7 @@ def by_hand(animal: str = "dog", thing: str = "ball", adjective: str = "excited"
                 s.panel(stream, title="the row of 'it', from layer to layer"),
                 s.say("'it' puts {weights2[2,0]:%} on {first}, {weights2[2,1]:%} on {second}: {answer[2]:top}."),
             ),
-            s.arcs("weights1", "weights2", reader=reader, names=["layer 1", "layer 2"]),
+            s.arcs("weights1", "weights2", reader=reader, names=["layer 1", "layer 2"], width=330),
         ],
         [s.say("What the matrices ask for. Open a sentence for its numbers, and drag them:")],
         [asks("W_Q1", "layer 1: a pronoun asks for an adjective (8)"), asks("W_K1", "an adjective is found (1)"),

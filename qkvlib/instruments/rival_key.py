@@ -54,10 +54,9 @@ def rival_key(rival: float = 0.0) -> Instrument:
     lanes = [
         [
             s.panel(f"key_{head}", title=f"head {head}: keys"),
-            s.stack(
-                s.arcs(f"weights_{head}", reader=2, width=220, title=f"head {head}: where “it” looks"),
-                [s.panel(f"weights_{head}", max=1, look="joined"), "→", s.panel(f"out_{head}", look="joined")],
-            ),
+            s.arcs(f"weights_{head}", reader=2, width=280, title=f"head {head}: where “it” looks"),
+            "→",
+            s.panel(f"out_{head}", title=f"head {head} brings", look="joined"),
         ]
         for head in keys
     ]
@@ -70,4 +69,5 @@ def rival_key(rival: float = 0.0) -> Instrument:
             ),
         ]
     )
+    s.lay([s.panel(f"weights_{head}", title=f"head {head}: weights", max=1) for head in keys], fold="all numbers")
     return Instrument(s)

@@ -11,7 +11,7 @@ def soft_lookup() -> Instrument:
         title="A lookup that gets softer",
         hint="Turn the temperature down: a dict. Turn it up: an average. Drag the query between two keys.",
     )
-    temperature = s.slider("temperature", 1.0, min=0.05, max=10.0, step=0.05, log=True, label="temperature")
+    temperature = s.slider("temperature", 1.0, min=0.1, max=10.0, step=0.05, log=True, label="temperature")
     records = examples.LOOKUP_RECORDS
     query = s.input("query", examples.LOOKUP_QUERY[None], rows=["query"], cols=examples.LOOKUP_FIELDS)
     keys = s.input("keys", examples.LOOKUP_KEYS, rows=records, cols=examples.LOOKUP_FIELDS, about="how to be found")

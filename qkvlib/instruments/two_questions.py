@@ -46,8 +46,8 @@ def two_questions() -> Instrument:
         picked = s.softmax(f"{question}_picked", s.scale(f"{question}_sharp", logits, by=PICK))
         s.total(f"{question}_right", s.multiply(f"{question}_hits", picked, truth), over="all")
 
-    def answers(question: str, title: str) -> dict:
-        return s.panel(f"{question}_logits", title=title, bars=True)
+    def answers(question: str, title: str, look: str = "") -> dict:
+        return s.panel(f"{question}_logits", title=title, bars=True, look=look)
 
     def beside(node: str, title: str) -> dict:
         return s.panel(node, title=title, look="joined")
@@ -65,9 +65,9 @@ def two_questions() -> Instrument:
         [s.say("Right, of 6: {who_right:int} for who chased, {whom_right:int} for who was chased.")],
         [
             s.panel("U_who", title="read-out: who?"),
-            answers("who", "who chased?"),
             s.panel("U_whom", title="read-out: whom?"),
-            answers("whom", "who was chased?"),
+            answers("who", "who chased?"),
+            answers("whom", "who was chased?", look="joined"),
         ],
     )
     s.lay(

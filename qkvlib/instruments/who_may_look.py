@@ -30,6 +30,8 @@ def who_may_look(first: str = "dog", second: str = "chased", third: str = "cat",
     mask = s.input(
         "mask",
         causal_mask(4).astype(int),
+        rows=list(slots),
+        cols=list(slots),
         about="1: the row's word may look at the column's word; 0: not",
         limits=(0, 1),
     )
@@ -51,7 +53,7 @@ def who_may_look(first: str = "dog", second: str = "chased", third: str = "cat",
                 ["mask", s.panel(masked, title="scores under the mask")],
                 [shares, s.panel("sums", look="joined"), s.panel("out", look="joined", lit=reader)],
             ),
-            s.arcs("weights", reader=reader, title="whom the blue word looks at"),
+            s.arcs("weights", reader=reader, width=300, title="whom the blue word looks at"),
         ]
     )
     s.lay(["X", "V"], fold="all numbers")

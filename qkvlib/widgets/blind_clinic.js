@@ -85,7 +85,7 @@ function render({ model, el }) {
   function notThis(fault) {
     const [guess, truth] = [get("faults")[fault], get("faults")[here().fault]];
     const place = tellsApart(guess, truth);
-    return `Not ${guess.title}. That fault would answer “${get("probes")[place].label}” so: ${guess.told[place][1]} `
+    return `Not “${guess.title}”. That fault would answer “${get("probes")[place].label}” so: ${guess.told[place][1]} `
       + `This patient: ${truth.told[place][1]}`;
   }
 

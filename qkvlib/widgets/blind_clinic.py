@@ -9,9 +9,8 @@ import traitlets as t
 
 from qkvlib.widgets import bundle
 from qkvlib.widgets._small import SmallWidget, module
-from qkvlib.widgets.picture import png
+from qkvlib.widgets.picture import Still, png
 from qkvlib.widgets.sheet import Sheet
-from qkvlib.widgets.worksheet import Worksheet
 
 
 class BlindClinic(SmallWidget):
@@ -78,11 +77,7 @@ class BlindClinic(SmallWidget):
         if finding.get("answer", "same") is not None:
             sheet.input(name, _numbers(finding.get("answer", probe["right"])), rows=probe["rows"], editable=False)
         sheet.lay(*([node] for node in sheet.inputs))
-        worksheet = Worksheet(sheet)
-        try:
-            return png(worksheet)
-        finally:
-            worksheet.close()
+        return png(Still(sheet))
 
     def _markdown(self) -> str:
         probe, finding = self.probes[self.probe], self.patients[self.patient]["findings"][self.probe]

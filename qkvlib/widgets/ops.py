@@ -317,9 +317,6 @@ def norm(a: Value) -> Value:
 def quantise(a: Value, bits: int = 8) -> Value:
     """Each row kept as whole numbers of `bits` bits and one scale, its largest entry by size over 2^(bits-1) - 1."""
     steps = 2 ** (int(bits) - 1) - 1
-    _need(a, 2, "quantise")
-    if steps < 1:
-        raise ValueError(f"{bits} bits leave no step beside 0: 2 are the least")
     scale = _quiet(lambda x: np.abs(x).max(-1, keepdims=True, initial=0) / steps, a.array)
     codes = _quiet(lambda x: np.rint(x / scale), a.array)
     return Value(_quiet(np.multiply, np.where(scale == 0, 0, codes), scale), a.rows, a.cols, a.heads)

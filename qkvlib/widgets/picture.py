@@ -24,6 +24,7 @@ from .scene import Scene
 from .scene_picture import draw_scene
 
 if TYPE_CHECKING:
+    from .sheet import Sheet
     from .worksheet import Worksheet
 
 CELL_W, CELL_H, GAP, PAD = 54, 28, 2, 16
@@ -41,7 +42,20 @@ class Block:
     draw: Callable[[Canvas, int, int], None]
 
 
-def png(worksheet: Worksheet) -> bytes:
+class Still:
+    """A sheet as it starts, for its picture alone: no widget is opened for it."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet, self.spec = sheet, sheet.check().spec()
+
+    def values(self) -> dict[str, Value]:
+        return self.sheet.evaluate(self.sheet.inputs, self.sheet.values())
+
+    def __getitem__(self, name: str) -> Any:
+        return self.sheet.values()[name]
+
+
+def png(worksheet: Worksheet | Still) -> bytes:
     """The worksheet's present state, in its light colours. What stands in a fold or is closed is left out."""
     try:
         values = worksheet.values()
@@ -57,7 +71,7 @@ def png(worksheet: Worksheet) -> bytes:
 class _State:
     """One state of a worksheet, and the blocks of its entries."""
 
-    def __init__(self, worksheet: Worksheet, values: dict[str, Value]) -> None:
+    def __init__(self, worksheet: Worksheet | Still, values: dict[str, Value]) -> None:
         self.worksheet, self.values = worksheet, values
 
     def resolve(self, option: Any) -> Any:
@@ -142,7 +156,7 @@ def lengths(shares: np.ndarray, bars: bool | str) -> np.ndarray:
     return np.nan_to_num(np.clip(long, 0, 1))
 
 
-def say(template: str, values: dict[str, Value], worksheet: Worksheet) -> str:
+def say(template: str, values: dict[str, Value], worksheet: Worksheet | Still) -> str:
     """A sentence with live numbers, as dataflow.js says it."""
 
     def one(found: re.Match) -> str:

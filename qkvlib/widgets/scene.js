@@ -18,7 +18,7 @@ import { VIEWS } from "./sheet_view.js";
  * @typedef {{ move: (x: number, y: number, event?: any) => [string, [number, number][]]|null, keys?: Record<string, [number, number]> }} Pull
  * @typedef {{ scene: (entry: Entry, values: Values, resolve: (x: any) => any) => Scene,
  *   drag?: (sheet: SheetView, entry: Entry, name: string, i: number, view: any) => Pull|null,
- *   choose?: (sheet: SheetView, entry: Entry, name: string, i: number) => void,
+ *   choose?: (sheet: SheetView, entry: Entry, name: string, i: number, view: any) => void,
  *   path?: (entry: Entry, values: Values, name: string, cells: number[]) => [string, number[]][],
  *   said?: (entry: Entry, values: Values, resolve: (x: any) => any) => string }} Kind
  */
@@ -38,6 +38,8 @@ export const dot = (x, y, r, more) => mark("dot")([x, y, r], more);
 export const box = (x, y, w, hh, r = 4, more = {}) => mark("box")([x, y, w, hh, r], more);
 /** @type {(x: number, y: number, string: string, anchor?: string, size?: number, more?: More) => Mark} */
 export const text = (x, y, string, anchor = "middle", size = 12, more = {}) => mark("text")([x, y], { string, anchor, size, ...more });
+
+const PADDING = 8;   // of a picture, both sides together
 
 /** Elements of a picture have a namespace of their own, whose name the parser knows. @type {string|null} */
 let namespace = null;
@@ -92,7 +94,7 @@ class SceneView {
     this.scene;
     this.picture.addEventListener("click", (/** @type {any} */ event) => {
       const target = this.hit(event);
-      if (target && kind.choose) kind.choose(sheet, entry, target.name, target.i);
+      if (target && kind.choose) kind.choose(sheet, entry, target.name, target.i, this);
     });
   }
 
@@ -102,13 +104,19 @@ class SceneView {
 
   resolve = (/** @type {any} */ option) => this.sheet.engine.resolve(option);
 
+  /** The entry, told how wide it may be where there is little room. @returns {Entry} */
+  fitted() {
+    const { sheet: { room }, entry } = this;
+    return room < Infinity ? { ...entry, width: Math.min(entry.width || room, room - PADDING) } : entry;
+  }
+
   /** @param {Set<string>|null} changed */
   draw(changed, fresh = false) {
-    const { sheet, entry, kind, picture } = this;
-    const turned = JSON.stringify(sheet.engine.params);
+    const { sheet, kind, picture } = this, entry = this.fitted();
+    const turned = JSON.stringify([sheet.engine.params, sheet.room]);
     if (!this.open) return void (this.waiting = true);
     if (changed && !fresh && !this.waiting && turned === this.turned && !this.nodes.some((name) => changed.has(name))) return;
-    /** @type {string|undefined} the parameters it was drawn with */
+    /** @type {string|undefined} the parameters and the room it was drawn with */
     this.turned = turned;
     this.waiting = false;
     this.root.classList.toggle("ws-stale", this.nodes.some((name) => sheet.engine.errors.has(name)));
@@ -116,7 +124,7 @@ class SceneView {
     scene.marks.push(...this.ghosts(scene, values));
     for (const [name, v] of Object.entries({ viewBox: `0 0 ${scene.width} ${scene.height}`, width: scene.width, height: scene.height }))
       picture.setAttribute(name, String(v));
-    picture.style.minWidth = `${scene.width * 0.75}px`;   // on a phone it scrolls rather than shrinks out of sight
+    picture.style.minWidth = `${scene.width * 0.7}px`;   // on a phone it scrolls rather than shrinks out of sight
     this.scene = scene;
     picture.setAttribute("role", scene.marks.some((m) => m.control === "radio") ? "radiogroup" : "group");
     scene.marks.forEach((m, k) => this.put(m, k));
@@ -132,7 +140,7 @@ class SceneView {
    * @param {Scene} scene @param {Values} values @returns {Mark[]} */
   ghosts(scene, values) {
     if (!this.nodes.some((name) => this.sheet.base.has(name) && this.sheet.base.get(name) !== values[name])) return [];
-    const old = this.kind.scene(this.entry, { ...values, ...Object.fromEntries(this.sheet.base) }, this.resolve);
+    const old = this.kind.scene(this.fitted(), { ...values, ...Object.fromEntries(this.sheet.base) }, this.resolve);
     if (old.width !== scene.width || old.height !== scene.height || old.marks.length !== scene.marks.length) return [];
     return old.marks.filter((m, k) => (m.cell || m.of) && m.mark !== "box" && m.at.some((v, d) => Math.abs(v - scene.marks[k].at[d]) > 1 || m.width !== scene.marks[k].width))
       .map(({ mark: kind, at, role, width, fill }) => ({ mark: kind, at, role, width: Math.min(width ?? 2, 2), fill: fill && 0.2, was: true }));
@@ -274,7 +282,7 @@ class SceneView {
   key({ name, i }, event) {
     const { sheet, entry, kind } = this;
     if (/^(Enter| )$/.test(event.key) && kind.choose) {
-      kind.choose(sheet, entry, name, i);
+      kind.choose(sheet, entry, name, i, this);
       return true;
     }
     if (sheet.frame) sheet.draw(); // pressed again within a frame: it goes on from what the last press made

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
@@ -95,6 +96,12 @@ class Sheet:
             raise SheetError(f"{self.name}: slider {name} starts at {value}, outside {min} to {max}")
         if log and min <= 0:
             raise SheetError(f"{self.name}: slider {name} is logarithmic and starts at {min}: it must start above 0")
+        steps = (math.log10(value) - math.log10(min)) / step if log else 0.0
+        if abs(steps - round(steps)) > 1e-9:  # a slider would move to the nearest of its places by itself
+            raise SheetError(
+                f"{self.name}: slider {name} starts at {value}, between two of its places: from {min} they are "
+                f"{step} powers of ten apart"
+            )
         kind = "float" if log else kind
         limits = {"min": min, "max": max, "step": step, **({"log": True} if log else {})}
         return self._param(Param(name, kind, label, value, (), limits, look="play" if play else ""))

@@ -11,6 +11,7 @@ import { History } from "./history.js";
 import { mendControls } from "./controls.js";
 import { decode, encode, exact, short } from "./numbers.js";
 import { Panel } from "./panel.js";
+import { watchRoom } from "./room.js";
 import { themeOf } from "./theme.js";
 
 /**
@@ -50,6 +51,7 @@ export class SheetView {
     /** @type {(() => void)[]} for after the next drawing */
     this.afterwards = [];
     this.frame = 0;        // the next drawing, when one is due
+    this.room = Infinity;  // pixels across, where they are few
     this.readTheme();
     this.engine.run(this.model.get("inputs"), this.params());
     this.build(root);
@@ -288,13 +290,14 @@ export class SheetView {
     const { part, name, i } = this.target, v = this.engine.values.get(name)?.data[i] ?? NaN;
     const { text, note, sources } = this.engine.explain(name, i, this.shown);
     const label = part.label(name, i), result = part.isEditable(name, i) ? exact(v) : short(v), about = note || this.about(name);
-    this.bar.replaceChildren(h("span", {}, label), h("span", { class: "ws-sum" }, text && `${text} = `, h("b", {}, result)), h("span", {}, about));
+    const sum = text && text !== result ? `${text} = ` : "";
+    this.bar.replaceChildren(h("span", {}, label), h("span", { class: "ws-sum" }, sum, h("b", {}, result)), h("span", {}, about));
     part.mark(name, [i], "ws-here");
     this.light(sources, "ws-from");
     if (this.spec.inputs[name]) this.light(this.engine.feeds(name, i, this.shown), "ws-feeds");
     this.tipAfterPaint();
     const state = part.state(name, i);
-    return `${label}: ${text && `${text} = `}${result}${state && `, ${state}`}${note && `, ${note}`}`;
+    return `${label}: ${sum}${result}${state && `, ${state}`}${note && `, ${note}`}`;
   }
 
   /** @param {string} name */
@@ -325,6 +328,7 @@ export class SheetView {
     if (!target || (this.barInSight !== false && bar.scrollHeight <= bar.clientHeight + 1)) return tip.hidePopover();
     const { left, top, bottom } = target.part.box(target.name, target.i);
     tip.replaceChildren(...[...bar.children].map((part) => part.cloneNode(true)));
+    tip.style.left = "0";   // where it has all the room it may need: there its size is the one to reckon with
     tip.showPopover();
     const below = bottom + tip.offsetHeight + 16 < innerHeight;
     Object.assign(tip.style, {
@@ -383,12 +387,8 @@ export class SheetView {
       if (box) this.stop.push(this.unmend = mendControls(box, this));
     });
     sight.observe(this.bar);
-    const sized = new ResizeObserver((found) => {
-      for (const { target } of found) target.classList.toggle("ws-wide", target.scrollWidth > target.clientWidth + 1);
-    });
-    for (const part of this.parts) if (part.body) sized.observe(part.body);
     // The last act must reach Python even when the view closes at once.
-    this.stop.push(() => themes.disconnect(), () => sight.disconnect(), () => sized.disconnect(), () => cancelAnimationFrame(this.frame), () => clearTimeout(this.rest),
+    this.stop.push(() => themes.disconnect(), () => sight.disconnect(), watchRoom(this), () => cancelAnimationFrame(this.frame), () => clearTimeout(this.rest),
       () => document.removeEventListener("scroll", scrolled, { capture: true }), () => globalThis.removeEventListener("blur", flush), flush);
   }
 

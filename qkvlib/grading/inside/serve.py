@@ -1,6 +1,6 @@
-"""The inside of the sandbox: a warm process that forks one namespaced child per submission.
+"""The inside of the sandbox: a warm process that forks one walled-in child per submission.
 
-Started by `sandbox.launch` inside bubblewrap with a control socket. For each submission the trusted side passes in one
+Started by `sandbox` behind one of its walls, with a control socket. For each submission the trusted side passes in one
 end of a fresh socket and of a fresh pipe; the warm process forks and never reads from either, so nothing of one
 student's is ever in the memory that the next child inherits. The child reads the request, runs the student's code and
 writes back values. It holds no expected result: there is nothing here to steal.
@@ -14,36 +14,40 @@ import contextlib
 import gc
 import json
 import os
-import resource
 import select
-import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
 
-from qkvlib.grading.inside import walls, watch, wire
+from qkvlib.grading.inside import refused, walls, watch, wire
+from qkvlib.grading.inside.namespaces import Namespaces
 from qkvlib.grading.inside.rehearsal import rehearse
+from qkvlib.grading.inside.second import Second
 from qkvlib.grading.inside.submission import Submission
 
 
-def serve(control_fd: int, isolated: bool) -> None:
-    """Fork a child for every socket and pipe that arrive on `control_fd`. numpy is loaded: no child pays for it."""
+def serve(control_fd: int, kind: str, facts: str = "{}") -> None:
+    """Fork a child for every socket and pipe that arrive on `control_fd`. numpy is loaded: no child pays for it.
+
+    `kind` names the wall, and `facts` is what it has to know, as JSON.
+    """
     Submission.prepare()
     rehearse()
-    if isolated and not walls.CLONE_NUMBER:
-        sys.exit(f"it knows the processors {' and '.join(walls.MACHINES)}, not {os.uname().machine}")
+    if kind != "none" and not refused.CLONE_NUMBER:
+        sys.exit(f"it knows the processors {' and '.join(refused.MACHINES)}, not {os.uname().machine}")
+    wall = _WALLS[kind](**json.loads(facts))
+    del sys.argv[1:], sys.orig_argv[1:]  # they say where things are
     control = socket.socket(fileno=control_fd)
     walls.stay_unreadable()
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # short of memory, the kernel takes this process and its children first
-    filters = walls.seccomp_filter() if isolated else None
     gc.collect()
     gc.freeze()  # what is loaded now is never garbage, and stays shared between the children
     gc.set_threshold(20_000, 20, 20)  # a child lives for a moment: nearly none has garbage worth looking for
     walls.give_back_memory()
-    control.sendall(b'{"ready": true}')
+    control.sendall(json.dumps({"ready": True, "fences": wall.fences}).encode())
     while True:
         message, fds, _, _ = socket.recv_fds(control, wire.CONTROL_LIMIT, 2)
         if not message:
@@ -54,22 +58,24 @@ def serve(control_fd: int, isolated: bool) -> None:
             gc.freeze()
         if not fds:
             continue  # that, or a "stop" for a child that ended by itself in the meantime
-        report = run_child(control, fds, limits, isolated, filters)
+        report = run_child(wall, control, fds, limits)
         control.sendall(json.dumps(report).encode())
 
 
-def run_child(control: socket.socket, fds: list[int], limits: dict, isolated: bool, filters: Any) -> dict:
+_WALLS: dict[str, Callable[..., walls.Wall]] = {"namespaces": Namespaces, "second": Second, "none": walls.NoWall}
+
+
+def run_child(wall: walls.Wall, control: socket.socket, fds: list[int], limits: dict) -> dict:
     """Fork, isolate, wait (killing on the wall clock or on request), and report how the child ended."""
     start = time.monotonic()
     told, tell = os.pipe()
-    own_ids = os.getuid(), os.getgid()
-    pid = walls.fork_apart() if isolated else os.fork()
+    pid = wall.fork()
     if pid == 0:
         status = 70
         try:
             os.close(told)
             control.close()
-            child_main(fds[0], fds[1], tell, limits, isolated, filters, own_ids)
+            child_main(wall, fds[0], fds[1], tell, limits)
             status = 0
         except BaseException as error:
             with contextlib.suppress(OSError):  # closed already when it is the student's part that failed
@@ -78,10 +84,9 @@ def run_child(control: socket.socket, fds: list[int], limits: dict, isolated: bo
             os._exit(status)
     for ours in (*fds, tell):
         os.close(ours)
-    stopped, cpu = wait_for_end(pid, control, start, limits, isolated)
+    stopped, cpu = wait_for_end(wall, pid, control, start, limits)
     _, status, usage = os.wait4(pid, 0)
-    if not isolated:
-        _kill(pid, isolated)  # whatever it left behind in its process group
+    wall.sweep(pid)
     problem = os.read(told, 200)  # what kept the child from getting behind its walls
     os.close(told)
     if problem:
@@ -93,7 +98,7 @@ def run_child(control: socket.socket, fds: list[int], limits: dict, isolated: bo
     }
 
 
-def wait_for_end(pid: int, control: socket.socket, start: float, limits: dict, isolated: bool) -> tuple[str, float]:
+def wait_for_end(wall: walls.Wall, pid: int, control: socket.socket, start: float, limits: dict) -> tuple[str, float]:
     """Wait until the child ends; kill it when it is asked for, or when the submission has used up what it may.
 
     (why it was killed, "" when it ended by itself; the seconds of processor time that were seen).
@@ -104,62 +109,44 @@ def wait_for_end(pid: int, control: socket.socket, start: float, limits: dict, i
     ended = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
     if ended is not None:
         poll.register(ended, select.POLLIN)
-    stopped, cpu = "", 0.0
+    stopped, cpu, pause = "", 0.0, watch.EVERY if ended is not None else 0.005
     while not stopped:
         left = max(0.0, deadline - time.monotonic())
-        events = dict(poll.poll(min(left, watch.EVERY if ended is not None else 0.005) * 1000))
+        events = dict(poll.poll(min(left, pause) * 1000))
         if ended in events or (ended is None and os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)):
             break
+        looked = time.monotonic()
         if control.fileno() in events:
             if not control.recv(16):  # the trusted side is gone
-                _kill(pid, isolated)
+                wall.kill(pid)
+                wall.sweep(pid)
                 os._exit(0)
             stopped = "stopped"
-        elif time.monotonic() >= deadline:
+        elif looked >= deadline:
             stopped = "wall"
-        elif isolated:
-            memory, cpu = watch.used()
+        else:
+            memory, cpu, disk = wall.used(pid, limits)
             stopped = "memory" if memory > limits["memory"] else "cpu" if cpu > limits["cpu_total"] else ""
+            stopped = "disk" if disk > limits["disk"] else stopped
+            if ended is not None:  # looking at a machine with many processes takes a while, and must not be all we do
+                pause = max(watch.EVERY, 10 * (time.monotonic() - looked))
     if stopped:
-        _kill(pid, isolated)
+        wall.kill(pid)
     if ended is not None:
         os.close(ended)
     return stopped, cpu
 
 
-def _kill(pid: int, isolated: bool) -> None:
-    """Kill the child: the first process of its own pid namespace, so everything it started dies with it."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL) if isolated else os.killpg(pid, signal.SIGKILL)
-
-
-def child_main(asked: int, said: int, tell: int, limits: dict, isolated: bool, filters: Any, own_ids: tuple) -> None:
+def child_main(wall: walls.Wall, asked: int, said: int, tell: int, limits: dict) -> None:
     """Put up the walls and run the submission behind them."""
-    if isolated:
-        walls.map_own_user(*own_ids)
-        walls.mount("/tmp", size=limits["disk"], flags=walls.MS_NOSUID | walls.MS_NODEV | walls.MS_NOEXEC)
-        walls.mount("/proc", size=4096, flags=walls.MS_RDONLY | walls.MS_NOSUID | walls.MS_NODEV | walls.MS_NOEXEC)
-    else:
-        os.setpgid(0, 0)
-    os.chdir(limits.get("cwd", "/tmp"))
-    null = os.open("/dev/null", os.O_RDWR)
-    for standard in (0, 1, 2):
-        os.dup2(null, standard)
-    keep = {0, 1, 2, asked, said, tell}
+    wall.enter(limits)
+    for standard in (1, 2):
+        os.dup2(0, standard)  # which is /dev/null: the sandbox starts with it, and may have no such file in sight
+    keep = {0, 1, 2, asked, said, tell, *wall.keep()}
     for kept, following in pairwise([*sorted(keep), 64]):
         os.closerange(kept + 1, following)
-    for what, value in (
-        (resource.RLIMIT_AS, limits["memory"]),
-        (resource.RLIMIT_CPU, limits["cpu_total"]),
-        (resource.RLIMIT_FSIZE, limits["disk"]),
-        (resource.RLIMIT_NOFILE, 64),
-        (resource.RLIMIT_CORE, 0),
-        *([(resource.RLIMIT_NPROC, limits["processes"])] if isolated else []),
-    ):
-        with contextlib.nullcontext() if isolated else contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(what, (value, value))
-    if isolated:
-        walls.drop_everything(filters)
+    wall.limit(limits)
+    wall.seal()
     walls.stay_unreadable()
     os.close(tell)
     Submission(asked, said).run()

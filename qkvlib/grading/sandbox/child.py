@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from qkvlib.grading.inside import wire
 from qkvlib.grading.sandbox import replies
-from qkvlib.grading.sandbox.command import SandboxUnavailable, explain
+from qkvlib.grading.sandbox.command import SandboxUnavailable
 
 if TYPE_CHECKING:
     from qkvlib.grading.sandbox.host import Sandbox
@@ -46,7 +46,7 @@ class Reply:
     """What a child said to one request: its messages in order, and how it ended if it did."""
 
     heard: list[replies.Heard] = field(default_factory=list)
-    ended: str = ""  # "" = the child is still there; else "time", "memory", "killed", "garbage", "stopped"
+    ended: str = ""  # "" = the child is still there; else "time", "memory", "disk", "killed", "garbage", "stopped"
 
     @property
     def finished(self) -> bool:
@@ -189,12 +189,12 @@ class Child:
             said = self._sandbox.said()
             self._sandbox.close()
             if not self._messages:
-                raise SandboxUnavailable(explain(said))
+                raise SandboxUnavailable(self._sandbox.explain(said))
             reply.ended = problem or "killed"
         elif problem and report["stopped"] == "stopped":
             reply.ended = problem
-        elif report["stopped"] == "memory":
-            reply.ended = "memory"
+        elif report["stopped"] in ("memory", "disk"):
+            reply.ended = report["stopped"]
         elif report["stopped"] or (report["signal"] and report["cpu"] >= self._limits.cpu_total - 0.5):
             reply.ended = "time"
         else:

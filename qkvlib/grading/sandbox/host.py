@@ -1,9 +1,9 @@
 """The trusted side of the sandbox: start it, hand it one submission at a time, read back values.
 
-One warm process with numpy and the course's library sits inside bubblewrap: no network, a read-only system, no
-environment, an unprivileged user. Every submission gets a child of its own, forked from the warm process into fresh
-user, pid, ipc, uts and mount namespaces with a private /tmp and hard limits, and without the right to open a network
-socket. When the child's first process ends the kernel kills whatever else it started, so nothing outlives a submission.
+One warm process with numpy and the course's library sits behind a wall (`kinds`): no network, nothing in sight but
+what is named, no environment. Every submission gets a child of its own, forked from the warm process and given up to a
+user or to namespaces that hold nothing else, with a private /tmp and hard limits, and without the right to open a
+network socket. When the child's first process ends, whatever else it started is killed: nothing outlives a submission.
 
 The student's code sees inputs and returns arrays. It never sees an expected value, another submission, or a grade.
 """
@@ -24,7 +24,8 @@ from typing import Any, Self
 
 from qkvlib.grading.inside import wire
 from qkvlib.grading.sandbox.child import GRACE, Child, Limits, Reply
-from qkvlib.grading.sandbox.command import ENVIRONMENT, SandboxUnavailable, explain, launch_command, unsafe_command
+from qkvlib.grading.sandbox.command import ENVIRONMENT, SandboxUnavailable
+from qkvlib.grading.sandbox.kinds import WALLS, standing
 
 _CONTROL_KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
 
@@ -32,14 +33,21 @@ _CONTROL_KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOC
 class Sandbox:
     """One warm process and, one after another, its children. Use as a context manager; not shared between threads."""
 
-    def __init__(self, limits: Limits | None = None, unsafe: bool = False) -> None:
+    def __init__(self, limits: Limits | None = None, wall: str = "bubblewrap") -> None:
         self.limits = limits or Limits()
-        self.unsafe = unsafe
+        self.wall = wall
+        self.standing = wall  # the same with what it lacks on this kernel, once it has started
+        self.fences: list[str] = []
         self._process: Any = None
         self._control: Any = None
         self._errors: Any = None
         self._scratch: str | None = None
         self._learned: set[str] = set()
+
+    @property
+    def unsafe(self) -> bool:
+        """Whether there is no wall at all."""
+        return self.wall == "none"
 
     def __enter__(self) -> Self:
         self.start()
@@ -55,11 +63,9 @@ class Sandbox:
         ours, theirs = socket.socketpair(socket.AF_UNIX, _CONTROL_KIND)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  - closed in close()
         try:
+            command = WALLS[self.wall].command(theirs.fileno())
             if self.unsafe:
-                command = unsafe_command(theirs.fileno())
                 self._scratch = tempfile.mkdtemp(prefix="qkv-unsafe-")
-            else:
-                command = launch_command(theirs.fileno())
             self._process = subprocess.Popen(
                 command,
                 pass_fds=[theirs.fileno()],
@@ -79,13 +85,16 @@ class Sandbox:
         self._control = ours
         ours.settimeout(60)
         try:
-            ready = bool(ours.recv(4096))
-        except OSError:
-            ready = False
-        if not ready:
+            self.fences = json.loads(ours.recv(4096))["fences"]
+        except (OSError, ValueError):
             said = self.said()
             self.close()
-            raise SandboxUnavailable(explain(said))
+            raise SandboxUnavailable(self.explain(said)) from None
+        self.standing = standing(self.wall, self.fences)
+
+    def explain(self, said: str) -> str:
+        """Turn what was said into a sentence for a teacher."""
+        return WALLS[self.wall].explain(said)
 
     def close(self) -> None:
         """End the warm process and everything below it."""
@@ -113,7 +122,7 @@ class Sandbox:
         """A fresh child, within other limits if wanted. The one before must be closed: one at a time is watched."""
         self.start()
         limits = limits or self.limits
-        told = json.dumps({**asdict(limits), "cwd": self._scratch or "/tmp"}).encode()
+        told = json.dumps({**asdict(limits), **({"cwd": self._scratch} if self._scratch else {})}).encode()
         try:
             return Child(self, limits, *self._hand_over(told))
         except OSError:  # the warm process is gone: begin again with a new one
@@ -166,7 +175,7 @@ class Sandbox:
             return None
         if "failed" in report:
             self.close()
-            raise SandboxUnavailable(explain(report["failed"]))
+            raise SandboxUnavailable(self.explain(report["failed"]))
         if self._scratch:
             _empty(self._scratch)
         return report
@@ -177,10 +186,11 @@ class Sandbox:
         return self._errors.read(4000).decode(errors="replace")
 
 
-def available(unsafe: bool = False) -> None:
-    """Start a sandbox once and run an empty request in it. Raises `SandboxUnavailable`."""
-    with Sandbox(unsafe=unsafe) as sandbox:
+def available(wall: str = "bubblewrap") -> list[str]:
+    """Start a sandbox once and run an empty request in it: what the wall is made of. Raises `SandboxUnavailable`."""
+    with Sandbox(wall=wall) as sandbox:
         sandbox.run({name: [] for name in ("cells", "provided", "asks", "graded", "served", "offered")} | _NOTHING)
+        return sandbox.fences
 
 
 _NOTHING = {"given": {}, "examples": wire.Packer().pack({})}

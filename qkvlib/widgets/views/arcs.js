@@ -1,4 +1,5 @@
 // Arcs: the tokens in a row, and from each an arc to the one that reads, as wide as its share. arcs.py draws the same.
+import { range } from "../arrays.js";
 import { box, curve, percent, register, text } from "../scene.js";
 
 const GAP = 84, SMALL = 52, LEAST = 30, LEFT = 8, FOOT = 44, WIDE = 1040;
@@ -15,8 +16,8 @@ function fitted(/** @type {string} */ token, /** @type {number} */ gap) {
 }
 
 /** @param {string} name @param {Value} value @param {number} head @param {number} reader @param {number} left @param {number} y
- * @param {number} gap @param {string} called @returns {Mark[]} */
-function strip(name, value, head, reader, left, y, gap, called) {
+ * @param {number} gap @param {string} called @param {boolean} free whether another reader can be chosen @returns {Mark[]} */
+function strip(name, value, head, reader, left, y, gap, called, free) {
   const [n, m] = value.shape.slice(-2), row = Math.min(reader, n - 1), tokens = value.cols || value.rows || [];
   const arcs = [], boxes = [], words = [], at = left + (reader + 0.5) * gap, { size, lift, each } = sizes(gap);
   if (called) words.push(text(left, y - 10 - Math.min(m, 8) * each, called, "start", 11, { role: "soft" }));
@@ -29,7 +30,7 @@ function strip(name, value, head, reader, left, y, gap, called) {
         { role: "weights", width: Math.max(0.75, 11 * share), of: [name, i] }));
     const token = tokens[c] ?? String(c), told = closed ? "masked" : percent(share);
     boxes.push(box(left + c * gap + 3, y, gap - 6, 22, 5, { role: reads ? "query" : "soft", width: reads ? 2.5 : 1, closed,
-      cell: [name, i], control: "radio", on: reads, label: closed ? `${token}, masked` : `${token} gives ${told}${reads ? " to itself" : ""}` }));
+      cell: [name, i], control: free ? "radio" : undefined, on: reads, label: closed ? `${token}, masked` : `${token} gives ${told}${reads ? " to itself" : ""}` }));
     words.push(text(x, y + 11, fitted(token, gap), "middle", size, { role: closed ? "soft" : "ink", bold: reads }));
     words.push(text(x, y + 31, closed ? "—" : told, "middle", 11, { role: closed ? "soft" : "weights", bold: share >= 0.5 }));
   }
@@ -44,7 +45,7 @@ register("arcs", {
       const name = entry.nodes[layer], value = values[name];
       if (!value || value.shape.length < 2) continue;
       const m = value.shape.at(-1) ?? 1, count = value.shape.length === 3 ? value.shape[0] : 1;
-      const heads = pick === null ? [...Array(count).keys()] : [Math.min(Math.max(0, Math.trunc(pick)), count - 1)];
+      const heads = pick === null ? range(count) : [Math.min(Math.max(0, Math.trunc(pick)), count - 1)];
       const alone = Math.min(GAP, Math.floor(((entry.width || WIDE) - 2 * LEFT) / Math.max(1, m)));
       const gap = heads.length > 1 ? SMALL : Math.max(entry.width ? LEAST : SMALL, alone);
       const each = LEFT * 2 + m * gap, rise = 18 + Math.min(m, 8) * sizes(gap).each;
@@ -52,29 +53,29 @@ register("arcs", {
       heads.forEach((head, k) => {
         const called = entry.names[layer] || (value.shape.length === 3 ? value.heads?.[head] ?? `head ${head}` : "");
         const x = (k % across) * each, y = top + Math.floor(k / across) * (rise + FOOT);
-        marks.push(...strip(name, value, head, Math.min(reader, m - 1), x + LEFT, y + rise, gap, called));
+        marks.push(...strip(name, value, head, Math.min(reader, m - 1), x + LEFT, y + rise, gap, called, Boolean(entry.reader?.param)));
         width = Math.max(width, x + each);
       });
       top += Math.ceil(heads.length / across) * (rise + FOOT);
     }
-    return { width, height: top, marks };
+    // Arcs come and go with the reader: they stand last, so that the element of a token stays its own, and keeps the focus.
+    return { width, height: top, marks: marks.sort((a, b) => Number("of" in a) - Number("of" in b)) };
   },
 
   /** A click on a token makes it the reader, where the reader is a parameter. */
-  choose(sheet, entry, name, i) {
+  choose(sheet, entry, name, i, part) {
     const param = entry.reader?.param, spec = sheet.spec.params.find((/** @type {any} */ p) => p.name === param);
     const reader = i % /** @type {number} */ (sheet.engine.values.get(name)?.shape.at(-1));
     if (!spec) return;
-    if (spec.kind === "choice") { if (reader < spec.options.length) sheet.setParam(param, reader, sheet.hand.gesture(param)); }
-    else if (reader <= /** @type {number} */ (spec.max)) sheet.setParam(param, reader, sheet.hand.gesture(param));
-    sheet.announceAfter(() => sheet.tell({ part: /** @type {import("../types.js").CellPart} */ (sheet.parts.find((/** @type {any} */ p) => p.entry === entry)), name, i }) || "");
+    if (reader <= /** @type {number} */ (spec.max ?? spec.options.length - 1)) sheet.setParam(param, reader, sheet.hand.gesture(param));
+    sheet.announceAfter(() => sheet.tell({ part, name, i }));
   },
 
   said(entry, values, resolve) {
     const value = values[entry.nodes.at(-1)], reader = resolve(entry.reader);
     if (!value) return "";
     const [n, m] = value.shape.slice(-2), row = Math.min(reader, n - 1), tokens = value.cols || value.rows || [];
-    const shares = [...Array(m).keys()].map((c) => [value.data[row * m + c], tokens[c] ?? String(c)]).sort((a, b) => Number(b[0]) - Number(a[0]));
+    const shares = range(m).map((c) => [value.data[row * m + c], tokens[c] ?? String(c)]).sort((a, b) => Number(b[0]) - Number(a[0]));
     const who = (value.rows ?? tokens)[row] ?? String(row);
     return `${who} takes ${shares.slice(0, 3).map(([share, token]) => `${percent(Number(share))} from ${token}`).join(", ")}.`;
   },

@@ -46,7 +46,7 @@ def entry(
 def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
     """One strip of tokens and arcs for each layer and head."""
     reader, pick = resolve(entry["reader"]), resolve(entry["pick"])
-    strips, width, top = [], 0, 0
+    strips, width, top, free = [], 0, 0, isinstance(entry["reader"], dict)
     for layer in reversed(range(len(entry["nodes"]))):
         name = entry["nodes"][layer]
         value = values.get(name)
@@ -63,13 +63,16 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
             called = entry["names"][layer] if layer < len(entry["names"]) else ""
             head = (value.heads[h] if value.heads else f"head {h}") if value.array.ndim == 3 else ""
             x, y = (k % across) * each, top + (k // across) * (rise + FOOT)
-            strips += _strip(name, value, h, min(int(reader), m - 1), x + LEFT, y + rise, gap, called or head)
+            strips += _strip(name, value, h, min(int(reader), m - 1), x + LEFT, y + rise, gap, called or head, free)
             width = max(width, x + each)
         top += -(-len(heads) // across) * (rise + FOOT)
-    return Scene(width, top, strips)
+    return Scene(width, top, sorted(strips, key=lambda mark: "of" in mark))  # arcs come and go: they stand last
 
 
-def _strip(name: str, value: Value, h: int, reader: int, left: float, y: float, gap: float, called: str) -> list[Mark]:
+def _strip(
+    name: str, value: Value, h: int, reader: int, left: float, y: float, gap: float, called: str, free: bool
+) -> list[Mark]:
+    """`free`: whether another reader can be chosen."""
     n, m = value.array.shape[-2:]
     row = min(reader, n - 1)
     tokens = value.cols or value.rows or [str(c) for c in range(m)]
@@ -102,7 +105,7 @@ def _strip(name: str, value: Value, h: int, reader: int, left: float, y: float, 
         said = f"{token}, masked" if closed else f"{token} gives {told}" + (" to itself" if reads else "")
         boxes.append(
             box(left + c * gap + 3, y, gap - 6, 22, 5, role="query" if reads else "soft", width=2.5 if reads else 1,
-                closed=closed, cell=[name, i], control="radio", on=reads, label=said)
+                closed=closed, cell=[name, i], control="radio" if free else None, on=reads, label=said)
         )  # fmt: skip
         ink = "soft" if closed else "ink"
         words.append(text(x, y + 11, _fitted(token, gap), size=10 if gap < CLOSE else 12, role=ink, bold=reads))

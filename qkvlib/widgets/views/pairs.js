@@ -1,7 +1,8 @@
 // Pairs: two tables of shares, each number as a pale bar and a solid one beside it, row by row. pairs.py draws the same.
+import { range } from "../arrays.js";
 import { box, line, percent, register, text } from "../scene.js";
 
-const GAP = 48, BAR = 14, LEFT = 64, LEGEND = 250, TALL = 34, TOP = 22, ROW = TALL + 16;
+const GAP = 44, BAR = 14, LEFT = 56, LEGEND = 250, TALL = 34, TOP = 22, ROW = TALL + 16;
 
 /** @typedef {import("../scene.js").Mark} Mark @typedef {import("../scene.js").Value} Value */
 
@@ -12,7 +13,7 @@ function tablesOf(entry, values) {
   const found = entry.nodes.map((/** @type {string} */ name) => values[name]);
   if (found.some((/** @type {Value} */ v) => !v || v.shape.length < 2 || !v.data.length) || found[0].shape.join() !== found[1].shape.join()) return null;
   const after = found[1], m = after.shape.at(-1), n = after.data.length / m;
-  const names = (/** @type {any} */ given, /** @type {number} */ count) => given ?? [...Array(count).keys()].map(String);
+  const names = (/** @type {any} */ given, /** @type {number} */ count) => given ?? range(count).map(String);
   return { m, n, rows: names(after.shape.length === 3 ? after.heads : after.rows, n), cols: names(after.cols, m),
     share: (/** @type {number} */ k, /** @type {number} */ i) => (Number.isFinite(found[k].data[i]) ? found[k].data[i] : 0) };
 }
@@ -49,8 +50,8 @@ register("pairs", {
   said(entry, values) {
     const found = tablesOf(entry, values);
     if (!found) return "";
-    const { m, n, rows, cols, share } = found, every = [...Array(m).keys()];
-    return [...Array(n).keys()].map((r) => `${rows[r]}: ${entry.names.map((/** @type {string} */ name, /** @type {number} */ k) => {
+    const { m, n, rows, cols, share } = found, every = range(m);
+    return range(n).map((r) => `${rows[r]}: ${entry.names.map((/** @type {string} */ name, /** @type {number} */ k) => {
       const best = every.reduce((a, c) => (share(k, r * m + c) > share(k, r * m + a) ? c : a), 0);
       return `${name} ${percent(share(k, r * m + best))} on ${cols[best]}`;
     }).join(", ")}`).join("; ");

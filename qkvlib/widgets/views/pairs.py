@@ -17,7 +17,7 @@ from ..scene import Scene, box, line, percent, text
 if TYPE_CHECKING:
     from ..sheet import Sheet
 
-GAP, BAR, LEFT, TALL, TOP = 48, 14, 64, 34, 22  # column to column, a bar, row names, a row's bars, column names
+GAP, BAR, LEFT, TALL, TOP = 44, 14, 56, 34, 22  # column to column, a bar, row names, a row's bars, column names
 ROW = TALL + 16
 LEGEND = 250  # the key's width
 

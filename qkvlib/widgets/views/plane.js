@@ -1,4 +1,5 @@
 // A plane: rows of two numbers as arrows and points, shadows of keys on a query, values and their blend. plane.py draws the same.
+import { range } from "../arrays.js";
 import { niceCeiling, short } from "../numbers.js";
 import { area, arrow, dot, line, register, text } from "../scene.js";
 
@@ -6,7 +7,7 @@ import { area, arrow, dot, line, register, text } from "../scene.js";
 
 /** @type {(v: Value|undefined) => v is Value} */
 const fitsPlane = (v) => v?.shape.length === 2 && v.shape[1] === 2;
-const pairs = (/** @type {Value} */ v) => Array.from({ length: v.shape[0] }, (_, r) => /** @type {Pair} */ ([v.data[2 * r], v.data[2 * r + 1]]));
+const pairs = (/** @type {Value} */ v) => range(v.shape[0]).map((r) => /** @type {Pair} */ ([v.data[2 * r], v.data[2 * r + 1]]));
 const roleOf = (/** @type {any} */ entry, /** @type {string} */ name) => entry.roles[name] || "ink";
 const finite = (/** @type {number} */ v) => (Number.isFinite(v) ? v : 0);
 
@@ -67,6 +68,13 @@ function room() {
   };
 }
 
+/** A name beside a place: to its left where it is wanted there, or where there is no room on the right. @param {any} entry @param {Function} words @param {Pair} at
+ * @param {string} label @param {boolean} left @param {number} gap @param {boolean} down @param {import("../scene.js").More} more */
+function nameBeside(entry, words, [x, y], label, left, gap, down, more) {
+  const anchor = left || x + gap + wide(label) > entry.size ? "end" : "start", beside = x + (anchor === "end" ? -gap : gap);
+  return text(beside, words(beside, y + (down ? 9 : -9), label, anchor, down), label, anchor, 11, more);
+}
+
 /** @param {any} entry @param {any} g @param {number} reader @param {Function} words @returns {Mark[]} */
 function arrows(entry, { shown, place }, reader, words) {
   const marks = /** @type {Mark[]} */ ([]), origin = place([0, 0]);
@@ -75,10 +83,9 @@ function arrows(entry, { shown, place }, reader, words) {
     const value = shown[name], role = roleOf(entry, name);
     pairs(value).forEach((pair, row) => {
       const [x, y] = place(pair), read = role !== "query" || row === reader, [token, letter] = nameOf(value, row, name);
-      const down = role === "key" || y > origin[1], label = read ? `${letter} ${token}` : "", anchor = x < origin[0] || x + 5 + wide(label) > entry.size ? "end" : "start", beside = x + (anchor === "end" ? -5 : 5);
       marks.push(arrow(origin[0], origin[1], x, y, { role, width: read ? 2.5 : 1, dash: !read, cell: [name, 2 * row], cells: [2 * row, 2 * row + 1],
         control: entry.pulls[name] ? "slider" : undefined, label: `${letter} of ${token}` }));
-      marks.push(text(beside, words(beside, y + (down ? 9 : -9), label, anchor, down), label, anchor, 11, { role, bold: read }));
+      marks.push(nameBeside(entry, words, [x, y], read ? `${letter} ${token}` : "", x < origin[0], 5, role === "key" || y > origin[1], { role, bold: read }));
     });
   }
   return marks;
@@ -96,8 +103,7 @@ function points(entry, { shown, place }, reader, words) {
       const [x, y] = place(pair), [token, letter] = nameOf(value, row, name);
       marks.push(dot(x, y, 5, { role, fill: 1, cell: [name, 2 * row], cells: [2 * row, 2 * row + 1],
         control: entry.pulls[name] ? "slider" : undefined, label: `${letter} of ${token}` }));
-      const label = `${letter} ${token}`, anchor = x < middle - 0.5 || x + 8 + wide(label) > entry.size ? "end" : "start", beside = x + (anchor === "end" ? -8 : 8);
-      marks.push(text(beside, words(beside, y - 9, label, anchor, false), label, anchor, 11, { role }));
+      marks.push(nameBeside(entry, words, [x, y], `${letter} ${token}`, x < middle - 0.5, 8, false, { role }));
     });
   }
   const value = shown[entry.blend];
@@ -121,7 +127,8 @@ register("plane", {
           text(x, size / 2 + 9, short(at), "middle", 9, { role: "soft" }));
       }
     const words = room();
-    return { width: size, height: size, marks: [...marks, ...shadows(entry, g, reader), ...arrows(entry, g, reader, words), ...points(entry, g, reader, words)] };
+    const drawn = [...shadows(entry, g, reader), ...arrows(entry, g, reader, words), ...points(entry, g, reader, words)];
+    return { width: size, height: size, marks: [...marks, ...drawn.sort((a, b) => Number(a.mark === "text") - Number(b.mark === "text"))] };   // no arrow lies on a name
   },
 
   /** An input takes the numbers as they are; a product takes the smallest change of its matrix that gives them. */

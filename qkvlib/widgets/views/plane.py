@@ -99,8 +99,9 @@ def scene(entry: dict, values: Mapping[str, Value], resolve: Callable) -> Scene:
 
     given = (entry, shown, reader, place)
     words = _Words()
-    marks = [*_ground(size, reach, place), *_shadows(*given), *_arrows(*given, words), *_points(*given, words)]
-    return Scene(size, size, marks)
+    drawn = [*_shadows(*given), *_arrows(*given, words), *_points(*given, words)]
+    drawn.sort(key=lambda mark: mark["mark"] == "text")  # no arrow lies on a name
+    return Scene(size, size, [*_ground(size, reach, place), *drawn])
 
 
 def _wide(label: str) -> float:
@@ -150,6 +151,14 @@ def _names(value: Value, row: int, name: str) -> tuple[str, str]:
     return (value.rows[row] if value.rows else str(row + 1), name[0].lower())
 
 
+def _named(entry: dict, words: _Words, at: tuple, label: str, left: bool, gap: float, down: bool, **more: Any) -> Mark:
+    """A name beside a place: to its left where it is wanted there, or where there is no room on the right."""
+    x, y = at
+    anchor = "end" if left or x + gap + _wide(label) > entry["size"] else "start"
+    beside = x + (-gap if anchor == "end" else gap)
+    return text(beside, words.at(beside, y + (9 if down else -9), label, anchor, down), label, anchor, 11, **more)
+
+
 def _arrows(entry: dict, shown: dict[str, Value], reader: int, place: Place, words: _Words) -> list[Mark]:
     marks = []
     origin = place((0, 0))
@@ -165,11 +174,8 @@ def _arrows(entry: dict, shown: dict[str, Value], reader: int, place: Place, wor
             marks.append(arrow(*origin, x, y, role=role, width=2.5 if read else 1, dash=not read, cell=[name, 2 * row],
                                cells=[2 * row, 2 * row + 1], control="slider" if name in entry["pulls"] else None,
                                label=f"{letter} of {token}"))  # fmt: skip
-            down, label = role == "key" or y > origin[1], f"{letter} {token}" if read else ""
-            anchor = "end" if x < origin[0] or x + 5 + _wide(label) > entry["size"] else "start"
-            beside = x + (-5 if anchor == "end" else 5)
-            above = words.at(beside, y + (9 if down else -9), label, anchor, down)
-            marks.append(text(beside, above, label, anchor, 11, role=role, bold=read))
+            label, down = f"{letter} {token}" if read else "", role == "key" or y > origin[1]
+            marks.append(_named(entry, words, (x, y), label, x < origin[0], 5, down, role=role, bold=read))
     return marks
 
 
@@ -207,10 +213,7 @@ def _points(entry: dict, shown: dict[str, Value], reader: int, place: Place, wor
             marks.append(dot(x, y, 5, role=role, fill=1, cell=[name, 2 * row], cells=[2 * row, 2 * row + 1],
                              control="slider" if name in entry["pulls"] else None,
                              label=f"{letter} of {token}"))  # fmt: skip
-            label = f"{letter} {token}"
-            anchor = "end" if x < middle - 0.5 or x + 8 + _wide(label) > entry["size"] else "start"
-            beside = x + (-8 if anchor == "end" else 8)
-            marks.append(text(beside, words.at(beside, y - 9, label, anchor, False), label, anchor, 11, role=role))
+            marks.append(_named(entry, words, (x, y), f"{letter} {token}", x < middle - 0.5, 8, False, role=role))
     value = shown.get(entry["blend"]) if entry["blend"] else None
     if value is not None and reader < len(value.array):
         x, y = place(value.array[reader])

@@ -1,4 +1,5 @@
 // A product laid out so that rows meet columns, and played: row and column slide together and the sum grows.
+import { range } from "../arrays.js";
 import { focusable, h } from "../dom.js";
 import { added, short, wrap } from "../numbers.js";
 import { Panel } from "../panel.js";
@@ -55,7 +56,7 @@ class ProductView {
   pairs({ result, i }) {
     const top = this.tops[this.results.indexOf(result)], [, m] = top.value.shape, [, k] = this.left.value.shape;
     const r = Math.floor(i / m), c = i % m;
-    return { top, terms: Array.from({ length: k }, (_, t) => [r * k + t, t * m + c]) };
+    return { top, terms: range(k).map((t) => [r * k + t, t * m + c]) };
   }
 
   /** @param {Panel} result @param {number} i */

@@ -1,14 +1,14 @@
 // Wires: who is read by whom, as ribbons from column to column, as wide as the entry of a matrix. wires.py draws the same.
+import { range } from "../arrays.js";
 import { short } from "../numbers.js";
 import { box, curve, register, text } from "../scene.js";
 
-const BOX = 116, LOW = 24, SPACE = 12, UNIT = 14, TOP = 26, STEP = 176, MOST = 8;
+const BOX = 116, LOW = 24, SPACE = 12, UNIT = 14, TOP = 26, STEP = 146, MOST = 8;
 
 /** @typedef {import("../scene.js").Mark} Mark @typedef {import("../scene.js").Value} Value
  * @typedef {{ n: number, m: number, size: (r: number, c: number) => number, rows?: any, cols?: any }} Step */
 
 const sum = (/** @type {number[]} */ list) => list.reduce((a, b) => a + b, 0);
-const count = (/** @type {number} */ n) => [...Array(n).keys()];
 const wide = (/** @type {number} */ v) => Math.min(MOST, Math.abs(v)) * UNIT;
 
 /** @param {any} entry @param {Record<string, Value>} values @returns {Step[]|null} */
@@ -22,10 +22,10 @@ function stepsOf(entry, values) {
 
 /** [height, name] of every box of every column. @param {Step[]} steps @returns {[number, string][][]} */
 function columnsOf(steps) {
-  return count(steps.length + 1).map((k) => {
+  return range(steps.length + 1).map((k) => {
     const into = steps[k - 1], out = steps[k], names = k ? into.rows : out.cols;
-    return count(k ? into.n : out.m).map((i) => {
-      const most = Math.max(k ? sum(count(into.m).map((c) => Math.abs(into.size(i, c)))) : 0, out ? sum(count(out.n).map((r) => Math.abs(out.size(r, i)))) : 0);
+    return range(k ? into.n : out.m).map((i) => {
+      const most = Math.max(k ? sum(range(into.m).map((c) => Math.abs(into.size(i, c)))) : 0, out ? sum(range(out.n).map((r) => Math.abs(out.size(r, i)))) : 0);
       return /** @type {[number, string]} */ ([Math.max(LOW, Math.min(MOST, most) * UNIT + 6), names ? names[i] : String(i)]);
     });
   });
@@ -41,7 +41,7 @@ function told(name, read) {
 
 /** What the boxes of column k + 1 read: [index, entry] of what is not 0, or of the first. @param {Step} step @param {number} r */
 const readBy = (step, r) => {
-  const read = count(step.m).filter((c) => step.size(r, c));
+  const read = range(step.m).filter((c) => step.size(r, c));
   return read.length ? read : [0];
 };
 
@@ -57,11 +57,11 @@ register("wires", {
     const heads = entry.names.map((/** @type {string} */ name, /** @type {number} */ k) => text(k * STEP + BOX / 2, 10, name, "middle", 12, { bold: true }));
     const ribbons = /** @type {Mark[]} */ ([]), boxes = /** @type {Mark[]} */ ([]);
     steps.forEach(({ n, m, size }, k) => {
-      const left = count(m).map((c) => places[k][c] + (columns[k][c][0] - sum(count(n).map((r) => wide(size(r, c))))) / 2);
-      const right = count(n).map((r) => places[k + 1][r] + (columns[k + 1][r][0] - sum(count(m).map((c) => wide(size(r, c))))) / 2);
+      const left = range(m).map((c) => places[k][c] + (columns[k][c][0] - sum(range(n).map((r) => wide(size(r, c))))) / 2);
+      const right = range(n).map((r) => places[k + 1][r] + (columns[k + 1][r][0] - sum(range(m).map((c) => wide(size(r, c))))) / 2);
       const x1 = k * STEP + BOX, x2 = (k + 1) * STEP, bend = (x2 - x1) / 2;
-      for (const r of count(n))
-        for (const c of count(m)) {
+      for (const r of range(n))
+        for (const c of range(m)) {
           const w = wide(size(r, c)), y1 = left[c] + w / 2, y2 = right[r] + w / 2;
           if (!w) continue;
           left[c] += w;
@@ -92,7 +92,7 @@ register("wires", {
     const lit = [[name, cells]];
     let from = new Set(cells.map((i) => i % steps[at].m)), to = new Set(cells.map((i) => Math.floor(i / steps[at].m)));
     const follow = (/** @type {number} */ k, /** @type {(r: number, c: number) => boolean} */ runs) => {
-      const { n, m, size } = steps[k], on = count(n * m).filter((i) => size(Math.floor(i / m), i % m) && runs(Math.floor(i / m), i % m));
+      const { n, m, size } = steps[k], on = range(n * m).filter((i) => size(Math.floor(i / m), i % m) && runs(Math.floor(i / m), i % m));
       lit.push([entry.nodes[k], on]);
       return on.map((i) => [Math.floor(i / m), i % m]);
     };

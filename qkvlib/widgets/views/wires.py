@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..sheet import Sheet
 
 BOX, LOW, SPACE, UNIT, TOP = 116, 24, 12, 14, 26  # a box's width and least height, room between, pixels for 1, heading
-STEP = 176  # from one column to the next
+STEP = 146  # from one column to the next
 
 
 def entry(

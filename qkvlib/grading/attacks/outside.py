@@ -2,9 +2,7 @@
 
 # ruff: noqa: E501
 
-from dataclasses import dataclass, field
-
-from attacks_inside import Attack
+from qkvlib.grading.attacks.attack import Attack, Theft
 
 # -- forged messages: written into every open file descriptor, header and raw bytes as given ------------------------------
 
@@ -25,7 +23,7 @@ def softmax(z, axis=-1):
 _VALUE = '{"event": "answer", "name": "softmax", "results": [{"kind": "returned", "value": %s}]}'
 
 
-def _value(tree, rest=""):
+def _value(tree: str, rest: str = "") -> str:
     """Send a right answer event whose one value is this tree."""
     return f"send({_VALUE % tree}{rest})"
 
@@ -100,7 +98,7 @@ FORGERIES = [
 # -- more than one's share ----------------------------------------------------------------------------------------------------
 
 
-def _hog(name, wall, body):
+def _hog(name: str, wall: str, body: str) -> Attack:
     return Attack(
         "more than one's share", name, wall, f"import os, sys, time\ndef softmax(z, axis=-1):\n{body}\n    return z"
     )
@@ -136,18 +134,6 @@ HOGS = [
 # -- points for nothing -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Theft:
-    """Answers that try to live on what is computed outside, and the ones that are right by themselves all the same."""
-
-    name: str
-    changes: dict
-    earns: tuple = ()
-    kind: str = "points for nothing"
-    wall: str = "only what the solution stands on, never what is asked"
-    away: bool = field(default=False)
-
-
 _LOST = "def {0}(*a, **k):\n    return 'given up'\n"
 _GIVEN_UP = {name: _LOST.format(name) for name in ("scores", "softmax", "blend", "attention")}
 _GLOBALS = "def blend(weights, V):\n    g = softmax.__globals__\n    return g['blend'](weights, V)"
@@ -179,5 +165,3 @@ THEFTS = [
     Theft("a right answer that stands on a lost one is earned", {"scores": _GIVEN_UP["scores"]}, ("softmax", "blend", "attention")),
     Theft("a wrong one that stands on a lost one is not", {"scores": _GIVEN_UP["scores"], "attention": "def attention(Q, K, V):\n    return scores(Q, K), 1"}, ("softmax", "blend")),
 ]  # fmt: skip
-
-ALL = [*FORGERIES, *HOGS, *THEFTS]

@@ -6,18 +6,18 @@ lie does inside is gone with its process.
 
 # ruff: noqa: E501
 
-from attacks_outside import Theft
+from qkvlib.grading.attacks.attack import Theft
 
 _OTHERS = ("scores", "blend", "attention")
 _RIGHT_LATER = "    e = np.exp(z - z.max(axis=axis, keepdims=True))\n    return e / e.sum(axis=axis, keepdims=True)\n"
 
 
-def _lie(name, before, body, earns=_OTHERS):
+def _lie(name: str, before: str, body: str, earns: tuple = _OTHERS) -> Theft:
     code = f"{before}\ndef softmax(z, axis=-1):\n{body}"
     return Theft(name, {"softmax": code}, earns, "values that lie", "plain values, compared outside")
 
 
-def _class(name, base, methods):
+def _class(name: str, base: str, methods: list[str]) -> str:
     return f"class {name}({base}):\n" + "".join(f"    def {m}\n" for m in methods)
 
 

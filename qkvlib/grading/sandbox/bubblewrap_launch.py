@@ -44,15 +44,16 @@ def stage(paths: list[str], staging: str) -> dict[str, str]:
 def main(config: dict) -> None:
     """Stage, drop privileges, exec bubblewrap with the control socket as file descriptor 3."""
     os.dup2(config["control"], 3, inheritable=True)
-    sources = [source for source, _ in config["binds"]]
+    sources, bwrap, below = [source for source, _ in config["binds"]], config["bwrap"], config["bwrap_below"]
     staged = {path: path for path in sources}
     if os.geteuid() == 0:
-        staged = stage(sources, config["staging"])
+        staged = stage([*sources, *([below] if below else [])], config["staging"])
+        bwrap = staged.get(below, "") + bwrap[len(below) :]
         os.setgroups([])
         os.setresgid(config["uid"], config["uid"], config["uid"])
         os.setresuid(config["uid"], config["uid"], config["uid"])
     os.chdir("/")
-    arguments = [config["bwrap"], *config["walls"]]
+    arguments = [bwrap, *config["walls"]]
     for source, target in config["binds"]:
         arguments += ["--ro-bind", staged[source], target]
     for folder in config["covered_folders"]:
@@ -60,7 +61,7 @@ def main(config: dict) -> None:
     for file in config["covered_files"]:
         arguments += ["--ro-bind", "/dev/null", file]
     arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--", *config["command"]]
-    os.execve(config["bwrap"], arguments, {})
+    os.execve(bwrap, arguments, {})
 
 
 if __name__ == "__main__":

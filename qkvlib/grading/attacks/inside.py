@@ -1,26 +1,17 @@
 """Attacks that a student's code tries from inside, as data: each a body that returns true when it worked.
 
 `away` says that the same body works where its wall is not, so that the attack is known to be one. `{place}` stands for
-a folder with a course in it: solutions, a roster, a course file; `{port}` for a server that listens on this machine.
+a folder with a course in it: solutions, a roster, a course file;
+`{port}` for a server that listens on this machine.
 """
 
 # ruff: noqa: E501
 
-from dataclasses import dataclass
+from qkvlib.grading.attacks.attack import Attack
+from qkvlib.grading.inside.refused import Numbers, denied
 
 
-@dataclass(frozen=True)
-class Attack:
-    """One attack: its class, what it tries, the wall that stops it, and its code."""
-
-    kind: str
-    name: str
-    wall: str
-    body: str
-    away: bool = False
-
-
-def _reads(path, away):
+def _reads(path: str, away: bool) -> Attack:
     body = f"import os\np = {path!r}\nreturn os.listdir(p) if os.path.isdir(p) else open(p, 'rb').read(1)"
     return Attack("reading the teacher's files", path, "files: only named parts are bound", body, away)
 
@@ -47,7 +38,7 @@ FILES = [
 _RIGHT = "return abs(float(f(np.array([[0.0, 1.0]]))[0, 1]) - 0.7310585786) < 1e-6"
 
 
-def _code(name, body, away=True):
+def _code(name: str, body: str, away: bool = True) -> Attack:
     return Attack("fetching right code", name, "files: no right code is inside", f"{body}\n{_RIGHT}", away)
 
 
@@ -95,15 +86,15 @@ _SYSCALL = (
 )
 
 
-def system_calls(denied, column):
+def system_calls(numbers: Numbers) -> list[Attack]:
     """One attack per refused system call; outside none is tried, as some would do harm."""
     return [
-        Attack("system calls", name, "seccomp filter", _SYSCALL.replace("{number}", str(numbers[column])))
-        for name, numbers in denied.items()
+        Attack("system calls", name, "seccomp filter", _SYSCALL.replace("{number}", str(number)))
+        for name, number in denied(numbers)
     ]
 
 
-def _socket(name, family, kind="SOCK_STREAM", away=True):
+def _socket(name: str, family: str, kind: str = "SOCK_STREAM", away: bool = True) -> Attack:
     body = f"import socket\nsocket.socket({family}, socket.{kind}).close()\nreturn True"
     return Attack("the network", name, "seccomp filter and a network namespace", body, away)
 
@@ -125,7 +116,7 @@ NETWORK = [
 ]  # fmt: skip
 
 
-def _process(name, wall, body, away=False):
+def _process(name: str, wall: str, body: str, away: bool = False) -> Attack:
     return Attack("processes and privileges", name, wall, body, away)
 
 
@@ -169,7 +160,7 @@ ENVIRONMENT = [
     Attack("the environment", "where this Python is installed", "files: named anew inside",
            "import sys\nreturn '/sandbox' not in sys.prefix or [p for p in sys.path if '/sandbox' not in p]", True),
     Attack("the environment", "where numpy is installed", "files: named anew inside",
-           "import numpy\nreturn not numpy.__file__.startswith('/sandbox')", True),
+           "import numpy\nreturn '/sandbox/packages/' not in numpy.__file__", True),
     Attack("the environment", "where this Python was built", "files: covered",
            "import sysconfig\nreturn sysconfig.get_config_vars().get('CONFIG_ARGS')", True),
     Attack("the environment", "which packages are installed", "files: only numpy",
