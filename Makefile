@@ -2,11 +2,13 @@
 # make test    runs every test
 # make build   lessons/ -> notebooks/, solutions/, exercises/
 # make site    writes the public site to site/, from the notebooks as they are
+# make lite    writes the course that runs in the browser to lite/ (QKV_WASM_WHEELS=, or MODE=cdn; see docs/lite.md)
+# make narration   reads the lessons aloud into narration/, which the site and the notebooks play (espeak-ng, opus-tools)
 # make bench   measures what CONTRIBUTING.md quotes
 # make lock    brings the lock files up to date with pyproject.toml
 # Each sets up .venv by itself when it is missing or out of date.
 
-.PHONY: lab test build site bench lock clean
+.PHONY: lab test build site narration lite bench lock clean
 .DEFAULT_GOAL := lab
 
 # The first Python that is new enough; a name that does not exist when none is, so that the recipe can say so.
@@ -28,16 +30,27 @@ build: .venv/dev.json
 site: .venv/dev.json
 	$(IN)/python -m tools.site
 
+lite: .venv/dev.json
+	@$(IN)/python -m tools.lite $(if $(MODE),--mode $(MODE))
+
+narration: .venv/dev.json
+	$(IN)/qkv narrate
+
 bench: .venv/dev.json
 	@broken=0; for benchmark in $(BENCHMARKS:benchmarks/%.py=%); do \
 		$(IN)/python -m benchmarks.$$benchmark || broken=1; done; exit $$broken
 
 COMPILE := $(IN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
+# What is compiled for the browser comes from elsewhere, and what talks to a terminal or a server stays away.
+NOT_FOR_THE_BROWSER := contourpy kiwisolver matplotlib numpy pillow jupyterlab-widgets pexpect psutil ptyprocess widgetsnbextension
+
 lock: .venv/dev.json
 	$(COMPILE) pyproject.toml --extra grading --extra build -o requirements.lock
-	$(COMPILE) pyproject.toml --extra grading --extra build --extra dask --group dev --group site -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra grading --extra build --extra dask --group dev --group site --group lite -c requirements.lock -o requirements-dev.lock
 	echo uv | $(COMPILE) - -c requirements-dev.lock -o requirements-uv.lock
+	$(IN)/uv pip compile --quiet --python-version 3.14 --python-platform linux --generate-hashes --no-emit-index-url --no-header \
+		--group browser $(NOT_FOR_THE_BROWSER:%=--no-emit-package %) -o requirements-browser.lock
 	$(IN)/python -m tools.environment
 	$(IN)/python -m tools.npm_lock
 
@@ -55,4 +68,4 @@ $(if $(PYTHON),,echo "make: no Python 3.11 or newer found; install one, or name 
 endef
 
 clean:
-	rm -rf .venv site
+	rm -rf .venv site lite

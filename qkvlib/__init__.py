@@ -3,6 +3,7 @@
 Submodules load on first use (`qkvlib.attention`, `qkvlib.check`, ...), so that `import qkvlib` is nearly free.
 """
 
+import sys
 from importlib import import_module
 from types import ModuleType
 
@@ -32,3 +33,7 @@ def __getattr__(name: str) -> ModuleType:
 
 def __dir__() -> list[str]:
     return sorted(_SUBMODULES | globals().keys())
+
+
+if sys.platform == "emscripten":  # in a web page, where a few things are otherwise
+    import_module("qkvlib.course.browser").settle()

@@ -158,6 +158,19 @@ def build(
     raise _run_tool("build", *(lessons or []), *(["--check"] if check else []))
 
 
+@app.command()
+def narrate(
+    lessons: Annotated[
+        list[str] | None, typer.Argument(metavar="[NN]...", help="Lesson numbers; all when none.")
+    ] = None,
+    voice: Annotated[str, typer.Option(help="A command that writes {wav} from {text}; espeak-ng when none.")] = "",
+    out: Annotated[Path | None, typer.Option(help="The folder to write to; narration/ when none.")] = None,
+) -> None:
+    """Read the lessons aloud into narration/, an audio file each; the site and the notebooks play them."""
+    options = [*(["--voice", voice] if voice else []), *(["--out", str(out)] if out else [])]
+    raise _run_tool("narration", *(lessons or []), *options)
+
+
 new = typer.Typer(no_args_is_help=True, help="Begin an exercise, an instrument or a lesson, with stubs to fill in.")
 app.add_typer(new, name="new")
 
@@ -289,11 +302,28 @@ def grade(
 def progress(
     reset: Annotated[bool, typer.Option("--reset", help="Forget everything that was done; asks first.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --reset: do not ask.")] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="FILE", help="Write it to a file, with your notebooks."),
+    ] = None,
+    bring: Annotated[
+        Path | None, typer.Option("--import", metavar="FILE", help="Take in such a file, the browser's too.")
+    ] = None,
 ) -> None:
-    """Show what is done and what is open, or start afresh."""
+    """Show what is done and what is open, start afresh, or carry it to another machine."""
     from qkvlib.check.overview import lines
+    from qkvlib.course import carry
     from qkvlib.course import progress as kept
 
+    if sum((reset, export is not None, bring is not None)) > 1:
+        raise fail("--reset, --export and --import go one at a time")
+    if export or bring:
+        try:
+            said = carry.export(export) if export else carry.bring(bring or Path())
+        except (carry.Refused, OSError) as error:
+            raise fail(error) from None
+        print(*said, sep="\n")
+        return
     if yes and not reset:
         raise fail("--yes goes with --reset")
     if not reset:

@@ -1,4 +1,4 @@
-"""The JavaScript of the widgets: tsc finds no fault with its types (JSDoc), eslint none with the rest."""
+"""The JavaScript, of widgets and pages: tsc finds no fault with its types (JSDoc), eslint none with the rest."""
 
 import json
 import subprocess
@@ -35,7 +35,7 @@ def test_the_types_are_right(checker):
 
 @pytest.mark.slow
 def test_the_linter_agrees(checker):
-    printed = checker("eslint", "--format", "json", "qkvlib")
+    printed = checker("eslint", "--format", "json", "qkvlib", "tools/lite/page")
     found = {
         Path(entry["filePath"]).relative_to(ROOT).as_posix(): [m["message"] for m in entry["messages"]]
         for entry in json.loads(printed)

@@ -52,6 +52,7 @@ def test_no_lock_file_names_a_place_to_download_from():
         "requirements.lock",
         "requirements-dev.lock",
         "requirements-uv.lock",
+        "requirements-browser.lock",
         "environment.yml",
         "package-lock.json",
     ):

@@ -20,7 +20,7 @@ from qkvlib.check.plain import expected
 from qkvlib.check.spec import Call, Exercise
 from qkvlib.check.touch import Touch
 from qkvlib.check.verdict import Verdict, sentence
-from qkvlib.course import progress
+from qkvlib.course import browser, progress
 
 if TYPE_CHECKING:
     from qkvlib.check.card import Card
@@ -227,5 +227,8 @@ def _as_next_cell(source: str) -> bool:
     shell = get_ipython()
     if shell is None or not hasattr(shell, "kernel"):
         return False
+    if browser.HERE and shell.payload_manager is not None:  # its shell has no such word, the notebook does
+        shell.payload_manager.write_payload({"source": "set_next_input", "text": source, "replace": False})
+        return True
     shell.set_next_input(source)
     return True

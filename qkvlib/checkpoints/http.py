@@ -15,6 +15,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from qkvlib.course import browser
+
 from .errors import CheckpointError
 
 TIMEOUT = 30  # seconds without a byte
@@ -69,6 +71,11 @@ class Reply:
 @contextmanager
 def get(hub: Hub, path: str, repo: str, byte_range: tuple[int, int] | None = None) -> Iterator[Reply]:
     """GET `path` on the hub; `byte_range=(start, stop)` asks for those bytes, which a server may ignore (`.status`)."""
+    if browser.HERE:
+        raise NetworkError(
+            f"{repo} cannot be loaded inside a web page, which may not open such a connection: run this on a machine "
+            "with Python. checkpoints.tiny('gpt2') works here."
+        )
     headers = {"User-Agent": "qkvlib", "Accept-Encoding": "identity"}
     if byte_range is not None:
         headers["Range"] = f"bytes={byte_range[0]}-{byte_range[1] - 1}"

@@ -125,12 +125,18 @@ def put_back(file: Path) -> PutBack:
         raise NoCopy(f"{file} is a link or a folder; move it away, and run this again.")
     mine = None
     if there is not None and there != _remembered(folder).get(name):
-        numbered = (file.with_name(f"{file.stem}.mine-{n}{file.suffix}") for n in range(1, 10_000))
-        mine = next(path for path in numbered if not path.exists())
-        write_atomically(mine, file.read_bytes())
+        mine = keep_beside(file)
     write_atomically(file, data)
     _remember(folder, {**_remembered(folder), name: fingerprint(data)})
     return PutBack(file, mine)
+
+
+def keep_beside(file: Path) -> Path:
+    """Writes what a file holds under a free name beside it; that name."""
+    numbered = (file.with_name(f"{file.stem}.mine-{n}{file.suffix}") for n in range(1, 10_000))
+    mine = next(path for path in numbered if not path.exists())
+    write_atomically(mine, file.read_bytes())
+    return mine
 
 
 def _hash(path: Path) -> str | None:

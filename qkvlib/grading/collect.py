@@ -1,9 +1,9 @@
 """Find the submissions in a folder or a zip, trusting nothing about them.
 
 Understood: notebooks side by side, a folder per student, and the zips of Moodle ("Ada
-Byron_123_assignsubmission_file/work.ipynb") and Canvas ("byronada_LATE_123_456_work.ipynb"). Nothing is ever unpacked
-to disk and no link is followed, so a path in an archive is only a label. Sizes are capped while reading, whatever the
-archive claims.
+Byron_123_assignsubmission_file/work.ipynb") and Canvas ("byronada_LATE_123_456_work.ipynb"); in place of a notebook the
+file that the course in the browser saves. Nothing is ever unpacked to disk and no link is followed, so a path in an
+archive is only a label. Sizes are capped while reading, whatever the archive claims.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Self
 
+from qkvlib.course.workfile import is_workfile
 from qkvlib.grading.notebook import NotebookProblem, parse
 from qkvlib.grading.remarks import Remark
 from qkvlib.grading.roster import CollectError, Student
 from qkvlib.grading.secret import normal_id
 from qkvlib.grading.text import clean, quoted
 from qkvlib.grading.whose import BY_MARK, UNKNOWN, Matcher, Owner, exchange_assignment, is_late, origin, uploads
+from qkvlib.grading.workfiles import MAX_WORKFILE, as_notebook, notebook_in
 
 MAX_NOTEBOOK = 20 << 20
 MAX_ENTRIES = 100_000
@@ -47,8 +49,8 @@ class Submission:
 class Source:
     """A folder or a zip of submissions: what is in it, and the bytes of one file."""
 
-    def __init__(self, place: Path) -> None:
-        self.place = Path(place)
+    def __init__(self, place: Path, slug: str = "") -> None:
+        self.place, self.slug = Path(place), slug  # the slug says what is wanted of a file with all of somebody's work
         self._zip = None
         if self.place.is_file() and self.place.suffix.lower() == ".zip":
             try:
@@ -129,28 +131,29 @@ class Source:
 
     def read(self, label: str) -> bytes:
         """The bytes of one notebook. Raises `NotebookProblem`."""
+        most = MAX_WORKFILE if is_workfile(label) else MAX_NOTEBOOK
         try:
             if self._zip is not None:
                 with self._zip.open(label) as file:
-                    data = file.read(MAX_NOTEBOOK + 1)
+                    data = file.read(most + 1)
             else:
                 flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
                 with open(os.open(self.place / label, flags), "rb") as file:
                     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                         raise NotebookProblem("It is not an ordinary file.")
-                    data = file.read(MAX_NOTEBOOK + 1)
+                    data = file.read(most + 1)
         except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, EOFError) as error:
             if isinstance(error, NotebookProblem):
                 raise
             raise NotebookProblem(f"The file cannot be read ({clean(error, 100)}).") from error
         except Exception as error:  # a compressed stream that is broken (zlib.error, lzma.LZMAError)
             raise NotebookProblem("The file is damaged inside its archive.") from error
-        if len(data) > MAX_NOTEBOOK:
+        if len(data) > most:
             raise NotebookProblem(
-                f"The notebook is larger than {MAX_NOTEBOOK >> 20} MB. Clear its outputs (Edit, Clear Outputs of All "
+                f"The notebook is larger than {most >> 20} MB. Clear its outputs (Edit, Clear Outputs of All "
                 "Cells), save it and hand it in again."
             )
-        return data
+        return notebook_in(data, self.slug) if is_workfile(label) else data
 
 
 # -- whose it is ------------------------------------------------------------------------------------------------------
@@ -166,8 +169,8 @@ class _File:
 
 
 def is_notebook(label: str) -> bool:
-    """Whether a file calls itself a notebook."""
-    return label.lower().endswith(".ipynb")
+    """Whether a file calls itself a notebook, or the work of a learner with notebooks in it."""
+    return label.lower().endswith(".ipynb") or is_workfile(label)
 
 
 def collect(
@@ -184,7 +187,7 @@ def collect(
         raise CollectError(f"There is no .ipynb file in {source.place}.")
     others = source.others() if roster else []
     top = _common_folder([label for label, _ in labels] + others, matcher)
-    files = [_File(label, problem, matcher.owner(label[len(top) :])) for label, problem in labels]
+    files = [_File(label, problem, matcher.owner(as_notebook(label[len(top) :]))) for label, problem in labels]
     if is_mark is not None and roster:
         for file in files:
             if file.owner.known == UNKNOWN and not file.problem:

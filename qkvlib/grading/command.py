@@ -130,7 +130,7 @@ def grade(
     running = DaskEngine(scheduler, workers) if engine == "dask" else LocalEngine(workers)
     if scheduler:
         check_workers(scheduler, wall)
-    with Source(submissions) as source:
+    with Source(submissions, task.slug) as source:
         if not find_course(course).exists():
             check_handed_out(source, task.slug, None, "", str(course))  # no new secret for what has one already
         file, fresh = open_course(course)

@@ -27,7 +27,7 @@ def write_sheet(folder: Path, submissions: Path, course: Path, assignment: str) 
     if task.slug != results.about.assignment:
         raise DoorError(f"{folder} holds the results of {results.about.assignment}, not of {task.slug}.")
     individual = file.assigned.get(task.slug) == "individual"
-    with Source(submissions) as source, Sandbox(wall=choose()) as sandbox:
+    with Source(submissions, task.slug) as source, Sandbox(wall=choose()) as sandbox:
         asked = list(sheets(results, source, task, file.secret, individual, sandbox))
     without = [sheet.student.student for sheet in asked if not sheet.questions]
     if asked and len(without) == len(asked):

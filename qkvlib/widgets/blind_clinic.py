@@ -9,6 +9,7 @@ import traitlets as t
 
 from qkvlib.widgets import bundle
 from qkvlib.widgets._small import SmallWidget, module
+from qkvlib.widgets.brush import has_fonts
 from qkvlib.widgets.picture import Still, png
 from qkvlib.widgets.sheet import Sheet
 
@@ -66,7 +67,8 @@ class BlindClinic(SmallWidget):
         return "\n".join(lines)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return {**super()._repr_mimebundle_(**kwargs), "image/png": b64encode(self._picture()).decode()}
+        shown = super()._repr_mimebundle_(**kwargs)
+        return {**shown, "image/png": b64encode(self._picture()).decode()} if has_fonts() else shown
 
     def _picture(self) -> bytes:
         """The right code's answer to the present probe, and the patient's, as a PNG."""

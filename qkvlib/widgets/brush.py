@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, features
 
 from .. import colour
 
@@ -124,6 +124,11 @@ def fitted(text: str, most: int, size: int) -> str:
     while len(body) > 1 and wide(f"{body}…{star}", size) > most:
         body = body[:-1]
     return f"{body}…{star}"
+
+
+def has_fonts() -> bool:
+    """Whether Pillow can write: some of its builds for the browser cannot."""
+    return features.check_module("freetype2")
 
 
 @lru_cache(32)

@@ -154,10 +154,16 @@ class Worksheet(anywidget.AnyWidget):
 
 
 def with_picture(bundle: Any, worksheet: Worksheet) -> tuple:
-    """The mime bundle of a widget, and beside it a PNG of the worksheet for places that run no widgets."""
+    """The mime bundle of a widget, and beside it a PNG of the worksheet for places that run no widgets.
+
+    Where Pillow came without fonts there is no picture: the widget matters more.
+    """
+    from .brush import has_fonts
     from .picture import png
 
     data, metadata = bundle
+    if not has_fonts():
+        return data, metadata
     return {**data, "image/png": png(worksheet)}, metadata
 
 

@@ -33,7 +33,7 @@ NO_GRADE = "Grading did not come to its end, so this is no grade. Hand in again,
 def grade_folder(folder: Path, task: Assignment, setup: Setup, student: str) -> dict:
     """The record of what one student handed in. Raises `SandboxUnavailable` where no wall stands."""
     job = Job(task, bytes.fromhex(setup.secret), individual=setup.individual, wall=choose())
-    with Source(folder) as source:
+    with Source(folder, task.slug) as source:
         label, problem = _the_notebook(source, task.slug)
         data = b""
         if label and not problem:
