@@ -55,6 +55,11 @@ class LogOfTheWidth(Steps):
         return np.log(Q.shape[-1])
 
 
+class OneScaleForAll(Steps):
+    def scale(self, Q, width):
+        return 8.0
+
+
 class Unscaled(Steps):
     def scale(self, Q, width):
         return 1.0
@@ -74,6 +79,11 @@ class ValuesInTheScores(Steps):
 class TorchTranspose(Steps):
     def turned(self, K):
         return K.transpose(-2, -1)
+
+
+class AxesFromTheFront(Steps):
+    def turned(self, K):
+        return K.swapaxes(1, 2)
 
 
 class TorchDim(Steps):
@@ -108,6 +118,17 @@ class MaskOnValues(Steps):
 
     def blend(self, weights, V, mask):
         return weights @ V if mask is None else (weights[..., None] * (mask[..., None] * V[..., None, :, :])).sum(-2)
+
+
+class WeightsInWholeNumbers(Steps):
+    def attend(self, Q, K, V, mask=None, width=None):
+        weights = super().attend(Q, K, V, mask, width)[1].astype(Q.dtype)
+        return weights @ V, weights
+
+
+class WeightsGoOn(Steps):
+    def out(self, *args, **named):
+        return self.attend(*args, **named)[1]
 
 
 class ResultsSwapped(Steps):
@@ -216,6 +237,31 @@ def decode_step(s):
     return answer
 
 
+def turn(H, places, speeds):
+    angles, (x, y) = np.outer(places, speeds), np.split(H, 2, axis=-1)
+    return np.concatenate([x * np.cos(angles) - y * np.sin(angles), x * np.sin(angles) + y * np.cos(angles)], axis=-1)
+
+
+def rotary_scores(s):
+    def answer(Q, K, speeds):
+        T, S = Q.shape[-2], K.shape[-2]
+        K = turn(K, np.arange(S), speeds)
+        return s.finished(s.compare(turn(Q, np.arange(S - T, S), speeds), K, K, None))
+
+    return answer
+
+
+def decode_with_rotary(s):
+    def answer(x, cache, W_Q, W_K, W_V, speeds):
+        x, place = x[..., None, :], [cache[0].shape[-2]]
+        K = np.concatenate([cache[0], turn(x @ W_K, place, speeds)], axis=-2)
+        V = np.concatenate([cache[1], x @ W_V], axis=-2)
+        out = s.out(turn(x @ W_Q, place, speeds), K, V, width=x.shape[-1])
+        return s.both(s.finished(out[..., 0, :] if isinstance(out, np.ndarray) else out), (K, V))
+
+    return answer
+
+
 def capstone(s):
     def answer(x, cache, W_Q, W_K, W_V, W_O, n_heads, n_kv_heads):
         x = x[None]
@@ -258,14 +304,16 @@ ON_STEPS = {
     "multi_head_attention": multi_head_attention,
     "grouped_query_attention": grouped_query_attention,
     "decode_step": decode_step,
+    "rotary_scores": rotary_scores,
+    "decode_with_rotary": decode_with_rotary,
     "capstone": capstone,
     "capstone_many": capstone_many,
 }
-GRIDS = {"scores", "fix_transpose"}  # nothing is shared out, nothing blended
+GRIDS = {"scores", "fix_transpose", "rotary_scores"}  # nothing is shared out, nothing blended
 WEIGHTS = {"fix_shapes"}  # nothing blended
 WITH_A_MODEL = {
     *("cross_attention", "fix_shared_matrix", "multi_head_attention", "grouped_query_attention"),
-    *("decode_step", "capstone", "capstone_many"),
+    *("decode_step", "decode_with_rotary", "capstone", "capstone_many"),
 }
 MASKED = {"masked_attention", "multi_head_attention", "grouped_query_attention", "capstone_many", "fix_mask_top_left"}
 PAIRS = {
@@ -274,27 +322,43 @@ PAIRS = {
     "masked_attention",
     "cross_attention",
     "decode_step",
+    "decode_with_rotary",
     "capstone",
     "capstone_many",
 }
 ALL = set(ON_STEPS)
 SHARING, BLENDING = ALL - GRIDS, ALL - GRIDS - WEIGHTS
-HEADS = {"multi_head_attention", "grouped_query_attention", "decode_step", "capstone", "capstone_many"}
+FLOATS = {  # of whole numbers too: one key has all the weight, or the queries are turned
+    *("fix_shared_matrix", "multi_head_attention", "grouped_query_attention", "decode_with_rotary")
+}
+ATTENTION = {"attention", "fix_attention", "masked_attention", "cross_attention"}  # both are handed back
+HEADS = {
+    "multi_head_attention",
+    "grouped_query_attention",
+    "decode_step",
+    "decode_with_rotary",
+    "capstone",
+    "capstone_many",
+}
 
 # slip -> (the names that are true of it, the exercises in which it can be made)
 SLIPS = {
     WidthOfTheModel: ({"scale-by-sqrt-d-model"}, WITH_A_MODEL),
     LogOfTheWidth: ({"scale-by-log"}, ALL),
+    OneScaleForAll: ({"fixed-scale"}, ALL),
     Unscaled: ({"no-scale"}, ALL),
     Cosine: ({"cosine"}, ALL),
     ValuesInTheScores: ({"values-as-keys"}, BLENDING),
     TorchTranspose: ({"torch-transpose"}, ALL),
+    AxesFromTheFront: ({"axes-from-the-front"}, ALL - {"capstone", "capstone_many"}),  # one axis in front, always
     TorchDim: ({"torch-spelling"}, SHARING),
     TorchMaskedFill: ({"torch-spelling"}, MASKED),
     WeightsTurned: ({"weights-transposed"}, BLENDING),
     SoftmaxOfValues: ({"softmax-of-values"}, BLENDING),
     SmallWeightsCutOff: ({"small-weights-cut-off"}, SHARING),
     MaskOnValues: ({"mask-on-values", "mask-after-softmax", "masked-after-softmax"}, MASKED),
+    WeightsInWholeNumbers: ({"weights-cut-to-whole-numbers"}, BLENDING - FLOATS),
+    WeightsGoOn: ({"weights-go-on", "weights-only", "weights-for-output"}, BLENDING - ATTENTION),
     ResultsSwapped: ({"results-swapped"}, PAIRS),
     PairNotTakenApart: ({"raised-pair", "pair-handed-on"}, HEADS),
     Float16: ({"low-precision"}, ALL),

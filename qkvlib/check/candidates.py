@@ -24,7 +24,7 @@ from qkvlib.check.spec import Call, Exercise
 _LENGTHS = (1, 2, 3, 4, 6)  # 4 and 6 are there to be cut into heads
 _FRACTIONS = (1.0, 2.0, 0.5)
 _WHOLE = (1.0, 2.0, -1.0, 3.0, -2.0)
-_ODD = (0.125, 0.7, 2000.0)  # for what whole numbers do not show: rounding, and overflow
+_ODD = (0.125, 0.7, 2000.0, -2000.0)  # for what whole numbers do not show: rounding, overflow, and its opposite
 _MOST = 1_000  # forms that are looked at in one pass, most of which the reference refuses at once
 
 

@@ -72,6 +72,9 @@ _WORDS = {
 
 # What a pair of arrays leads to when it is handed on whole.
 _PAIR = re.compile(r"inhomogeneous shape|'tuple' object has no attribute|tuple indices must be|and 'tuple'|'tuple' and")
+_FOR_A_SIZE = re.compile(r"'(ellipsis|tuple|list)' object cannot be interpreted as an integer")
+_COMPUTED_WITH = re.compile(r"unsupported operand type\(s\) for \S+ '?(?:\w+' and ')?(list|range)'")
+_TAKEN_APART = re.compile(r"values to unpack \(expected (\d+)")
 _MEET = "Write the shape of each factor beside the line: for a matrix product the inner two must be equal."
 _CUT = "Write the shape beside the line: the new sizes must multiply to as many numbers as there are."
 _SHAPE_WORDS = ("mismatch", "not aligned", "broadcast", "shape", "dimension", "reshape", "divide into", "concatenat")
@@ -100,11 +103,48 @@ def explain(outcome: Outcome, call: Call, exercise: Exercise) -> tuple[str, str,
             "In a matrix product one of your factors has no axes: it is a single number, or None.",
             "A function that it calls may have no return yet, or a sum went over everything.",
         )
+    if found := _TAKEN_APART.search(detail):
+        return (
+            "raised-unpacking",
+            f"Your function takes something apart into {found[1]} names, but it has more or fewer parts ({detail}).",
+            "Of a shape, name the last axes and leave those in front as they come: *front, T, d = X.shape.",
+        )
+    if "no '...' ellipsis provided" in detail:
+        return (
+            "raised-einsum",
+            "Your einsum has ... before the arrow and not behind it: axes in front have nowhere to go.",
+            "What stands in front stays in front: write ... on both sides of the arrow.",
+        )
+    if "axes don't match array" in detail:
+        return (
+            "raised-axes",
+            f"numpy's transpose wants all axes in their new order, and it was given another number of them ({detail}).",
+            "np.swapaxes(a, i, j) swaps two axes, whatever else there is.",
+        )
+    if "as a data type" in detail:
+        return (
+            "raised-size-for-type",
+            f"A number stands where numpy wants a type ({detail}).",
+            "np.ones(n, m) takes m for the type of its numbers: a shape is one argument, as in np.ones((n, m)).",
+        )
     if "not callable" in detail:
         return (
             "raised-not-callable",
             f"Your function calls something that is not a function ({detail}).",
             "Was a name such as sum, max or range used for a variable, or is an operator missing before a bracket?",
+        )
+    if (found := _FOR_A_SIZE.search(detail)) is not None:
+        what = "... stands" if found[1] == "ellipsis" else f"A whole {found[1]} stands"
+        return (
+            "raised-shape-for-size",
+            f"{what} where the size of one axis belongs ({detail}).",
+            "A shape as an argument needs a * before it, which hands its sizes over one by one: *X.shape[:-1].",
+        )
+    if found := _COMPUTED_WITH.search(detail):
+        return (
+            "raised-list",
+            f"Your function computes with a {found[1]} as if it were an array ({detail}).",
+            "np.array makes one of a list, and np.arange is a range that is one already.",
         )
     if "'float' object cannot be interpreted as an integer" in detail or "indices must be integers" in detail:
         return (
@@ -134,7 +174,7 @@ def explain(outcome: Outcome, call: Call, exercise: Exercise) -> tuple[str, str,
         return (
             "raised-truth-value",
             "Your function asks whether a whole array is true, and an array has many answers.",
-            "Use np.where, or compare entry by entry.",
+            "Entry by entry: np.where. One answer: np.allclose, np.max. Whether an argument is missing: is None.",
         )
     said = f": {detail}" if detail else ""
     return (

@@ -142,9 +142,9 @@ def _outline(value: Any) -> Any:
 def _one(value: Any, want: np.ndarray) -> tuple[Any, str]:
     slug = ""
     if isinstance(value, tuple) and len(value) > 1:
-        first = as_array(value[0])
-        if first is not None and first.shape == want.shape:
-            value, slug = value[0], "more-than-promised"
+        fitting = (part for part in value if (array := as_array(part)) is not None and array.shape == want.shape)
+        if (found := next(fitting, None)) is not None:
+            value, slug = found, "more-than-promised"
     array = as_array(value)
     if array is None:
         return value, slug

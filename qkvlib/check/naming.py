@@ -7,6 +7,7 @@ call alone, which keeps a check fast.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -85,7 +86,7 @@ def versions(exercise: Exercise, mistake: Mistake) -> list[Callable]:
 def _pairs(exercise: Exercise) -> Iterator[tuple[Mistake, Callable]]:
     """Two switched mistakes at once; the one that stands first in the exercise is the more fundamental."""
     switched = [m for m in exercise.mistakes if m.switches]
-    few = len(switched) <= 36  # in larger exercises only the mistakes that come along with others, to stay fast
+    few = len(switched) <= 33  # in larger exercises only the mistakes that come along with others, to stay fast
     for first, second in combinations(switched, 2):
         together = few or first.companion or second.companion
         if together and not set(first.switches) & set(second.switches):
@@ -145,13 +146,20 @@ CLASHES = (  # how matmul and dot say which two sizes should have been equal
     re.compile(r"(\d+) \(dim -?\d+\) != (\d+) \(dim -?\d+\)"),
 )
 _SHAPES = re.compile(r"\((\d+(?:,\s*\d+)*,?)\)")
+_UNCUT = re.compile(r"cannot reshape array of size (\d+)")
+_UNSPLIT = re.compile(r"X is \[([\d, ]+)\]: the width \d+ does not divide into")
 
 
 def why(outcome: Outcome) -> tuple:
-    """An error, reduced to what stays the same however the line was written: the sizes that did not fit."""
+    """An error, reduced to what stays the same however the line was written: the sizes that did not fit,
+    or how many numbers could not be cut into the pieces that were asked for."""
     for pattern in CLASHES:
         if found := pattern.search(outcome.detail):
             return "sizes", frozenset(found.groups())
+    if found := _UNCUT.search(outcome.detail):
+        return "cut", int(found[1])
+    if found := _UNSPLIT.search(outcome.detail):
+        return "cut", math.prod(map(int, found[1].split(",")))
     if "broadcast" in outcome.detail and (shapes := _SHAPES.findall(outcome.detail)):
         return "broadcast", frozenset(re.sub(r"\s", "", shape) for shape in shapes)
     return outcome.error, outcome.detail

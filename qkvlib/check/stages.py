@@ -94,6 +94,9 @@ def describe(
             Kind.BESIDE,
         )
     found = None if failed else symptoms.find(exercise, calls, [o.value for o in outcomes], expected)
+    told = next((verdict for verdict in failed if verdict.mistake in _SAYS_ENOUGH), None)
+    if told is not None:
+        return told
     if any(right) and not all(right) and found is None:
         return _only_sometimes(exercise, calls, right, next((v for v in failed), None))
     if failed:
@@ -130,15 +133,13 @@ def _right(exercise: Exercise, outcome: Outcome, accepted: tuple) -> bool:
     return is_right(exercise, [outcome], [accepted])
 
 
-_SAYS_ENOUGH = ("torch-spelling", "raised-pair")  # whatever the input: the error tells it all
+# Whatever the input: the error tells it all.
+_SAYS_ENOUGH = ("torch-spelling", "raised-pair", "raised-truth-value", "raised-einsum")
 
 
 def _only_sometimes(exercise: Exercise, calls: Sequence[Call], right: list[bool], failure: Verdict | None) -> Verdict:
     broke = calls[right.index(False)]
-    if failure is not None and failure.mistake in _SAYS_ENOUGH:
-        return failure
-    asks_an_array = failure is not None and failure.mistake == "raised-truth-value"
-    if right == [call.tag is not Tag.BATCH for call in calls] and not asks_an_array:
+    if all(fits or call.tag is Tag.BATCH for fits, call in zip(right, calls, strict=True)):
         start = f"It is right for every input without axes in front, and not for {broke.about}."
         nudge = "Count axes from the end (-1, -2) and let the leading ones be as many as they like."
         return _wrong(exercise, "no-batch-axes", start, nudge, Kind.PARTLY)

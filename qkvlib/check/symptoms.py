@@ -135,6 +135,12 @@ def _arrays(
         )
     if all(close(a, np.maximum(w, 0), tolerance) for a, w in both):
         return "cut-at-zero", f"Where {name} should be negative it is 0.", "Negative numbers are meant here."
+    if place := _never_filled(both, tolerance):
+        return (
+            "never-filled",
+            f"The {place} of {name} is 0, and all the rest is right.",
+            "Is it ever filled? See where your loop or slice begins and stops: range(n) stops at n - 1 by itself.",
+        )
     if all(close(np.abs(a), np.abs(w), tolerance) for a, w in both):
         return "signs-lost", f"The numbers in {name} are right but for their signs.", "Look for an abs, or a square."
     if _swapped(both, tolerance):
@@ -292,6 +298,20 @@ def _by_rows(both: list[tuple[np.ndarray, np.ndarray]]) -> str | None:
         if np.any(np.abs(factor) < 1e-12) or not np.allclose(a, factor * w, rtol=1e-6, atol=1e-9):
             return None
     return "factor"
+
+
+def _never_filled(both: list[tuple[np.ndarray, np.ndarray]], tolerance: float) -> str:
+    """ "last column": what is 0 in every array while all beside it is right; "" where there is no such place."""
+    for axis, what in ((-1, "column"), (-2, "row")):
+        if any(a.ndim < -axis for a, _ in both):
+            continue
+        for which, end in (("last", -1), ("first", 0)):
+            if all(
+                not np.take(a, end, axis).any() and close(np.delete(a, end, axis), np.delete(w, end, axis), tolerance)
+                for a, w in both
+            ):
+                return f"{which} {'entry' if all(a.ndim == 1 for a, _ in both) else what}"
+    return ""
 
 
 def _some_rows(both: list[tuple[np.ndarray, np.ndarray]], tolerance: float, name: str) -> Symptom | None:

@@ -26,6 +26,15 @@ _INSTEAD = {
     "exp": "np.exp(a)",
     "sqrt": "np.sqrt(a)",
     "numel": "a.size",
+    "dim": "a.ndim",
+    "t": "np.swapaxes(a, -1, -2)",
+    "to": "a.astype(float)",
+    "pow": "a ** b",
+    "mul": "a * b",
+    "div": "a / b",
+    "abs": "np.abs(a)",
+    "log": "np.log(a)",
+    "norm": "np.linalg.norm(a)",
     "float": "a.astype(float)",
     "bool": "a.astype(bool)",
     "long": "a.astype(int)",
@@ -52,6 +61,16 @@ def spelled_for_torch(detail: str) -> tuple[str, str] | None:
         return (
             f"{name} is PyTorch's, and this course runs on numpy ({detail}).",
             "np and your own functions will do.",
+        )
+    if "'int' object is not callable" in detail:
+        return (
+            f"A whole number is called as if it were a function ({detail}).",
+            "In numpy a.size is a number already: PyTorch's a.size(-1) is a.shape[-1]. Or is an operator missing?",
+        )
+    if "order must be str, not int" in detail:
+        return (
+            f"flatten in numpy takes no axis: it lays everything out in one row ({detail}).",
+            "PyTorch's flatten from one axis on is numpy's reshape, with -1 for what is joined.",
         )
     if _VIEW.search(detail):
         return (

@@ -64,12 +64,24 @@ def shares_by_hand(*counts: int) -> tuple[Mistake, ...]:
             recognise=lambda args, w: abs(np.sum(w) - 1) > 0.01,
         ),
         mistake(
+            "equal-shares",
+            "Your shares are all alike: the scores play no part in them.",
+            "A larger score gets more: what becomes of a gap between two scores?",
+            recognise=lambda args, w: abs(np.sum(w) - 1) <= 0.01 and _all_alike(np.asarray(w, float)),
+        ),
+        mistake(
             "gap-misjudged",
             "Your numbers are shares, but for other gaps between the scores.",
             "The quotient of two weights is e to the power of the gap between their scores.",
             recognise=lambda args, w: abs(np.sum(w) - 1) <= 0.01,
         ),
     )
+
+
+def _all_alike(shares: np.ndarray) -> bool:
+    """Whether there are several shares above 0, and all of these are the same."""
+    given = shares[shares > 0]
+    return len(given) > 1 and bool(np.ptp(given) < 0.01)
 
 
 def order_mistakes(missing: tuple[str, str], once: str, too_early: str, look: str) -> tuple[Mistake, ...]:
@@ -83,6 +95,16 @@ def order_mistakes(missing: tuple[str, str], once: str, too_early: str, look: st
         ),
         mistake(*missing, once, recognise=lambda args, order: sorted(order) != ["A", "B", "C", "D"]),
         mistake("another-order", too_early, look, recognise=lambda args, order: True),
+    )
+
+
+def reversed_order(right: str) -> Mistake:
+    """The right order, read from its end."""
+    return mistake(
+        "from-last-to-first",
+        "The steps follow one another as they should, but from the last to the first.",
+        "Which of them can be done when nothing else has been?",
+        lambda *given: right[::-1],
     )
 
 

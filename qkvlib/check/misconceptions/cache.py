@@ -178,10 +178,21 @@ def cache_switches(step: Callable) -> tuple[Mistake, ...]:
             "Make two new arrays and hand them back as a new pair.",
             lambda x, cache, *rest: setitem(cache, 0, x),
         ),
+        read_backwards(step),
         mistake(
             "oldest-dropped",
             "The oldest token was dropped from the cache when the new one came.",
             "Every token so far is kept.",
             lambda *a: step(*a, grow="slide"),
         ),
+    )
+
+
+def read_backwards(step: Callable) -> Mistake:
+    """K and V taken out of the cache in the wrong order; the cache is the second argument of `step`."""
+    return mistake(
+        "cache-taken-in-the-wrong-order",
+        "You take the cache apart in the wrong order: new keys go to the old values, and new values to the old keys.",
+        "The cache comes as keys, then values.",
+        lambda x, cache, *rest: step(x, tuple(cache)[::-1], *rest),
     )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
+from qkvlib.check.misconceptions.scores import SCALES
 from qkvlib.check.spec import Mistake, mistake
 
+# Whole numbers alone show it: not where a single key then has all the weight, nor where queries are no whole numbers.
+WHOLE_NUMBERS = "weights-cut-to-whole-numbers"
 _CUTS = ("cut-0.1", "cut-0.05", "cut-0.2", "shared-again-0.1", "shared-again-0.05", "shared-again-0.2")
 
 
@@ -55,6 +58,18 @@ def compared(model: Callable, seen: str) -> Iterator[Mistake]:
         *(lambda *a, scale=scale: model(*a, measure="torch-transpose", scale=scale) for scale in ("sqrt-d", "none")),
     )
     yield mistake(
+        "axes-from-the-front",
+        "You swap axes 1 and 2: they are the last two only behind exactly one axis in front.",
+        "Counted from the end, -1 and -2, they are the last two always.",
+        *(lambda *a, how=how: model(*a, measure=how) for how in ("axes-1-and-2", "axes-1-and-2-of-a-batch")),
+    )
+    yield mistake(
+        "fixed-scale",
+        f"{seen} are divided by one fixed number, whatever the width of a head is.",
+        "A number such as 2 or 8 fits one model only; read the width from Q.",
+        *(lambda *a, how=how: model(*a, scale=how) for how in SCALES if how.startswith(("root-", "by-"))),
+    )
+    yield mistake(
         "scale-by-log",
         f"{seen} are divided by the logarithm of the width.",
         "It is the spread of a dot product that is put right: with which function of the width does it grow?",
@@ -76,9 +91,21 @@ def _shared(model: Callable) -> Iterator[Mistake]:
         "Softmax gives every key a share, however small: use all of them.",
         *(lambda *a, cut=cut: model(*a, normalise=cut) for cut in _CUTS),
     )
+    yield mistake(
+        WHOLE_NUMBERS,
+        "With whole numbers in Q your weights become whole numbers as well, so nearly all of them are 0.",
+        "Shares are fractions: keep them in an array of floats, whatever kind the inputs are.",
+        lambda *a: model(*a, normalise="in-kind"),
+    )
 
 
 def _blended(model: Callable) -> Iterator[Mistake]:
+    yield mistake(
+        "weights-go-on",
+        "It is the weights that go on from here; no value is ever blended with them.",
+        "Attention returns two things, out and weights: which of them holds what the tokens hand over?",
+        lambda *a: model(*a, values="none"),
+    )
     yield mistake(
         "softmax-of-values",
         "The values went through a softmax.",

@@ -37,9 +37,11 @@ def output(Q: np.ndarray, K: np.ndarray, V: np.ndarray, **switches: Any) -> np.n
     return head(Q, K, V, **switches)[0]
 
 
-WEIGHTS_ONLY = mistake(
-    "weights-only",
-    "What comes back are the weights.",
-    "Blend the values with them.",
-    lambda Q, K, V: head(Q, K, V)[1],
-)
+def weights_only(model: Callable) -> Mistake:
+    """Nothing is blended; `model` is the exercise's, and hands back its output alone."""
+    return mistake(
+        "weights-only",
+        "What comes back are the weights.",
+        "Blend the values with them.",
+        lambda *a: model(*a, values="none"),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,10 @@ def merge(H: np.ndarray, how: str = "proper") -> np.ndarray:
         return np.concatenate([H.sum(-3)] * n, axis=-1)
     if how == "first":
         return np.concatenate([H[..., :1, :, :].sum(-3)] * n, axis=-1)
+    if how == "last-lost":
+        return np.concatenate([merge(H)[..., : (n - 1) * d], np.zeros((*batch, tokens, d))], axis=-1)
+    if how == "on-top":
+        return H.sum(-3)
     raise ValueError(how)
 
 
@@ -107,7 +111,7 @@ def layer(
         return H
     if output == "turned":
         return H @ W_O.T
-    return H @ W_O
+    return H @ (W_O[: H.shape[-1]] if join == "on-top" else W_O)
 
 
 def _widen(K: np.ndarray, Q: np.ndarray) -> np.ndarray:
@@ -214,12 +218,53 @@ def over_heads(*versions: Callable) -> Mistake:
     )
 
 
+def split_first(*versions: Callable) -> Mistake:
+    """X cut into heads, and then a product that numpy refuses."""
+    return mistake(
+        "split-first",
+        "X is cut into heads before it is projected, so a slice of the embedding meets a matrix made for all of it.",
+        "A head reads the whole embedding: project first, then split.",
+        *versions,
+    )
+
+
 def one_head_meets_all(*versions: Callable) -> Mistake:
-    """A product that numpy refuses, with the same words whichever of these it was."""
+    """What is as wide as one head meets W_O: the same words from numpy, whatever came of the other heads."""
     return mistake(
         "one-head-meets-all",
-        "A product lets the columns of one head meet a matrix that is made for all heads together.",
-        "Where do you cut into heads, and where are they joined again? Project before, and apply W_O after.",
+        "W_O meets rows as wide as one head: your heads are added, averaged, dropped or left apart, not joined.",
+        "W_O has a row for every column of all heads together: join them side by side before it.",
+        *versions,
+    )
+
+
+def in_some_way(model: Callable) -> Iterator[Mistake]:
+    """Slips with the heads of a whole layer; `model` is the exercise's and knows `join`."""
+    yield mistake(
+        "last-head-lost",
+        "Your last head never gets its turn: its columns are 0 before W_O.",
+        "range(n) stops at n - 1 by itself.",
+        lambda *a: model(*a, join="last-lost"),
+    )
+    yield mistake(
+        "output-matrix-per-head",
+        "Your heads are added up, and only the first rows of W_O are used, as many as one head is wide.",
+        "Join the heads first; W_O has one row per joined column.",
+        lambda *a: model(*a, join="on-top"),
+    )
+
+
+def cut_by_d_model(X: np.ndarray, W: np.ndarray, n: int, n_heads: int) -> np.ndarray:
+    """X W as n heads of the width d_model // n_heads: numpy refuses where the heads are wider together than X."""
+    return (X @ W).reshape(*X.shape[:-1], n, X.shape[-1] // n_heads)
+
+
+def fixed_number(*versions: Callable) -> Mistake:
+    """Two heads, whatever n_heads says."""
+    return mistake(
+        "number-of-heads-written-in",
+        "The number of heads is written into your function: n_heads changes nothing.",
+        "The argument n_heads says how many there are.",
         *versions,
     )
 

@@ -29,10 +29,14 @@ def head(
     grid = compare_all(Q, K, V, roles=roles, scale=scale, measure=measure, d_model=d_model)
     if normalise == "heads" and masking == "before":
         masking = "finite"  # a place that is forbidden in every head would be NaN otherwise
-    weights = NORMALISERS[normalise](apply_mask(grid, mask, masking))
+    weights = NORMALISERS["keys" if normalise == "in-kind" else normalise](apply_mask(grid, mask, masking))
+    if normalise == "in-kind":
+        weights = weights.astype(Q.dtype)
     if mask is not None and masking == "after":
         weights = np.where(mask, weights, 0.0)
-    carried = soft(V) if values == "softmax" else {"V": V, "K": K, "Q": Q, "weights-T": V, "mean": V}[values]
+    carried = soft(V) if values == "softmax" else {"K": K, "Q": Q}.get(values, V)
+    if values == "none":
+        return weights, weights
     if values == "weights-T":
         return swap_last_axes(weights) @ carried, weights
     spent = np.where(mask, weights, 0.0) if mask is not None and masking == "values" else weights

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from qkvlib import examples
 from qkvlib.check.inputs import ONE_AXIS, Draw, case, cases
+from qkvlib.check.misconceptions.scores import unit
 from qkvlib.check.misconceptions.softmax import soft
 from qkvlib.check.spec import Mistake, mistake, switch
 
@@ -120,6 +122,10 @@ def project(
         Q = Q / np.sqrt(Q.shape[-1])
     elif after == "scaled-all":
         Q, K, V = (part / np.sqrt(part.shape[-1]) for part in (Q, K, V))
+    elif after == "unit":
+        Q, K = unit(Q), unit(K)
+    elif after == "unit-all":
+        Q, K, V = unit(Q), unit(K), unit(V)
     elif after == "soft":
         Q, K, V = soft(Q), soft(K), soft(V)
     elif after == "residual":
@@ -286,6 +292,19 @@ def projecting_mistakes() -> tuple[Mistake, ...]:
             after="scaled-all",
         ),
         switch(
+            "cut-to-length-1",
+            "Your queries and keys have been cut to length 1.",
+            "How long they are is part of what they say; here a projection is all there is.",
+            versions=(lambda *a: project(*a, after="unit-all"),),
+            after="unit",
+        ),
+        mistake(
+            "lesson-matrices",
+            "The matrices of the lesson's example are used, whatever is handed in.",
+            "Inside the function, use its own arguments: W_Q, W_K and W_V.",
+            lambda X, *_: project(X, examples.W_Q, examples.W_K, examples.W_V),
+        ),
+        switch(
             "softmax-already",
             "Your rows are positive and sum to 1: a softmax ran.",
             "There is nothing to share out yet; a projection is all there is.",
@@ -302,6 +321,8 @@ def projecting_mistakes() -> tuple[Mistake, ...]:
             "Only the first piece of X has been projected: one token, or one sequence of a batch.",
             "Let the whole of X take part; every row is a token.",
             lambda X, W_Q, W_K, W_V: (X[0] @ W_Q, X[0] @ W_K, X[0] @ W_V),
+            lambda X, W_Q, W_K, W_V: project(X[..., 0, :], W_Q, W_K, W_V),
+            lambda X, W_Q, W_K, W_V: project(X[..., -1, :], W_Q, W_K, W_V),
             lambda X, W_Q, W_K, W_V: (X[:1] @ W_Q, X[:1] @ W_K, X[:1] @ W_V),
         ),
         mistake(

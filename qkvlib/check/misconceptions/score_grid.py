@@ -176,13 +176,6 @@ def score_mistakes() -> tuple[Mistake, ...]:
             lambda Q, K: Q @ swap_last_axes(K) / Q.shape[-1] ** 2,
         ),
         mistake(
-            "fixed-scale",
-            "Your scale does not change with the width of the head.",
-            "A number such as 2 or 8 fits one model only; read the width from Q.",
-            *(lambda Q, K, d=d: Q @ swap_last_axes(K) / np.sqrt(d) for d in (2, 64, 128, 512)),
-            *(lambda Q, K, d=d: Q @ swap_last_axes(K) / d for d in (2, 3, 4)),
-        ),
-        mistake(
             "absolute-values",
             "None of your scores is negative.",
             "A query and a key that point apart give a negative score, and it is meant.",

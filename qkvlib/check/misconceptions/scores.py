@@ -26,6 +26,8 @@ SCALES = {
     "twice": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / d_head / np.sqrt(d_head),
     "log": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / np.log(d_head),
     "log2": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / np.log2(d_head),
+    **{f"root-{d}": lambda *sizes, d=d: 1 / np.sqrt(d) for d in (2, 64, 128, 512)},
+    **{f"by-{d}": lambda *sizes, d=d: 1 / d for d in (2, 3, 4)},
     "half": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / (d_head**1 / 2),
     "half-outside": lambda d_head, n_keys, d_model, n_queries, n_heads: 1 / d_head**1 / 2,
 }
@@ -59,6 +61,10 @@ def compare_all(
         grid = ask @ answer
     elif measure == "all-axes":
         grid = ask @ answer.T
+    elif measure == "axes-1-and-2":
+        grid = ask @ answer.swapaxes(1, 2)
+    elif measure == "axes-1-and-2-of-a-batch":
+        grid = ask @ (answer.T if answer.ndim == 2 else answer.swapaxes(1, 2))
     elif measure == "torch-transpose":
         grid = ask @ answer.transpose(-2, -1)
     elif measure == "squared-distance":

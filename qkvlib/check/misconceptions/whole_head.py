@@ -19,7 +19,7 @@ def _attention_arguments(draw: Draw, T: int, S: int, d_head: int, d_v: int, batc
 attention_inputs = cases(
     _attention_arguments,
     case("one sequence", T=5, S=7, d_head=3, d_v=2),
-    case("as many queries as keys", T=5, S=5, d_head=3, d_v=3),
+    case("as many queries as keys", T=5, S=5, d_head=7, d_v=7),
     case("a batch of sequences", T=5, S=7, d_head=3, d_v=11, batch=ONE_AXIS),
 )
 
@@ -34,7 +34,7 @@ def attention_mistakes() -> tuple[Mistake, ...]:
         *scale_mistakes("The scores behind your weights", queries=True),
         *scale_slips(head, "The scores behind your weights"),
         *softmax_slips(head),
-        *everywhere(head, but=("values-as-keys", "weights-transposed")),
+        *everywhere(head, but=("values-as-keys", "weights-transposed", "weights-go-on")),
         mistake(
             "scale-by-value-width",
             "The scores behind your weights are scaled by the width of the values.",
@@ -49,6 +49,12 @@ def attention_mistakes() -> tuple[Mistake, ...]:
             lambda Q, K, V: _weighted(soft(Q) @ swap_last_axes(soft(K)), V),
             lambda Q, K, V: _weighted(soft(Q) @ swap_last_axes(K) / np.sqrt(Q.shape[-1]), V),
             lambda Q, K, V: _weighted(soft(Q) @ swap_last_axes(soft(K)) / np.sqrt(Q.shape[-1]), V),
+        ),
+        mistake(
+            "as-many-keys-as-queries",
+            "Only as many keys as there are queries are read; the others take no part.",
+            "Keys and queries may differ in number: K says how many keys there are.",
+            lambda Q, K, V: head(Q, K[..., : Q.shape[-2], :], V[..., : Q.shape[-2], :]),
         ),
         mistake(
             "elementwise-blend",

@@ -224,3 +224,12 @@ def d_model_scale(x, cache, W_Q, W_K, W_V):
 def sliding(x, cache, W_Q, W_K, W_V):
     K, V = np.vstack([cache[0][1:], x @ W_K]), np.vstack([cache[1][1:], x @ W_V])
     return attend_one(x @ W_Q, K, V), (K, V)
+
+
+@answers.wrong("no-batch-axes")
+def first_of_the_rows(x, cache, W_Q, W_K, W_V):
+    x = x[..., None, :]
+    K, V = (np.concatenate([old, x @ W], axis=-2) for old, W in zip(cache, (W_K, W_V), strict=True))
+    q = x @ W_Q
+    weights = np.exp(q @ np.swapaxes(K, -1, -2) / np.sqrt(q.shape[-1]))
+    return (weights / weights.sum(-1, keepdims=True) @ V)[0], (K, V)

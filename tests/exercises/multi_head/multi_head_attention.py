@@ -171,7 +171,7 @@ def raw_values(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
     return glue(look(cut(X @ W_Q, n_heads), cut(X @ W_K, n_heads), cut(X, n_heads), mask)) @ W_O
 
 
-@answers.wrong("one-head-meets-all")
+@answers.wrong("split-first")
 def split_first(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
     Xh = cut(X, n_heads)
     return glue(look(Xh @ W_Q, Xh @ W_K, Xh @ W_V, mask)) @ W_O
@@ -250,7 +250,7 @@ def same_head(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
     return np.concatenate(out, -1) @ W_O
 
 
-@answers.wrong("only-sometimes")
+@answers.wrong("raised-truth-value")
 def mask_if_truthy(X, W_Q, W_K, W_V, W_O, n_heads, mask=None):
     Q, K, V = cut(X @ W_Q, n_heads), cut(X @ W_K, n_heads), cut(X @ W_V, n_heads)
     if mask:

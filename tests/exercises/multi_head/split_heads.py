@@ -77,3 +77,18 @@ def true_division(X, n_heads):
 def transpose_fixed(X, n_heads):
     T, D = X.shape[-2:]
     return X.reshape(-1, T, n_heads, D // n_heads).transpose(0, 2, 1, 3)
+
+
+@answers.wrong("raised-shape-for-size")
+def dots_in_a_shape(X, n_heads):
+    return X.reshape(..., n_heads, -1).swapaxes(-2, -3)
+
+
+@answers.wrong("raised-shape-for-size")
+def whole_shape_in_front(X, n_heads):
+    return X.reshape(X.shape[:-1], n_heads, -1).swapaxes(-2, -3)
+
+
+@answers.wrong("number-of-heads-written-in")
+def always_two(X, n_heads):
+    return X.reshape(*X.shape[:-1], 2, X.shape[-1] // 2).swapaxes(-2, -3)

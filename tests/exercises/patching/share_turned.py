@@ -35,9 +35,14 @@ def all_of_them(own, patched, other):
     return np.mean(np.array(patched) == np.array(other))
 
 
-@answers.wrong("any-change-counted")
+@answers.wrong("any-change-of-all-counted")
 def changed(own, patched, other):
     return np.mean([p != a for a, p in zip(own, patched, strict=True)])
+
+
+@answers.wrong("any-change-counted")
+def changed_of_those_that_could(own, patched, other):
+    return np.mean([p != a for a, p, b in zip(own, patched, other, strict=True) if a != b])
 
 
 @answers.wrong("count-for-share")

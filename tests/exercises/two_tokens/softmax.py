@@ -255,3 +255,23 @@ def clip_both(z, axis=-1):
 def clip_from_below(z, axis=-1):
     z = np.clip(z, 0, None)
     return z / z.sum(axis=axis, keepdims=True)
+
+
+@answers.wrong("maximum-without-its-axis")
+def only_the_sum_keeps_its_axis(z, axis=-1):
+    e = np.exp(z - z.max(axis))
+    return e / e.sum(axis, keepdims=True)
+
+
+@answers.wrong("maximum-along-the-last-axis")
+def largest_of_each_row(z, axis=-1):
+    e = np.exp(z - np.max(z, -1, keepdims=True))
+    return e / np.sum(e, axis, keepdims=True)
+
+
+@answers.wrong("kept-in-whole-numbers")
+def filled_in(z, axis=-1):
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    shares = np.empty_like(z)
+    shares[:] = e / e.sum(axis=axis, keepdims=True)
+    return shares

@@ -21,7 +21,7 @@ def _probes(rng, layer: Layer, T: int, n_heads: int, d_head: int) -> tuple:
     d = n_heads * d_head
     X = normal(rng, T, d)
     Q, K, V = (normal(rng, d, d) / np.sqrt(d) for _ in "QKV")
-    W = Weights(Q, K, V, np.zeros(d), n_heads, n_heads)
+    W = Weights(Q, K, V / 4, np.zeros(d), n_heads, n_heads)
     level = float(rng.uniform(1, 2))
     flat = Weights(W.Q, W.K, 0 * W.V, np.full(d, level), n_heads, n_heads)
     twice = Weights(W.Q, W.K, 2 * W.V, np.zeros(d), n_heads, n_heads)
@@ -30,10 +30,16 @@ def _probes(rng, layer: Layer, T: int, n_heads: int, d_head: int) -> tuple:
 
 def _inputs(rng):
     sizes = ((3, 2, 2), (5, 2, 3), (7, 3, 5))
-    return [
+    of_all_kinds = [
         Call(_probes(rng, layer, *size), f"a layer that is {name}" if name == "right" else "a layer with a fault")
         for size in sizes
         for name, layer in _LAYERS.items()
+    ]
+    right = _LAYERS["right"]
+    return [
+        *of_all_kinds,
+        # One token has one weight, exactly 1: only there `flat` is `level` to the last bit.
+        Call(_probes(rng, right, 1, 2, 2), "a layer that is right, and one token"),
     ]
 
 
@@ -131,7 +137,18 @@ EXERCISE = Exercise(
             lambda *probes: "right",
             lambda *probes: "axis",
             lambda *probes: "mask",
+        ),
+        mistake(
+            "swapped-for-all",
+            'Every layer is called "swapped", the right one too.',
+            "What does doubling V do to the output of a right layer? Compare `doubled` with that.",
             lambda *probes: "swapped",
+        ),
+        mistake(
+            "flat-not-beside-level",
+            'You say "axis" of layers whose shares are right: there each entry of `flat` is `level`, up to rounding.',
+            "Compare `flat` with `level` itself, and entry by entry: np.allclose does both.",
+            lambda level, flat, out, doubled, cached: _diagnose(1.0, flat, out, doubled, cached),
         ),
         mistake(
             "other-names",

@@ -26,6 +26,14 @@ def _arguments(draw, T, S, d_head, slope, batch=()):
     return draw(*batch, T, d_head), draw(*batch, S, d_head), slope
 
 
+def _with_rows(Q, K, slope, rows, corner=None, hidden=-np.inf):
+    """With some of the rows of the bias, and a mask whose triangle begins at `corner`."""
+    T, S = Q.shape[-2], K.shape[-2]
+    back = np.abs(np.arange(S)[:, None] - np.arange(S))
+    allowed = np.tri(T, S, S - T if corner is None else corner, dtype=bool)
+    return soft(np.where(allowed, compare_all(Q, K) - slope * back[rows(T, S)], hidden))
+
+
 def _squared(Q, K, slope):
     T, S = Q.shape[-2], K.shape[-2]
     back = np.arange(S - T, S)[:, None] - np.arange(S)
@@ -84,6 +92,24 @@ EXERCISE = Exercise(
             "A key loses the square of its distance.",
             "It loses slope for every token it lies back.",
             lambda Q, K, slope: _squared(Q, K, slope),
+        ),
+        mistake(
+            "one-row-early",
+            "Your rows of the bias begin and end one too early.",
+            "Rows are counted from 0: the first query is token S - T.",
+            lambda Q, K, slope: _with_rows(Q, K, slope, lambda T, S: slice(S - T - 1, S - 1)),
+        ),
+        mistake(
+            "mask-top-left",
+            "The rows of the bias are right, but the mask now begins at the top left, and new tokens lose keys.",
+            "The first query is token S - T for the mask as well.",
+            lambda Q, K, slope: _with_rows(Q, K, slope, lambda T, S: slice(S - T, S), corner=0),
+        ),
+        mistake(
+            "zeros-for-minus-infinity",
+            "What lies ahead still takes a share: its scores are 0, and the exponential of 0 is 1.",
+            "Which score does the exponential turn into nothing?",
+            lambda Q, K, slope: _with_rows(Q, K, slope, lambda T, S: slice(S - T, S), hidden=0.0),
         ),
     ),
     hints=(

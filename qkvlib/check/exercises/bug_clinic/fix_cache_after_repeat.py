@@ -78,10 +78,14 @@ EXERCISE = Exercise(
             "cache-left-as-list",
             "The tokens were never joined: a list of pieces comes back.",
             "np.concatenate puts them together along the tokens.",
-            lambda K, n: (
-                np.stack([K[..., t : t + 1, :] for t in range(K.shape[-2])]),
-                np.repeat(K, n, axis=-3),
-            ),
+            lambda K, n: (_pieces(K), np.repeat(K, n, axis=-3)),
+            lambda K, n: (_pieces(K), np.repeat(_pieces(K), n, axis=-3)),
+        ),
+        mistake(
+            "first-of-the-copies",
+            "Your cache is as small as K, but it holds the first heads of the repeated keys: copies of one another.",
+            "Each K/V head is kept once: cache K before it is repeated.",
+            lambda K, n: (np.repeat(K, n, axis=-3)[..., : K.shape[-3], :, :], np.repeat(K, n, axis=-3)),
         ),
     ),
     hints=(
@@ -91,6 +95,10 @@ EXERCISE = Exercise(
     ),
     praise="Fixed: the cache is n_rep times smaller, and every number is the same.",
 )
+
+
+def _pieces(K: np.ndarray) -> np.ndarray:
+    return np.stack([K[..., t : t + 1, :] for t in range(K.shape[-2])])
 
 
 def _joined(K: np.ndarray, n: int, axis: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from qkvlib.check.inputs import ONE_AXIS, case, cases, swap_last_axes
 from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.spec import Exercise, mistake
@@ -94,6 +96,12 @@ EXERCISE = Exercise(
             "A reshape is not a transpose; here neither is needed.",
             lambda X, w, b: X @ w.T.reshape(w.shape) + b,
             lambda X, w, b: X @ w.reshape(w.shape[::-1]).T + b,
+        ),
+        mistake(
+            "real-convolution",
+            "A real convolution runs over each row, although the layer has only its name from one.",
+            "A Conv1D of GPT-2 is a matrix and a bias, no more.",
+            lambda X, w, b: np.array([np.convolve(x, w[:, 0], mode="same") for x in X]) + b,
         ),
     ),
     hints=(

@@ -80,6 +80,11 @@ EXERCISE = Exercise(
             "Cut into three roles first, then each into heads.",
             lambda X, W, n: tuple(np.split(heads.split(X @ W, n), 3, axis=-3)),
         ),
+        heads.width_from_d_model(
+            lambda X, W, n: tuple(
+                heads.split((X @ W)[..., k * X.shape[-1] : (k + 1) * X.shape[-1]], n) for k in range(3)
+            ),
+        ),
     ),
     hints=(
         "Merge the first result again: is it X times the first third of the columns?",

@@ -7,7 +7,7 @@ import numpy as np
 from qkvlib.attention import masked_attention
 from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions.everywhere import everywhere
-from qkvlib.check.misconceptions.fixes import WEIGHTS_ONLY, still_broken
+from qkvlib.check.misconceptions.fixes import still_broken, weights_only
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.spec import Exercise, mistake
 
@@ -26,7 +26,7 @@ def _triangle(shift):
 
 
 def _causal(Q, K, V, **switches):
-    return head(Q, K, V, _triangle(0)(Q.shape[-2], K.shape[-2]), **switches)
+    return head(Q, K, V, _triangle(0)(Q.shape[-2], K.shape[-2]), **switches)[0]
 
 
 def _masked_weights(Q, K, V):
@@ -95,14 +95,14 @@ EXERCISE = Exercise(
             "Only the corner of the mask was wrong.",
             _masked_weights,
         ),
-        WEIGHTS_ONLY,
+        weights_only(_causal),
         mistake(
             "no-scale",
             "The scores behind your weights are bare dot products, so they spread wider the longer the vectors are.",
             "Only the corner of the mask was wrong.",
             lambda Q, K, V: _causal(Q, K, V, scale="none"),
         ),
-        *everywhere(_causal, masked=True),
+        *everywhere(_causal, but=("weights-go-on",), masked=True),
     ),
     hints=(
         "Write the mask for 2 queries and 5 keys on paper: what may the last token see?",

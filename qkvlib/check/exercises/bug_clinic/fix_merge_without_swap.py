@@ -52,6 +52,7 @@ EXERCISE = Exercise(
             "The swap comes after the reshape, when the heads can no longer be told apart.",
             "Swap first, while heads are an axis of their own.",
             lambda H: np.swapaxes(H.reshape(*H.shape[:-3], H.shape[-2], -1), -1, -2),
+            lambda H: np.swapaxes(H.reshape(*H.shape[:-3], -1, H.shape[-2]), -1, -2),
             lambda H: np.swapaxes(H.reshape(H.shape), -2, -3).reshape(*H.shape[:-3], -1, H.shape[-1]),
         ),
         mistake(
@@ -59,6 +60,13 @@ EXERCISE = Exercise(
             "With a batch in front, the first axis was taken for the heads.",
             "Count axes from the end: heads are axis -3.",
             lambda H: np.swapaxes(H, 0, 1).reshape(*H.shape[:-3], H.shape[-2], -1),
+        ),
+        mistake(
+            "heads-added",
+            "Your heads have been added up, or averaged.",
+            "Keep them side by side; nothing is lost in a merge.",
+            lambda H: H.sum(-3),
+            lambda H: H.mean(-3),
         ),
         heads.always_a_batch(heads.merge, axes=3),
     ),

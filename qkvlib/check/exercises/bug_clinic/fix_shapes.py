@@ -8,7 +8,7 @@ import numpy as np
 
 from qkvlib.check.inputs import ONE_AXIS, case, cases
 from qkvlib.check.misconceptions import heads
-from qkvlib.check.misconceptions.everywhere import everywhere
+from qkvlib.check.misconceptions.everywhere import WHOLE_NUMBERS, everywhere
 from qkvlib.check.misconceptions.fixes import still_broken
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.scores import measure_mistakes, scale_mistakes, scale_slips
@@ -62,7 +62,14 @@ EXERCISE = Exercise(
         *(m for m in heads.head_switches() if "cut" in m.switches),
         heads.width_from_d_model(
             lambda X, W_Q, W_K, n: _weights_of_heads(X, W_Q * np.sqrt(W_Q.shape[-1] / X.shape[-1]), W_K, n),
+            lambda X, W_Q, W_K, n: _weights_of_heads(X, W_Q * np.sqrt(W_Q.shape[-1] // n / (X.shape[-1] // n)), W_K, n),
             lambda X, W_Q, W_K, n: head(*(heads.narrow(X, W, n) for W in (W_Q, W_K, W_K)))[1],
+        ),
+        mistake(
+            "width-of-all-heads",
+            "The scores behind your weights are scaled by the width of all heads together.",
+            "A dot product inside one head only adds up that head's own features.",
+            lambda X, W_Q, W_K, n: _weights_of_heads(X, W_Q / np.sqrt(n), W_K, n),
         ),
         mistake(
             "root-in-the-wrong-place",
@@ -76,8 +83,10 @@ EXERCISE = Exercise(
             "Your weights have lost their heads: the split is gone.",
             "Keep the split; only one number in the code is wrong.",
             lambda X, W_Q, W_K, n: head(X @ W_Q, X @ W_K, X @ W_K)[1],
+            lambda X, W_Q, W_K, n: head(X @ W_Q * np.sqrt(n), X @ W_K, X @ W_K)[1],
         ),
-        *everywhere(_weights_of_heads, blends=False),
+        heads.fixed_number(*(lambda X, W_Q, W_K, n, m=m: _weights_of_heads(X, W_Q, W_K, m) for m in (2, 4, 8))),
+        *everywhere(_weights_of_heads, but=(WHOLE_NUMBERS,), blends=False),
     ),
     hints=(
         "Run the broken code with one head and with four: for which is it right?",

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from qkvlib.check.inputs import ONE_AXIS, case, cases
-from qkvlib.check.misconceptions.everywhere import everywhere
-from qkvlib.check.misconceptions.fixes import still_broken
+from qkvlib.check.misconceptions.everywhere import WHOLE_NUMBERS, everywhere
+from qkvlib.check.misconceptions.fixes import still_broken, weights_only
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
 from qkvlib.check.misconceptions.scores import scale_mistakes
@@ -67,8 +67,12 @@ EXERCISE = Exercise(
             "Only the line with the three projections was wrong.",
             values="weights-T",
         ),
+        weights_only(_one_head),
         *everywhere(
-            _one_head, "The scores behind your result", but=("weights-transposed", "scale-by-sqrt-d-model"), wide=True
+            _one_head,
+            "The scores behind your result",
+            but=("weights-transposed", "scale-by-sqrt-d-model", "weights-go-on", WHOLE_NUMBERS),
+            wide=True,
         ),
     ),
     hints=(

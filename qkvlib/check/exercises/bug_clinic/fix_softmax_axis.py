@@ -6,7 +6,7 @@ import numpy as np
 
 from qkvlib.check.inputs import swap_last_axes
 from qkvlib.check.misconceptions.everywhere import everywhere
-from qkvlib.check.misconceptions.fixes import WEIGHTS_ONLY, one_head_inputs, output, still_broken
+from qkvlib.check.misconceptions.fixes import one_head_inputs, output, still_broken, weights_only
 from qkvlib.check.misconceptions.one_head import value_mistakes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes
 from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes
@@ -58,8 +58,10 @@ EXERCISE = Exercise(
         *without(softmax_mistakes(), "softmax-over-queries", "softmax-over-first-axis", "softmax-over-second-axis"),
         *value_mistakes(),
         *scale_mistakes("The scores behind your result"),
-        WEIGHTS_ONLY,
-        *everywhere(output, "The scores behind your result", but=("values-as-keys", "weights-transposed")),
+        weights_only(output),
+        *everywhere(
+            output, "The scores behind your result", but=("values-as-keys", "weights-transposed", "weights-go-on")
+        ),
     ),
     hints=(
         "Let V be all ones: what must the output be, if each row of weights sums to 1?",

@@ -17,9 +17,9 @@ def _split_query(
     return heads.split(X @ (W_Q.T if side == "turned" else W_Q), n_heads, cut)
 
 
-def _diagonal_blocks(W_Q: np.ndarray, n_heads: int) -> np.ndarray:
+def _diagonal_blocks(W_Q: np.ndarray, n_heads: int, width: int) -> np.ndarray:
     d = len(W_Q) // n_heads
-    return np.stack([W_Q[h * d : (h + 1) * d, h * d : (h + 1) * d] for h in range(n_heads)])
+    return np.stack([W_Q[h * d : (h + 1) * d, h * width : (h + 1) * width] for h in range(n_heads)])
 
 
 def _arguments(draw, T, d_model, n_heads, d_head, batch=()):
@@ -75,12 +75,14 @@ EXERCISE = Exercise(
             "one-block-each",
             "Each head now has a block of its own, yet it still reads only its slice of the embedding.",
             "A head needs every row of W_Q: project before anything is cut.",
-            lambda X, W_Q, n: heads.split(X, n) @ _diagonal_blocks(W_Q, n),
+            lambda X, W_Q, n: heads.split(X, n) @ _diagonal_blocks(W_Q, n, W_Q.shape[-1] // n),
+            lambda X, W_Q, n: heads.split(X, n) @ _diagonal_blocks(W_Q, n, len(W_Q) // n),
         ),
         mistake(
             "first-columns-for-all",
             "All heads use the same columns of W_Q.",
             "Head h has the h-th block.",
+            lambda X, W_Q, n: np.stack([X @ W_Q[:, : W_Q.shape[-1] // n]] * n, axis=-3),
             lambda X, W_Q, n: np.stack([X @ W_Q[:, : X.shape[-1] // n]] * n, axis=-3),
         ),
         mistake(

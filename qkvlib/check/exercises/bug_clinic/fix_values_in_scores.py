@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qkvlib.check.misconceptions.everywhere import everywhere
-from qkvlib.check.misconceptions.fixes import WEIGHTS_ONLY, one_head_inputs, output, still_broken
+from qkvlib.check.misconceptions.fixes import one_head_inputs, output, still_broken, weights_only
 from qkvlib.check.misconceptions.one_head import head, value_mistakes
 from qkvlib.check.misconceptions.scores import compare_all, measure_mistakes, role_mistakes, scale_mistakes
 from qkvlib.check.misconceptions.softmax import soft, softmax_mistakes
@@ -37,8 +37,16 @@ EXERCISE = Exercise(
         *softmax_mistakes(),
         *value_mistakes(),
         *scale_mistakes("The scores behind your result"),
-        WEIGHTS_ONLY,
-        *everywhere(output, "The scores behind your result", but=("values-as-keys", "weights-transposed")),
+        mistake(
+            "doubled",
+            "Your output is twice as large as it should be.",
+            "That doubling V doubles the output is how the bug was found; the function itself takes V as it comes.",
+            lambda Q, K, V: 2 * output(Q, K, V),
+        ),
+        weights_only(output),
+        *everywhere(
+            output, "The scores behind your result", but=("values-as-keys", "weights-transposed", "weights-go-on")
+        ),
     ),
     hints=(
         "Double V: what should happen to the output, and to the weights?",

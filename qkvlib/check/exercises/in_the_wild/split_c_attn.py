@@ -16,6 +16,12 @@ def _c_attn(weight: np.ndarray, bias: np.ndarray, order: Any = (0, 1, 2), weight
     return tuple((weights[k], biases[k]) for k in order)
 
 
+def _three_of_many(weight: np.ndarray, bias: np.ndarray) -> tuple:
+    W_Q, W_K, W_V = np.split(weight, len(weight), axis=1)
+    b_Q, b_K, b_V = np.split(bias, len(weight))
+    return (W_Q, b_Q), (W_K, b_K), (W_V, b_V)
+
+
 def _by_kind(pairs: Iterable[tuple]) -> tuple:
     return tuple(zip(*pairs, strict=True))
 
@@ -144,6 +150,18 @@ EXERCISE = Exercise(
             lambda w, b: tuple(
                 (w[:, k * len(w) : (k + 1) * len(w) + 1], b[k * len(w) : (k + 1) * len(w) + 1]) for k in range(3)
             ),
+        ),
+        mistake(
+            "d-model-pieces",
+            "np.split was told to make d_model pieces, where pieces of d_model columns were meant.",
+            "Its second argument is how many pieces there are.",
+            lambda w, b: _three_of_many(w, b),
+        ),
+        mistake(
+            "bias-first",
+            "In each of your pairs the bias comes first and the matrix second.",
+            "The function promises (W, b) for each role.",
+            lambda w, b: tuple((c, W) for W, c in _c_attn(w, b)),
         ),
     ),
     hints=(

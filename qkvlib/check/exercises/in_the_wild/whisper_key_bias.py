@@ -50,6 +50,14 @@ EXERCISE = Exercise(
             recognise=lambda args, a: np.allclose(_first(a), (args[1] + args[2]) @ args[0], atol=1e-3),
         ),
         mistake(
+            "one-key-only",
+            "By your answer the score of one key changes and that of the other does not.",
+            "The bias is added to every key: what does the query make of it in each?",
+            recognise=lambda args, a: any(
+                np.allclose(_first(a), args[0] @ args[2] * mine, atol=1e-3) for mine in np.eye(len(args[1]))
+            ),
+        ),
+        mistake(
             "scaled-change",
             "Your score changes are divided by the root of a width.",
             "Plain dot products are asked for here.",

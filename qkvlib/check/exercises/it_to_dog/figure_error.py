@@ -59,6 +59,19 @@ EXERCISE = Exercise(
             _figure(_first, lambda s, w: s[2] + np.log10(w[0] / w[2])),
             _figure(_first, lambda s, w: s[2] + np.log2(w[0] / w[2])),
             _figure(_first, lambda s, w: s[1] + np.log10(w[0] / w[1])),
+            _figure(_first, lambda s, w: s[1] + np.log2(w[0] / w[1])),
+        ),
+        mistake(
+            "logarithm-of-one-weight",
+            "What you give is the logarithm of a weight by itself.",
+            "Only the logarithm of a ratio of two weights is a gap between scores: beside which score?",
+            _figure(_first, lambda s, w: np.log(w[0])),
+        ),
+        mistake(
+            "rounded",
+            "Your score is rounded too far.",
+            "Keep two digits behind the point.",
+            _figure(_first, lambda s, w: round(_correction(s, w)["should_be"])),
         ),
         mistake(
             "temperature",

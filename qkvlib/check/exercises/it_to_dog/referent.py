@@ -132,6 +132,18 @@ EXERCISE = Exercise(
             _pick(lambda w, q, p: w[p, p]),
         ),
         mistake(
+            "query-written-in",
+            'The word "it" is written into your function, whatever the query is.',
+            "The argument query says who asks: find its place in tokens.",
+            lambda w, tokens, query, c: max(c, key=lambda x: w[tokens.index("it"), _place(tokens, x)]),
+        ),
+        mistake(
+            "both-directions",
+            "You add what the query gives to a candidate and what the candidate gives to the query.",
+            "Only the query is asking: its row alone counts.",
+            _pick(lambda w, q, p: w[q, p] + w[p, q]),
+        ),
+        mistake(
             "most-popular",
             "You pick the candidate that all tokens together look at most.",
             "Only one token is asking: read its row.",

@@ -47,6 +47,12 @@ EXERCISE = Exercise(
             lambda n, place: np.arange(n) == place + 1,
         ),
         mistake(
+            "next-row-only",
+            "Your answer is yes for the word's own row and the next one, and no further.",
+            "Who else comes after the word?",
+            lambda n, place: (np.arange(n) == place) | (np.arange(n) == place + 1),
+        ),
+        mistake(
             "one-too-early",
             "Your answer starts one row too early.",
             "Python counts from 0: row `place` is the word's own.",

@@ -100,7 +100,7 @@ EXERCISE = Exercise(
             lambda *a: (*_decode(*a), _decode_weights(*a)),
         ),
         *one_query_mistakes(_decode),
-        *everywhere(_decode, "The scores of the new token"),
+        *everywhere(_decode, "The scores of the new token", but=("weights-go-on",)),
         mistake(
             "weights-for-output",
             "What comes back as output are the weights.",
@@ -125,6 +125,19 @@ EXERCISE = Exercise(
             "Every token asks again, where only the new one should.",
             "One step makes one query and one output.",
             lambda x, c, Q, K, V: _all_ask(x, c, Q, K, V),
+        ),
+        mistake(
+            "append-flattens",
+            "np.append without an axis lays the whole cache out in one long row.",
+            "np.concatenate with an axis keeps the rows: tokens are the axis before the last.",
+            lambda x, c, Q, K, V: attention.attention(x @ Q, np.append(c[0], x @ K), np.append(c[1], x @ V)),
+            lambda x, c, Q, K, V: head(x @ Q, np.append(c[0], x @ K), np.append(c[1], x @ V)),
+        ),
+        mistake(
+            "squeezed",
+            "np.squeeze without an axis takes out every axis of length 1, and a batch of one text with it.",
+            "One axis only has to go, the one before the last: index it, or name it.",
+            lambda *a: (np.squeeze(_decode(*a)[0]), _decode(*a)[1]),
         ),
     ),
     hints=(

@@ -23,12 +23,20 @@ def _arguments(draw: Draw, T: int, sizes: tuple, far: bool = False, batch: tuple
     if far:  # the largest score of a row comes first in one row, last in another, and exp of it would overflow
         for row, piece in enumerate((0, -1)):
             pieces[piece][0][..., row, 0] += 1000
+        for scores, _ in pieces:  # and all scores of a third row lie so low that exp gives 0
+            scores[..., 2, :] -= 1000
     return (pieces,)
 
 
-def _running(pieces: Pieces, rescale_total: bool = True, rescale_blend: bool = True, divide: bool = True) -> np.ndarray:
+def _running(
+    pieces: Pieces,
+    rescale_total: bool = True,
+    rescale_blend: bool = True,
+    divide: bool = True,
+    start: float = -np.inf,
+) -> np.ndarray:
     """The way of the lesson, with a step left out."""
-    largest, total, mixed = np.array(-np.inf), np.zeros(()), np.zeros(())
+    largest, total, mixed = np.array(start), np.zeros(()), np.zeros(())
     for scores, values in pieces:
         new = np.maximum(largest, scores.max(axis=-1, keepdims=True))
         e, keep = np.exp(scores - new), np.exp(largest - new)
@@ -123,6 +131,19 @@ EXERCISE = Exercise(
             "You subtract the largest score of the first piece from all; a later one may hold a score far above it.",
             "The largest score seen so far may grow from piece to piece.",
             _first_shift,
+        ),
+        mistake(
+            "begun-at-0",
+            "Your largest score so far begins at 0, so where all scores are far below 0 you divide 0 by 0.",
+            "Nothing has been seen at the start: which number is below every score?",
+            lambda pieces: _running(pieces, start=0.0),
+        ),
+        mistake(
+            "one-largest-for-all-rows",
+            "You subtract one largest score from all rows: where a row lies far below it, 0 is divided by 0.",
+            "Each row has a largest score of its own.",
+            lambda pieces: _without_shift([(s - max(z.max() for z, _ in pieces), v) for s, v in pieces]),
+            lambda pieces: _without_shift([(s - s.max(), v) for s, v in pieces]),
         ),
         mistake(
             "not-divided",

@@ -109,6 +109,8 @@ EXERCISE = Exercise(
             "Keep one row per token.",
             lambda H: H.reshape(-1),
             lambda H: H.reshape(*H.shape[:-3], -1),
+            lambda H: np.swapaxes(H, -2, -3).reshape(*H.shape[:-3], -1),
+            lambda H: np.swapaxes(H, -2, -3).reshape(-1),
         ),
     ),
     hints=(

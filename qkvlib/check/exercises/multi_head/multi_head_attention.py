@@ -9,7 +9,7 @@ import numpy as np
 from qkvlib import attention
 from qkvlib.check.inputs import ONE_AXIS, case, cases, leaves_someone
 from qkvlib.check.misconceptions import heads
-from qkvlib.check.misconceptions.everywhere import everywhere
+from qkvlib.check.misconceptions.everywhere import WHOLE_NUMBERS, everywhere
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
@@ -53,7 +53,7 @@ def split_before(
     return heads.merge(head(Q, K, V, mask)[0]) @ W_O
 
 
-_NAMED = {m.slug for m in heads.attending_switches()}
+_NAMED = {m.slug for m in heads.attending_switches()} | {WHOLE_NUMBERS}
 
 EXERCISE = Exercise(
     name="multi_head_attention",
@@ -81,12 +81,14 @@ EXERCISE = Exercise(
         heads.width_from_d_model(
             lambda X, Q, K, V, out, n, mask=None: _narrow(X, Q, K, V, n, mask) @ out,
             lambda X, Q, K, V, out, n, mask=None: _narrow(X, Q, K, V, n, mask) @ out[: X.shape[-1] // n * n],
-            lambda X, Q, K, V, out, n, mask=None: _reshaped(X, Q, K, V, out, n, mask),
+            lambda X, Q, K, V, out, n, mask=None: (heads.cut_by_d_model(X, Q, n, n), _mha(X, Q, K, V, out, n, mask))[1],
         ),
-        heads.one_head_meets_all(
-            lambda X, Q, K, V, out, n, mask=None: heads.split(X, n) @ Q,
-            lambda X, Q, K, V, out, n, mask=None: _heads(X, Q, K, V, n, mask) @ out,
+        heads.split_first(lambda X, Q, K, V, out, n, mask=None: heads.split(X, n) @ Q),
+        heads.one_head_meets_all(lambda X, Q, K, V, out, n, mask=None: _heads(X, Q, K, V, n, mask) @ out),
+        heads.fixed_number(
+            *(lambda X, Q, K, V, out, n, mask=None, m=m: _mha(X, Q, K, V, out, m, mask) for m in (2, 4, 8))
         ),
+        *heads.in_some_way(_mha),
         mistake(
             "blocks-overlap",
             "Your head h starts at column h, so the heads overlap.",
@@ -130,12 +132,6 @@ EXERCISE = Exercise(
             "W_O meets the values before any token has looked at another.",
             "It mixes what the heads found: it comes last.",
             lambda X, Q, K, V, out, n, mask=None: _mha(X, Q, K, V @ out, out, n, mask, output="none"),
-        ),
-        mistake(
-            "output-matrix-per-head",
-            "Each of your heads uses the whole of W_O by itself, or only its first rows.",
-            "Join the heads first; W_O then has one row per joined column.",
-            lambda X, Q, K, V, out, n, mask=None: _per_head(X, Q, K, V, out, n, mask),
         ),
         mistake(
             "causal-by-default",
@@ -185,19 +181,6 @@ def _narrow(
     return heads.merge(head(Q, K, V, mask)[0])
 
 
-def _reshaped(
-    X: np.ndarray,
-    W_Q: np.ndarray,
-    W_K: np.ndarray,
-    W_V: np.ndarray,
-    W_O: np.ndarray,
-    n: int,
-    mask: np.ndarray | None = None,
-) -> np.ndarray:
-    (X @ W_Q).reshape(*X.shape[:-1], n, X.shape[-1] // n)  # stops here where the heads are wider together than X
-    return _mha(X, W_Q, W_K, W_V, W_O, n, mask)
-
-
 def _weights(X: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, n: int, mask: np.ndarray | None) -> np.ndarray:
     Q, K = (heads.split(X @ W, n) for W in (W_Q, W_K))
     return head(Q, K, K, mask)[1]
@@ -210,16 +193,3 @@ def _overlapping(
     Q, K, V = (X @ W for W in (W_Q, W_K, W_V))
     blocks = [slice(h, h + d) for h in range(n)]
     return np.concatenate([head(Q[..., b], K[..., b], V[..., b], mask)[0] for b in blocks], axis=-1)
-
-
-def _per_head(
-    X: np.ndarray,
-    W_Q: np.ndarray,
-    W_K: np.ndarray,
-    W_V: np.ndarray,
-    W_O: np.ndarray,
-    n: int,
-    mask: np.ndarray | None = None,
-) -> np.ndarray:
-    H = _heads(X, W_Q, W_K, W_V, n, mask)
-    return (H @ W_O[: H.shape[-1]]).sum(-3)

@@ -104,6 +104,12 @@ EXERCISE = Exercise(
             "Only the entries of the four matrices are asked for.",
             biases=True,
         ),
+        mistake(
+            "every-head-at-full-width",
+            "You count four matrices of full size for every head.",
+            "The heads share the width of one matrix, and K and V may have fewer heads than Q.",
+            lambda D, n, n_kv: 4 * n * D * D,
+        ),
         switch(
             "times-heads",
             "Your count is too large by the number of heads.",

@@ -107,6 +107,7 @@ EXERCISE = Exercise(
             "The number of heads is given; their width is what is left over.",
             lambda X, n: np.swapaxes(X.reshape(*X.shape[:-1], -1, n), -2, -3),
         ),
+        heads.fixed_number(*(lambda X, n, m=m: heads.split(X, m) for m in (2, 4, 8))),
         mistake(
             "heads-reversed",
             "Your heads come in reversed order.",
@@ -123,7 +124,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Which axis is cut, and into how many pieces of which length?",
-        "Reshape [..., T, d_model] to [..., T, n_heads, d_head]: this cuts the columns and moves nothing.",
+        "Reshape [..., T, n_heads · d_head] to [..., T, n_heads, d_head]: this cuts the columns and moves nothing.",
         "Then swap tokens and heads, counting from the end: axes -2 and -3.",
     ),
     praise="Right: the width is split, the tokens are not.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from qkvlib.check.inputs import case, cases
 from qkvlib.check.spec import Exercise, mistake
 
@@ -85,6 +87,31 @@ EXERCISE = Exercise(
             "You take the mean of the row and what was found, not their sum.",
             "What is found is added to the row.",
             lambda x, out, W_O, W_Q: (x + out @ W_O) / 2 @ W_Q,
+        ),
+        mistake(
+            "w-o-on-the-sum",
+            "You put the whole sum through W_O, where only what layer 1 found belongs.",
+            "x has the width of a row already: what has yet to be brought to it?",
+            lambda x, out, W_O, W_Q: (x + out) @ W_O @ W_Q,
+        ),
+        mistake(
+            "w-o-transposed",
+            "Your W_O is turned round.",
+            "out is a row and stands to the left: which axis of W_O is as long as it?",
+            lambda x, out, W_O, W_Q: (x + out @ W_O.T) @ W_Q,
+        ),
+        mistake(
+            "matrices-on-the-left",
+            "Your matrices stand to the left of the rows.",
+            "A row is multiplied from the right: row @ W.",
+            lambda x, out, W_O, W_Q: W_Q @ (x + W_O @ out),
+        ),
+        mistake(
+            "scaled",
+            "Your query is divided by the root of a width.",
+            "Scaling belongs to the scores.",
+            lambda x, out, W_O, W_Q: (x + out @ W_O) @ W_Q / np.sqrt(W_Q.shape[-1]),
+            lambda x, out, W_O, W_Q: (x + out @ W_O) @ W_Q / np.sqrt(len(W_Q)),
         ),
     ),
     hints=(

@@ -97,6 +97,18 @@ EXERCISE = Exercise(
                 [dog + ball + excited, -dog + ball + deflated, -cow + balloon + excited, cow + balloon + deflated]
             ),
         ),
+        mistake(
+            "sentences-exchanged",
+            "Your second and third sentence have changed places.",
+            "Keep the order in which they are printed.",
+            lambda *terms: _margins(*terms)[[0, 2, 1, 3]],
+        ),
+        mistake(
+            "mean-for-sum",
+            "You took the mean of the three terms.",
+            "The margin is their sum, with its sign.",
+            lambda *terms: _margins(*terms) / 3,
+        ),
     ),
     hints=(
         "Each sentence has two nouns and an ending: add their three terms.",

@@ -13,6 +13,11 @@ def _by_hand(x: np.ndarray, W_Q: np.ndarray, W_K: np.ndarray, W_V: np.ndarray) -
     return {"q": x @ W_Q, "k": x @ W_K, "v": x @ W_V}
 
 
+def _without_last(x: np.ndarray) -> np.ndarray:
+    """x with 0 in place of the last entry that is not 0."""
+    return np.where(np.arange(len(x)) == np.flatnonzero(x)[-1], 0, x)
+
+
 EXERCISE = Exercise(
     name="hand_projection",
     parts=("q", "k", "v"),
@@ -55,6 +60,18 @@ EXERCISE = Exercise(
             "Rows take part whenever their entry of x is not 0, but always once.",
             "An entry of 2 takes its row twice.",
             lambda x, W_Q, W_K, W_V: _by_hand((x != 0).astype(float), W_Q, W_K, W_V),
+        ),
+        mistake(
+            "last-row-left-out",
+            "The last row that counts is missing from your sums.",
+            "x has four entries: which of them are not 0, and is the row beside each of those in your sum?",
+            lambda x, W_Q, W_K, W_V: _by_hand(_without_last(x), W_Q, W_K, W_V),
+        ),
+        mistake(
+            "minus-lost",
+            "A minus in one of the matrices was read as a plus.",
+            "Look for the entries below 0, and for the rows that they stand in.",
+            lambda x, W_Q, W_K, W_V: _by_hand(x, np.abs(W_Q), np.abs(W_K), np.abs(W_V)),
         ),
         mistake(
             "entries-swapped",

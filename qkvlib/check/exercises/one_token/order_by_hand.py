@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qkvlib.check.misconceptions.by_hand import letters, order_mistakes
+from qkvlib.check.misconceptions.by_hand import letters, order_mistakes, reversed_order
 from qkvlib.check.spec import Exercise, mistake
 
 EXERCISE = Exercise(
@@ -28,7 +28,7 @@ EXERCISE = Exercise(
             "added-too-early",
             "You add before you have multiplied.",
             "What is it that gets added up?",
-            *(lambda steps, order=order: order for order in ("BDAC", "BADC", "BACD", "DBAC", "ABDC", "ADBC")),
+            *(lambda steps, order=order: order for order in ("BDAC", "BADC", "BACD", "DBAC", "ABDC", "ADBC", "ABCD")),
         ),
         mistake(
             "multiplied-too-early",
@@ -36,6 +36,7 @@ EXERCISE = Exercise(
             "Lay the numbers side by side first.",
             *(lambda steps, order=order: order for order in ("BCDA", "CBDA", "BCAD", "CDBA")),
         ),
+        reversed_order("BDCA"),
         *order_mistakes(
             ("step-missing", "Not every step is in your order exactly once."),
             "There are four letters; use each of them once.",

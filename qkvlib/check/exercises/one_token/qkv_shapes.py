@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,16 @@ EXERCISE = Exercise(
             "Your matrices are turned round.",
             "In X W the width of X must meet the rows of W.",
             _shapes_with(W_Q="d_head d_model", W_K="d_head d_model", W_V="d_head d_model"),
+        ),
+        mistake(
+            "some-matrices-transposed",
+            "Your three matrices do not all stand the same way round: one or two of them are [d_head, d_model].",
+            "X meets each of them from the left: what must their rows be as many as?",
+            *(
+                _shapes_with(**dict.fromkeys(names, "d_head d_model"))
+                for n in (1, 2)
+                for names in combinations(("W_Q", "W_K", "W_V"), n)
+            ),
         ),
         mistake(
             "width-kept",

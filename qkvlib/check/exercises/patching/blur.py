@@ -80,6 +80,18 @@ EXERCISE = Exercise(
             lambda mask: mask / mask.sum(axis=-1).max(),
             lambda mask: mask / mask.sum(axis=-1).mean(),
         ),
+        mistake(
+            "keepdims-forgotten",
+            "The sum has lost its axis, so numpy divides column by column, or cannot divide at all.",
+            "sum has an argument that keeps the axis, with length 1.",
+            lambda mask: mask / mask.sum(axis=-1),
+        ),
+        mistake(
+            "counted-as-causal",
+            "Row i is divided by i + 1, as if every mask were a causal triangle.",
+            "Count how many places this mask allows in each row.",
+            lambda mask: mask / np.arange(1, len(mask) + 1)[:, None],
+        ),
     ),
     hints=(
         "Take one row. How many True has it? What does each of them get?",

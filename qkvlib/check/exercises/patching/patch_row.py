@@ -20,6 +20,12 @@ def _with_column(own: np.ndarray, other: np.ndarray, row: int) -> np.ndarray:
     return patched
 
 
+def _along_axis_1(own: np.ndarray, other: np.ndarray, row: int) -> np.ndarray:
+    patched = np.array(own)
+    patched[:, row] = other[:, row]
+    return patched
+
+
 def _arguments(draw, T, d, row, batch=()):
     return draw(*batch, T, d), draw(*batch, T, d), row
 
@@ -75,6 +81,12 @@ EXERCISE = Exercise(
             "You count rows along the first axis.",
             "With heads in front, the tokens are the axis before the last.",
             lambda own, other, row: np.concatenate([own[:row], other[row : row + 1], own[row + 1 :]]),
+        ),
+        mistake(
+            "second-axis",
+            "You count rows along axis 1: those are the tokens only behind exactly one axis in front.",
+            "Count from the end: the tokens are the axis before the last.",
+            _along_axis_1,
         ),
         mistake(
             "added",

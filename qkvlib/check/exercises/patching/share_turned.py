@@ -41,8 +41,13 @@ EXERCISE = Exercise(
             "any-change-counted",
             "You count every answer that has changed.",
             "It has to become the *other run's* answer.",
-            _of(lambda own, patched, other: np.mean(patched != own)),
             _of(lambda own, patched, other: np.mean((patched != own)[own != other])),
+        ),
+        mistake(
+            "any-change-of-all-counted",
+            "You take the share of all answers that have changed, to whatever, and whether or not they could turn.",
+            "Which pairs could turn at all? And which answer has to come out?",
+            _of(lambda own, patched, other: np.mean(patched != own)),
         ),
         mistake(
             "unturned-counted",
@@ -77,6 +82,27 @@ EXERCISE = Exercise(
             "Pairs that cannot turn are left out below the line, and counted above it.",
             "Leave them out in both places.",
             _of(lambda own, patched, other: np.sum(patched == other) / np.sum(own != other)),
+        ),
+        mistake(
+            "lists-compared-whole",
+            "== between two lists gives one True or False for all of them, not one for each sentence.",
+            "Compare entry by entry: zip, or np.asarray first.",
+            lambda own, patched, other: (list(patched) == list(other)) / (list(own) != list(other)),
+            lambda own, patched, other: float(list(patched) == list(other)),
+        ),
+        mistake(
+            "sets-compared",
+            "A set forgets which sentence an answer belongs to, and how often it comes.",
+            "Answers are compared sentence by sentence.",
+            lambda own, patched, other: len(set(patched) & set(other)) / len(set(other)),
+            lambda own, patched, other: len(set(patched) & set(other)) / len(set(patched)),
+        ),
+        mistake(
+            "own-and-patched-exchanged",
+            "The own run and the patched one have changed places: you look at pairs where patched and other differ.",
+            "Which two runs say, before anything is copied, that an answer could turn?",
+            _of(lambda own, patched, other: np.mean((own == other)[patched != other])),
+            _of(lambda own, patched, other: np.sum((own != other) & (patched != other)) / len(own)),
         ),
         mistake(
             "divided-by-the-changed",

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from qkvlib import attention
 from qkvlib.check.inputs import case, cases
 from qkvlib.check.misconceptions.cache import cache_switches, grow_cache, kept_cache, seen_cache
+from qkvlib.check.misconceptions.everywhere import WHOLE_NUMBERS, everywhere
 from qkvlib.check.misconceptions.one_head import head
-from qkvlib.check.misconceptions.scores import scale_mistakes
+from qkvlib.check.misconceptions.one_query import one_query_mistakes
+from qkvlib.check.misconceptions.projection import projection_switches
+from qkvlib.check.misconceptions.scores import scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.turning import pairing_mistakes, planes_of, turn_mistakes, turned
 from qkvlib.check.spec import Exercise, picked, switch
 
@@ -39,12 +45,15 @@ def _decode(
     grow: str = "end",
     see: str = "all",
     keep: str = "new",
-    scale: str = "sqrt-d",
+    made: str = "QKV",
+    **switches: Any,
 ) -> tuple:
-    """One step with switches: where the new token stands, what is turned and when, and what becomes of the cache."""
+    """One step with switches: which matrix makes what, where the new token stands, what is turned and when, and what
+    becomes of the cache."""
     n = cache[0].shape[-2]
     here = np.array([{"next": n, "zero": 0, "one late": n + 1, "one early": n - 1, "twice": 2 * n}[place]])
-    rows = [x[..., None, :] @ W for W in (W_Q, W_K, W_V)]
+    by = {"Q": W_Q, "K": W_K, "V": W_V}
+    rows = [x[..., None, :] @ by[name] for name in made]
     plain = rows[1], rows[2]
     query, *new = (turned(row, here, speeds, way or how) for row, way in zip(rows, (q, k, v), strict=True))
     grown = grow_cache(cache, tuple(new), grow)
@@ -53,7 +62,7 @@ def _decode(
     keys, values = seen_cache(cache, tuple(new), grown, see)
     if again:
         keys = turned(grow_cache(cache, plain, grow)[0], np.arange(n + 1), speeds)
-    out = head(query, keys, values, scale=scale)[0][..., 0, :]
+    out = head(query, keys, values, d_model=x.shape[-1], **switches)[0][..., 0, :]
     if again or late:
         new = list(plain)
         grown = grow_cache(cache, plain, grow)
@@ -66,6 +75,16 @@ def _arguments(draw, d_model, pairs, kept, batch=()):
     weights = (draw.weight(d_model, d_head) for _ in range(3))
     return draw(*batch, d_model), (keys, draw(*batch, kept, d_head)), *weights, speeds
 
+
+_MADE = {
+    "queries-and-keys-swapped": "KQV",
+    "keys-and-values-swapped": "QVK",
+    "keys-from-query-matrix": "QQV",
+    "queries-from-key-matrix": "KKV",
+    "values-from-key-matrix": "QKK",
+    "values-from-query-matrix": "QKQ",
+    "one-matrix-for-all": "QQQ",
+}
 
 EXERCISE = Exercise(
     name="decode_with_rotary",
@@ -146,12 +165,16 @@ EXERCISE = Exercise(
         *pairing_mistakes()[:1],
         *picked(turn_mistakes(), "turned-backwards", "one-speed-for-all", "speeds-left-out", "degrees"),
         *cache_switches(_decode),
+        *(replace(m, switches={"made": _MADE[m.slug]}) for m in projection_switches() if m.slug in _MADE),
         *scale_mistakes("The scores of the new token"),
+        *scale_slips(_decode, "The scores of the new token"),
+        *one_query_mistakes(_decode),
+        *everywhere(_decode, "The scores of the new token", but=(WHOLE_NUMBERS,), wide=True),
     ),
     hints=(
         "Where does the new token stand? n tokens lie in the cache, at the places 0 to n − 1.",
         "Project, turn q and k to place n, append k and v, then let q look at the whole cache.",
-        "rotate wants an array of places, one for each row: np.array([n]).",
+        "x[..., None, :] is a row, and rotate wants a place for each row: np.array([n]). The output has no such axis.",
     ),
     praise="Right: one key is turned, once, and the offsets to all that came before are there.",
 )

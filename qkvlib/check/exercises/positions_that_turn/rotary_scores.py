@@ -8,7 +8,8 @@ import numpy as np
 
 from qkvlib import attention
 from qkvlib.check.inputs import case, cases
-from qkvlib.check.misconceptions.scores import compare_all, scale_mistakes
+from qkvlib.check.misconceptions.everywhere import compared
+from qkvlib.check.misconceptions.scores import compare_all, scale_mistakes, scale_slips
 from qkvlib.check.misconceptions.turning import pairing_mistakes, planes_of, turn_mistakes, turned
 from qkvlib.check.spec import Exercise, mistake, switch, without
 
@@ -28,13 +29,13 @@ def _scores(
     q: str = "",
     k: str = "",
     how: str = "halves",
-    **compared: Any,
+    **switches: Any,
 ) -> np.ndarray:
     """Scores with switches: where the first query stands, how queries and keys are turned, how they are compared."""
     T, S = Q.shape[-2], K.shape[-2]
     start = {"last T": S - T, "zero": 0, "behind": S, "one late": S - T + 1, "one early": S - T - 1}[first]
     Q = turned(Q, np.arange(start, start + T), speeds, q or how)
-    return compare_all(Q, turned(K, np.arange(S), speeds, k or how), **compared)
+    return compare_all(Q, turned(K, np.arange(S), speeds, k or how), **switches)
 
 
 def _arguments(draw, T, S, pairs, batch=()):
@@ -114,6 +115,8 @@ EXERCISE = Exercise(
         *pairing_mistakes()[:1],
         *without(turn_mistakes(), "turned-backwards", "sine-and-cosine-swapped"),  # as backwards, a quarter turn on
         *scale_mistakes(),
+        *scale_slips(_scores),
+        *compared(_scores, "Your scores"),
         switch(
             "no-transpose",
             "Queries and keys are multiplied as they stand, so features meet tokens instead of features.",

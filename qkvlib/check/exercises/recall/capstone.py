@@ -97,7 +97,11 @@ def _step(
     seen = seen_cache(cache, new, grown, see)
     read_K, read_V = share(seen[0], n_rep, share_k), share(seen[1], n_rep, share_v)
     merged = heads.merge(head(new_q, read_K, read_V, d_model=x.shape[-1], **switches)[0], join)[0]
-    out = {"right": lambda: merged @ W_O, "none": lambda: merged, "turned": lambda: merged @ W_O.T}[output]()
+    out = {
+        "right": lambda: merged @ (W_O[: merged.shape[-1]] if join == "on-top" else W_O),
+        "none": lambda: merged,
+        "turned": lambda: merged @ W_O.T,
+    }[output]()
     if keep == "repeated":
         return out, tuple(share(part, n_rep) for part in grown)
     return out, kept_cache(cache, new, grown, keep)
@@ -173,7 +177,12 @@ EXERCISE = Exercise(
         *scale_slips(_step, "The scores of the new token"),
         heads.over_heads(lambda *a: _step(*a, normalise="whole")),
         *one_query_mistakes(_step),
-        *everywhere(_step, "The scores of the new token"),
+        *everywhere(_step, "The scores of the new token", but=("axes-from-the-front",)),
+        heads.width_from_d_model(
+            lambda x, c, Q, K, *a: (heads.cut_by_d_model(x[None], Q, a[2], a[2]), _step(x, c, Q, K, *a))[1],
+            lambda x, c, Q, K, *a: (heads.cut_by_d_model(x[None], K, a[3], a[2]), _step(x, c, Q, K, *a))[1],
+        ),
+        *heads.in_some_way(_step),
         mistake(
             "heads-unmerged",
             "Your heads come back as an axis of their own.",

@@ -7,6 +7,7 @@ import numpy as np
 from qkvlib import attention
 from qkvlib.check.inputs import case, cases, small_whole
 from qkvlib.check.misconceptions import heads
+from qkvlib.check.misconceptions.cache import read_backwards
 from qkvlib.check.misconceptions.everywhere import everywhere
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.scores import scale_mistakes
@@ -48,6 +49,7 @@ def _many(
     share_v="repeat",
     keep="grown",
     kept_with="positions",
+    looked_up_with="positions",
     output="right",
     **switches,
 ):
@@ -56,7 +58,8 @@ def _many(
     rows = P[start : start + n] if place != "last" else P[start]
     read = X if place == "none" else X + rows
     Q = heads.split(read @ W_Q, n_heads, cut)
-    new = [heads.split(read @ W, n_kv_heads, cut) for W in (W_K, W_V)]
+    offered = X if looked_up_with == "none" else read
+    new = [heads.split(offered @ W, n_kv_heads, cut) for W in (W_K, W_V)]
     K, V = (np.concatenate([old, row], axis=-2) for old, row in zip(cache, new, strict=True))
     before, keys = np.arange(T, T + n)[:, None], np.arange(T + n)
     mask = {
@@ -64,13 +67,15 @@ def _many(
         "all": None,
         "top-left": keys <= np.arange(n)[:, None],
         "not-itself": (keys < before) | (before == 0),
+        "only-before": keys < before,
+        "one-too-far": keys <= before + 1,
         "new": (keys <= before) & ((keys >= T) | (T == 0)),
         "future": keys >= before,
     }[see]
     n_rep = n_heads // n_kv_heads
     H, _ = head(Q, share(K, n_rep, share_k), share(V, n_rep, share_v), mask, d_model=X.shape[-1], **switches)
     merged = heads.merge(H, join)
-    out = merged if output == "none" else merged @ W_O
+    out = merged if output == "none" else merged @ (W_O[: merged.shape[-1]] if join == "on-top" else W_O)
     if kept_with == "none":
         K, V = (np.concatenate([o, heads.split(X @ W, n_kv_heads)], -2) for o, W in zip(cache, (W_K, W_V), strict=True))
     kept = {
@@ -81,6 +86,10 @@ def _many(
         "swapped": (V, K),
     }[keep]
     return out, kept
+
+
+def _placed_again(kept, P, W, n_kv_heads):
+    return kept + heads.split(P[: kept.shape[-2]] @ W, n_kv_heads)
 
 
 def _reference(X, cache, P, W_Q, W_K, W_V, W_O, n_heads, n_kv_heads):
@@ -148,6 +157,12 @@ EXERCISE = Exercise(
             kept_with="none",
         ),
         switch(
+            "positions-in-the-queries-only",
+            "Your queries know where they stand, but the new keys and values are made from X without positions.",
+            "Add the rows of P once, before anything is projected.",
+            looked_up_with="none",
+        ),
+        switch(
             "mask-missing",
             "Your new tokens see those that come after them.",
             "Each sees the cache, itself, and the new tokens before it.",
@@ -164,6 +179,16 @@ EXERCISE = Exercise(
             "Your tokens do not see themselves.",
             "A token may look at its own key as well.",
             see="not-itself",
+            versions=(
+                lambda *a: _many(*a, see="only-before"),
+                lambda *a: _many(*a, see="only-before", masking="finite"),
+            ),
+        ),
+        switch(
+            "one-too-far",
+            "Each of your tokens sees one key too many: its successor's.",
+            "Row i may look at the columns 0 to T + i. On which diagonal does your triangle end?",
+            see="one-too-far",
         ),
         switch(
             "cache-hidden",
@@ -228,7 +253,29 @@ EXERCISE = Exercise(
             "Outputs first, then the cache.",
             lambda *a: _many(*a)[::-1],
         ),
-        *everywhere(_many, "The scores of the new tokens", masked=True),
+        *everywhere(_many, "The scores of the new tokens", but=("axes-from-the-front",), masked=True),
+        mistake(
+            "positions-on-the-cache",
+            "You add positions to the keys in the cache, and they have theirs already.",
+            "What is in the cache was made from rows that stood in their places: only X is new.",
+            lambda X, c, P, Q, K, V, *a: _many(X, (_placed_again(c[0], P, K, a[2]), c[1]), P, Q, K, V, *a),
+            lambda X, c, P, Q, K, V, *a: _many(
+                X, (_placed_again(c[0], P, K, a[2]), _placed_again(c[1], P, V, a[2])), P, Q, K, V, *a
+            ),
+        ),
+        mistake(
+            "last-output-only",
+            "Only the last of your new tokens has an output.",
+            "n rows go in, and n rows come out.",
+            lambda *a: (_many(*a)[0][-1], _many(*a)[1]),
+            lambda *a: (_many(*a)[0][-1:], _many(*a)[1]),
+        ),
+        read_backwards(_many),
+        heads.width_from_d_model(
+            lambda X, c, P, Q, K, *a: (heads.cut_by_d_model(X, Q, a[2], a[2]), _many(X, c, P, Q, K, *a))[1],
+            lambda X, c, P, Q, K, *a: (heads.cut_by_d_model(X, K, a[3], a[2]), _many(X, c, P, Q, K, *a))[1],
+        ),
+        *heads.in_some_way(_many),
     ),
     hints=(
         "Three things are new after the first capstone: the positions, n rows to append instead of one, and the mask.",

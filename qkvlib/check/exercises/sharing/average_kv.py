@@ -85,6 +85,8 @@ EXERCISE = Exercise(
             "Which axis are the heads on? Count from the end.",
             lambda K, n: K.mean(-2),
             lambda K, n: K.mean(-1),
+            lambda K, n: K.mean(-2, keepdims=True),
+            lambda K, n: K.mean(-1, keepdims=True),
             lambda K, n: K.reshape(*K.shape[:-3], n, -1, *K.shape[-2:]).mean(-2),
             lambda K, n: K.reshape(*K.shape[:-3], n, -1, *K.shape[-2:]).mean(-1),
             lambda K, n: K.reshape(*K.shape[:-3], n, -1, *K.shape[-2:]).mean(-4),
@@ -107,6 +109,19 @@ EXERCISE = Exercise(
             "Each group becomes its median.",
             "The mean is asked for.",
             lambda K, n: np.median(K.reshape(*K.shape[:-3], n, -1, *K.shape[-2:]), axis=-3),
+        ),
+        mistake(
+            "group-size-last",
+            "Your reshape puts the size of a group last, so what is averaged are neighbouring numbers, not heads.",
+            "A reshape moves nothing: the heads can be cut into groups only where the axis of the heads stands.",
+            lambda K, n: K.reshape(*K.shape[:-3], n, *K.shape[-2:], -1).mean(-1),
+        ),
+        mistake(
+            "two-of-each-group",
+            "Only two heads of each group take part in the mean.",
+            "A group holds n_heads // n_kv_heads heads, and all of them count.",
+            lambda K, n: K.reshape(*K.shape[:-3], n, -1, *K.shape[-2:])[..., :2, :, :].mean(-3),
+            lambda K, n: K.reshape(*K.shape[:-3], n, -1, *K.shape[-2:])[..., :2, :, :].sum(-3) / 2,
         ),
     ),
     hints=(

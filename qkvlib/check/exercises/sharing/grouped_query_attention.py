@@ -10,7 +10,7 @@ import numpy as np
 from qkvlib import attention
 from qkvlib.check.inputs import ONE_AXIS, case, cases, leaves_someone, small_whole
 from qkvlib.check.misconceptions import heads
-from qkvlib.check.misconceptions.everywhere import everywhere
+from qkvlib.check.misconceptions.everywhere import WHOLE_NUMBERS, everywhere
 from qkvlib.check.misconceptions.masks import mask_as_index, mask_mistakes
 from qkvlib.check.misconceptions.one_head import head
 from qkvlib.check.misconceptions.projection import projection_switches
@@ -40,7 +40,7 @@ def _small(rng: np.random.Generator) -> Iterator[tuple]:
 
 _WITHOUT = {"queries-from-key-matrix", "queries-and-keys-swapped", "nothing-projected", "one-head"}
 
-_NAMED = {m.slug for m in heads.attending_switches()}
+_NAMED = {m.slug for m in heads.attending_switches()} | {WHOLE_NUMBERS}
 
 EXERCISE = Exercise(
     name="grouped_query_attention",
@@ -87,10 +87,17 @@ EXERCISE = Exercise(
             "Sharing keys and values leaves every query head its own question.",
             lambda X, Q, K, V, out, n, kv, mask=None: _averaged(X, Q, K, V, out, n, kv, mask),
         ),
-        heads.one_head_meets_all(
-            lambda X, Q, K, V, out, n, kv, mask=None: heads.split(X, n) @ Q,
-            lambda X, Q, K, V, out, n, kv, mask=None: _heads(X, Q, K, V, n, kv, mask) @ out,
+        heads.split_first(lambda X, Q, K, V, out, n, kv, mask=None: heads.split(X, n) @ Q),
+        heads.one_head_meets_all(lambda X, Q, K, V, out, n, kv, mask=None: _heads(X, Q, K, V, n, kv, mask) @ out),
+        heads.width_from_d_model(
+            lambda X, Q, K, *a: (heads.cut_by_d_model(X, Q, a[2], a[2]), heads.layer(X, Q, K, *a))[1],
+            lambda X, Q, K, *a: (heads.cut_by_d_model(X, K, a[3], a[2]), heads.layer(X, Q, K, *a))[1],
         ),
+        heads.fixed_number(
+            lambda X, Q, K, V, out, n, kv, mask=None: heads.layer(X, Q, K, V, out, 2, kv, mask),
+            lambda X, Q, K, V, out, n, kv, mask=None: heads.layer(X, Q, K, V, out, 4, kv, mask),
+        ),
+        *heads.in_some_way(heads.layer),
         mistake(
             "values-not-repeated",
             "The keys are repeated, but the values are not: the weights have more heads than V.",

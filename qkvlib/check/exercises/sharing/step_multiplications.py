@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qkvlib.check.inputs import calls
-from qkvlib.check.spec import Exercise, switch
+from qkvlib.check.spec import Exercise, mistake, switch
 
 
 def _counts(
@@ -78,6 +78,34 @@ EXERCISE = Exercise(
             "The new token has to be projected, and W_O comes last.",
             kept=0,
             carried=0,
+        ),
+        mistake(
+            "all-pairs-counted",
+            "You count every token meeting every other: the square of n_tokens.",
+            "In one step of decoding a single new query meets the n_tokens keys.",
+            lambda d, n, T: (4 * d**2 + 2 * T**2 * d, 4 * d**2 + 2 * n * T**2 * d),
+        ),
+        mistake(
+            "heads-in-both",
+            "Both your counts multiply scores and blends by n_heads; with keys kept, the heads share one width.",
+            "There each head compares only d_head numbers: how many is that for all heads together?",
+            lambda d, n, T: (_counts(d, n, T)[1],) * 2,
+        ),
+        mistake(
+            "whole-matrix-for-each-head",
+            "With X kept, you count a product with a whole matrix for every head.",
+            "Carrying over uses only the d_head columns of one head, n_heads times: how much is that together?",
+            *(
+                lambda d, n, T, whole=whole: (_counts(d, n, T)[0], (4 + whole * (n - 1)) * d**2 + 2 * n * T * d)
+                for whole in (1, 2)
+            ),
+        ),
+        switch(
+            "keys-and-values-not-projected",
+            "With keys and values kept, products with whole matrices are missing: the new token has a q, a k and a v.",
+            "Go through the list: W_Q, W_K, W_V, and W_O at the end.",
+            kept=2,
+            versions=(lambda *a: _counts(*a, kept=1),),
         ),
         switch(
             "additions-counted",

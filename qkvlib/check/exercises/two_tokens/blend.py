@@ -22,6 +22,13 @@ def _overwritten(weights: np.ndarray, V: np.ndarray) -> np.ndarray:
     return out
 
 
+def _into_an_array_like_V(weights: np.ndarray, V: np.ndarray) -> np.ndarray:
+    out = np.zeros_like(V)
+    for i in range(weights.shape[-2]):
+        out[..., i, :] = (weights[..., i, :, None] * V).sum(axis=-2)
+    return out
+
+
 EXERCISE = Exercise(
     name="blend",
     reference=attention.blend,
@@ -95,6 +102,7 @@ EXERCISE = Exercise(
             "Each turn of your loop writes over what the one before it found, so only the last value is left.",
             "Add to the row instead: +=.",
             _overwritten,
+            lambda w, V: w[..., -1:] * V[..., -1:, :],
         ),
         mistake(
             "averaged-again",
@@ -134,6 +142,19 @@ EXERCISE = Exercise(
             "What comes back is the weights.",
             "They say how much; multiply them into the values.",
             lambda w, V: w,
+        ),
+        mistake(
+            "queries-added",
+            "The blends of all queries have been added up, or averaged, to one row.",
+            "Each query keeps the blend that it asked for.",
+            lambda w, V: (w @ V).sum(-2),
+            lambda w, V: (w @ V).mean(-2),
+        ),
+        mistake(
+            "as-many-rows-as-V",
+            "Your result is an array like V, with a row for each key; there should be one for each query.",
+            "Which axis of the weights counts the queries?",
+            _into_an_array_like_V,
         ),
         mistake(
             "one-query-only",

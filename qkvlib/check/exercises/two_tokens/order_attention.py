@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qkvlib.check.misconceptions.by_hand import letters, order_mistakes
+from qkvlib.check.misconceptions.by_hand import letters, order_mistakes, reversed_order
 from qkvlib.check.spec import Exercise, mistake
 
 EXERCISE = Exercise(
@@ -43,6 +43,7 @@ EXERCISE = Exercise(
             "Project first.",
             *(lambda lines, order=order: order for order in ("DBCA", "DCBA", "DCAB", "CDAB")),
         ),
+        reversed_order("BDCA"),
         *order_mistakes(
             ("line-missing", "Not every line that is needed is in your order exactly once."),
             "Four of the five letters belong in it.",

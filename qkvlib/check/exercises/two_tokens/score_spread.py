@@ -69,6 +69,19 @@ EXERCISE = Exercise(
             "First the bare products, then the divided ones.",
             lambda d, vq, vk: _spread(d, vq, vk)[::-1],
         ),
+        mistake(
+            "width-left-out",
+            "The width has no part in your first number: that is the spread of one product, not of a sum of d_head.",
+            "A dot product adds up d_head products. What becomes of their variances?",
+            lambda d, vq, vk: (np.sqrt(vq * vk), np.sqrt(vq * vk) / np.sqrt(d)),
+            lambda d, vq, vk: (np.sqrt(vq * vk), np.sqrt(vq * vk)),
+        ),
+        mistake(
+            "divided-always-1",
+            "Your second number is always 1: that is so only where both variances are 1.",
+            "The division takes the width out. What is left of var_q and var_k?",
+            lambda d, vq, vk: (np.sqrt(d * vq * vk), 1.0),
+        ),
     ),
     hints=(
         "One product q_i · k_i has the variance var_q · var_k. The dot product adds up d_head of them.",

@@ -61,6 +61,13 @@ def _clipped(z: np.ndarray, axis: Any, low: float, high: float) -> np.ndarray:
     return z / z.sum(axis=axis, keepdims=True)
 
 
+def _first_largest(z: np.ndarray, axis: Any) -> np.ndarray:
+    """1 at the first of the largest, as argmax tells, where others may be as large."""
+    out = np.zeros(z.shape)
+    np.put_along_axis(out, np.argmax(z, axis=axis, keepdims=True), 1.0, axis)
+    return out
+
+
 EXERCISE = Exercise(
     name="softmax",
     reference=attention.softmax,
@@ -199,7 +206,8 @@ EXERCISE = Exercise(
                 lambda z, axis=-1, ends=ends: soft(np.clip(z, *ends), axis)
                 for ends in ((0, None), (0, 1), (-1, 1), (None, 0), (None, 1), (None, 10))
             ),
-            *(lambda z, axis=-1, top=top: _plainly(np.clip(z, None, top), axis) for top in (0, 1, 10)),
+            *(lambda z, axis=-1, top=top: _plainly(np.clip(z, None, top), axis) for top in (0, 1, 10, 500, 700)),
+            *(lambda z, axis=-1, top=top: _plainly(np.clip(z, -top, top), axis) for top in (100, 500, 700)),
         ),
         switch(
             "unstable",
@@ -215,7 +223,34 @@ EXERCISE = Exercise(
             lambda z, axis=-1: _plainly(z - z.min(), axis),
             lambda z, axis=-1: _plainly(z - z.min(axis=axis, keepdims=True), axis),
             lambda z, axis=-1: _plainly(z - z.mean(axis=axis, keepdims=True), axis),
+            lambda z, axis=-1: _plainly(z - np.abs(z).max(axis=axis, keepdims=True), axis),
+            lambda z, axis=-1: _plainly(z - np.abs(z).max(), axis),
             lambda z, axis=-1: _plainly(z - 1000, axis),
+        ),
+        mistake(
+            "maximum-along-the-last-axis",
+            "The maximum is taken along the last axis, whatever axis is asked for.",
+            "All scores that share 1 must lose the same number: the argument axis belongs in max as well.",
+            lambda z, axis=-1: _plainly(z - z.max(axis=-1, keepdims=True), axis),
+        ),
+        mistake(
+            "kept-in-whole-numbers",
+            "Of whole numbers your shares come out as whole numbers too: 0 nearly everywhere.",
+            "np.zeros_like and astype keep the kind of z; shares need an array of floats.",
+            lambda z, axis=-1: soft(z, axis).astype(z.dtype),
+        ),
+        mistake(
+            "low-precision",
+            "The scores are made float16 first, which keeps three digits and no number above 65,504.",
+            "Leave the numbers in the precision in which they came.",
+            lambda z, axis=-1: soft(z.astype(np.float16), axis),
+            lambda z, axis=-1: _plainly(z.astype(np.float16), axis),
+        ),
+        mistake(
+            "maximum-without-its-axis",
+            "The maximum has lost its axis, so numpy subtracts it from the wrong scores or cannot subtract at all.",
+            "max takes keepdims=True as well as sum.",
+            lambda z, axis=-1: _plainly(z - z.max(axis=axis), axis),
         ),
         mistake(
             "scores-divided",
@@ -237,6 +272,7 @@ EXERCISE = Exercise(
             "Soft means that the runner-up still gets a share.",
             lambda z, axis=-1: (z == z.max(axis=axis, keepdims=True)).astype(float),
             lambda z, axis=-1: one_hot(z),
+            lambda z, axis=-1: _first_largest(z, axis),
         ),
         mistake(
             "position-of-largest",
@@ -336,7 +372,7 @@ EXERCISE = Exercise(
     hints=(
         "Three steps: make every number positive, add up along the axis, divide.",
         "Give sum (and max) the axis, and keepdims=True so that the division finds its row again.",
-        "Subtract the largest number of each row first: the shares stay the same and nothing overflows.",
+        "Subtract the largest number along that axis first: the shares stay the same and nothing overflows.",
     ),
     praise="Right: positive shares that sum to 1 along the axis that was asked for, even for large scores.",
 )

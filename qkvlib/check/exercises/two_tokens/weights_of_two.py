@@ -8,7 +8,7 @@ import numpy as np
 
 from qkvlib.check.misconceptions.by_hand import shares_by_hand
 from qkvlib.check.misconceptions.softmax import soft
-from qkvlib.check.spec import Exercise, mistake
+from qkvlib.check.spec import Exercise, mistake, without
 
 
 def _two(make: Callable) -> Callable:
@@ -66,7 +66,7 @@ EXERCISE = Exercise(
             _two(lambda s: s / s.max()),
             _two(lambda s: np.exp(s - s.max())),
         ),
-        *shares_by_hand(2),
+        *without(shares_by_hand(2), "equal-shares"),
     ),
     hints=(
         "Subtract the smaller score from both: softmax does not notice, and the numbers get small.",

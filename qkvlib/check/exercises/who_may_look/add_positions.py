@@ -16,6 +16,12 @@ def _arguments(draw, T, d_model, places, batch=()):
     return draw(*batch, T, d_model), draw(places, d_model)
 
 
+def _sines(T: int, d: int) -> np.ndarray:
+    """The table of "Attention Is All You Need", 3.5."""
+    turned = np.arange(T)[:, None] / 10000 ** (2 * (np.arange(d) // 2) / d)
+    return np.where(np.arange(d) % 2 == 0, np.sin(turned), np.cos(turned))
+
+
 EXERCISE = Exercise(
     name="add_positions",
     reference=_added,
@@ -43,6 +49,7 @@ EXERCISE = Exercise(
             lambda X, P: X + P[0],
             lambda X, P: X + P[-1],
             lambda X, P: X + P[X.shape[-2] - 1],
+            lambda X, P: X + P[X.shape[-2]],
             lambda X, P: X + P.mean(0),
             lambda X, P: X + P.sum(0),
         ),
@@ -96,6 +103,24 @@ EXERCISE = Exercise(
             "You add the number of the place, not its row of P.",
             "P[t] is the row of place t.",
             lambda X, P: X + np.arange(X.shape[-2])[:, None],
+        ),
+        mistake(
+            "cut-by-the-width",
+            "You take as many rows of P as X is wide.",
+            "How many rows are needed is said by the tokens, the axis before the last.",
+            lambda X, P: X + P[: X.shape[-1]],
+        ),
+        mistake(
+            "axis-1-counted",
+            "You take as many rows of P as X has along axis 1: the tokens only behind exactly one axis in front.",
+            "Count from the end: the tokens are the axis before the last.",
+            lambda X, P: X + P[: X.shape[1]],
+        ),
+        mistake(
+            "sines-for-P",
+            "You add a table of sines and cosines of your own, and P takes no part.",
+            "The rows to add are those of P, whatever is in them.",
+            lambda X, P: X + _sines(*X.shape[-2:]),
         ),
     ),
     hints=(

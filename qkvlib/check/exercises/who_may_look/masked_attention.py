@@ -31,10 +31,12 @@ def _arguments(draw, T, S, d_head, d_v, batch=(), peak=False):
 
 
 def _finite_too(found: Mistake) -> Mistake:
-    """Down a column that is all hidden it matters whether a hidden score is finite."""
-    if found.slug != "softmax-over-queries":
-        return found
-    return replace(found, versions=(partial(head, normalise="queries", masking="finite"),))
+    """Where all scores are hidden it matters whether a hidden score is finite, and what a softmax makes of nothing."""
+    if found.slug == "softmax-over-queries":
+        return replace(found, versions=(partial(head, normalise="queries", masking="finite"),))
+    if found.slug == "mask-transposed":
+        return replace(found, versions=(lambda *a: tuple(map(np.nan_to_num, head(*a, masking="transposed"))),))
+    return found
 
 
 def _weights_then(Q: np.ndarray, K: np.ndarray, V: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -69,12 +71,12 @@ EXERCISE = Exercise(
         case("one sequence", T=5, S=7, d_head=3, d_v=2),
         case("as many queries as keys", T=5, S=5, d_head=3, d_v=3),
         case("a batch of sequences", T=5, S=7, d_head=3, d_v=3, batch=ONE_AXIS),
-        case("a longer sequence", T=7, S=7, d_head=3, d_v=3),
+        case("a longer sequence", T=7, S=7, d_head=5, d_v=5),
         case("a hidden score far above the others", T=5, S=7, d_head=3, d_v=2, peak=True),
     ),
     promised=lambda Q, K, V, mask: leaves_someone(mask),
     mistakes=(
-        *mask_mistakes(after=False),
+        *map(_finite_too, mask_mistakes(after=False)),
         switch(
             "mask-after-softmax",
             "Forbidden weights are 0, but the rows that lost some no longer sum to 1.",
@@ -130,6 +132,15 @@ EXERCISE = Exercise(
             *(
                 lambda Q, K, V, mask, low=low: _weights_then(Q, K, V, soft(np.where(mask, compare_all(Q, K), low)))
                 for low in (-2.0, -5.0, -10.0)
+            ),
+        ),
+        mistake(
+            "hidden-at-one-number",
+            "Hidden scores become one number that is low, but not below every other: it can still take a share.",
+            "Which score is below every number there is?",
+            *(
+                lambda Q, K, V, mask, low=low: _weights_then(Q, K, V, soft(np.where(mask, compare_all(Q, K), low)))
+                for low in (-20.0, -50.0, -100.0, -200.0)
             ),
         ),
         mistake(

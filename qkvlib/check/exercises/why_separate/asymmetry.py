@@ -59,10 +59,11 @@ EXERCISE = Exercise(
         mistake(
             "always-zero",
             "Your number is 0 for every table, also where it is not symmetric.",
-            "Do gaps of both signs cancel? Or do queries and keys come from one and the same matrix?",
+            "Do gaps of both signs cancel, or two largest entries? Or do queries and keys come from one matrix?",
             lambda X, W_Q, W_K: _gap(_scores(X, W_Q, W_Q)),
             lambda X, W_Q, W_K: _gap(_scores(X, W_K, W_K)),
             lambda X, W_Q, W_K: (_scores(X, W_Q, W_K) - _scores(X, W_Q, W_K).T).sum(),
+            lambda X, W_Q, W_K: _scores(X, W_Q, W_K).max() - _scores(X, W_Q, W_K).T.max(),
         ),
         mistake(
             "summed",

@@ -112,6 +112,12 @@ EXERCISE = Exercise(
             "Their lengths are part of what the head has learned.",
             lambda W_Q, W_K: unit(W_Q) @ swap_last_axes(unit(W_K)),
         ),
+        mistake(
+            "heads-added",
+            "With several heads in front, their circuits have been added into one.",
+            "Each head keeps a circuit of its own: the axes in front stay.",
+            lambda W_Q, W_K: (W_Q @ swap_last_axes(W_K)).reshape(-1, W_Q.shape[-2], W_Q.shape[-2]).sum(0),
+        ),
     ),
     hints=(
         "Write a score with everything in it: (x W_Q)(y W_K)ᵀ. Where do x and y stand?",

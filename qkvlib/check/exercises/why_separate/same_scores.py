@@ -111,6 +111,26 @@ EXERCISE = Exercise(
             lambda W_Q, W_K, A: (W_Q @ A, W_K @ (1 / A).T),
         ),
         mistake(
+            "divided-by-a-matrix",
+            "/ divides number by number, and a matrix is not undone that way.",
+            "np.linalg.inv gives the matrix that undoes A.",
+            lambda W_Q, W_K, A: (W_Q @ A, W_K / A),
+        ),
+        mistake(
+            "minus-for-inverse",
+            "You multiply by -A, which undoes what is added; A was multiplied in.",
+            "Which matrix makes the identity together with A?",
+            lambda W_Q, W_K, A: (W_Q @ A, W_K @ -A),
+            lambda W_Q, W_K, A: (W_Q @ A, W_K @ -A.T),
+        ),
+        mistake(
+            "determinant-for-inverse",
+            "You divide by the determinant of A, one number, and A turns and shears as well.",
+            "np.linalg.inv gives the matrix that undoes A.",
+            lambda W_Q, W_K, A: (W_Q @ A, W_K / np.linalg.det(A)),
+            lambda W_Q, W_K, A: (W_Q @ A, W_K @ A / np.linalg.det(A)),
+        ),
+        mistake(
             "swapped",
             "The new W_K comes first.",
             "Return the pair in the order W_Q, W_K.",

@@ -180,6 +180,13 @@ EXERCISE = Exercise(
             "The weights sum to 1 already; nothing is left to divide.",
             lambda q, K, V, t: soft(K @ q / t) @ V / len(K),
         ),
+        mistake(
+            "hard-when-cold",
+            "At a low temperature your lookup returns one row of the values; it should still blend, only more sharply.",
+            "Divide by the temperature at all times: what does a small one do to the gaps between scores?",
+            lambda q, K, V, t: V[np.argmax(K @ q)] if t < 1 else soft(K @ q / t) @ V,
+            lambda q, K, V, t: V[np.argmax(K @ q)] if t <= 1 else soft(K @ q / t) @ V,
+        ),
     ),
     hints=(
         "A dict compares the query with every key and returns one value. Soften both steps.",
