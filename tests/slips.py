@@ -186,6 +186,24 @@ def cross_attention(s):
     return answer
 
 
+def padded_source(s):
+    def answer(Q, K, V, lengths):
+        real = np.arange(K.shape[-2]) < np.asarray(lengths)[..., None]
+        mask = np.broadcast_to(real[..., None, :], (*Q.shape[:-1], K.shape[-2]))
+        out, weights = s.attend(Q, K, V, mask)
+        return s.both(s.finished(out), weights)
+
+    return answer
+
+
+def cross_attention_step(s):
+    def answer(x, kept, W_Q):
+        out = s.out((x @ W_Q)[..., None, :], *kept, width=x.shape[-1])
+        return s.finished(out[..., 0, :] if isinstance(out, np.ndarray) else out)
+
+    return answer
+
+
 def one_head_out(s):
     return lambda Q, K, V: s.finished(s.out(Q, K, V))
 
@@ -296,6 +314,8 @@ ON_STEPS = {
     "fix_attention": attention,
     "masked_attention": masked_attention,
     "cross_attention": cross_attention,
+    "padded_source": padded_source,
+    "cross_attention_step": cross_attention_step,
     "fix_softmax_axis": one_head_out,
     "fix_values_in_scores": one_head_out,
     "fix_shared_matrix": fix_shared_matrix,
@@ -313,14 +333,22 @@ GRIDS = {"scores", "fix_transpose", "rotary_scores"}  # nothing is shared out, n
 WEIGHTS = {"fix_shapes"}  # nothing blended
 WITH_A_MODEL = {
     *("cross_attention", "fix_shared_matrix", "multi_head_attention", "grouped_query_attention"),
-    *("decode_step", "decode_with_rotary", "capstone", "capstone_many"),
+    *("decode_step", "cross_attention_step", "decode_with_rotary", "capstone", "capstone_many"),
 }
-MASKED = {"masked_attention", "multi_head_attention", "grouped_query_attention", "capstone_many", "fix_mask_top_left"}
+MASKED = {
+    "masked_attention",
+    "padded_source",
+    "multi_head_attention",
+    "grouped_query_attention",
+    "capstone_many",
+    "fix_mask_top_left",
+}
 PAIRS = {
     "attention",
     "fix_attention",
     "masked_attention",
     "cross_attention",
+    "padded_source",
     "decode_step",
     "decode_with_rotary",
     "capstone",
@@ -331,7 +359,13 @@ SHARING, BLENDING = ALL - GRIDS, ALL - GRIDS - WEIGHTS
 FLOATS = {  # of whole numbers too: one key has all the weight, or the queries are turned
     *("fix_shared_matrix", "multi_head_attention", "grouped_query_attention", "decode_with_rotary")
 }
-ATTENTION = {"attention", "fix_attention", "masked_attention", "cross_attention"}  # both are handed back
+ATTENTION = {
+    "attention",
+    "fix_attention",
+    "masked_attention",
+    "cross_attention",
+    "padded_source",
+}  # both are handed back
 HEADS = {
     "multi_head_attention",
     "grouped_query_attention",

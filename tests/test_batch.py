@@ -279,6 +279,20 @@ def test_a_submission_that_kills_dask_workers_again_and_again_is_named_as_well(t
     run_with_a_killer(DaskEngine(workers=2), task)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_dask_workers_that_nobody_starts_again_are_replaced(task, tmp_path, monkeypatch):
+    """As when one dies while it is being started: its nanny leaves with it."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(distributed.Nanny, "_on_worker_exit", lambda self, status: self.close())
+    monkeypatch.setattr(engines, "grade_chunk", dying.grade_chunk)
+    monkeypatch.setenv("DASK_TEMPORARY_DIRECTORY", str(tmp_path))
+    dask = pytest.importorskip("dask")
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "100ms"}):
+        run_with_a_killer(DaskEngine(workers=2), task)
+
+
 def test_a_scheduler_that_is_not_there(task, tmp_path):
     students = write_class(tmp_path / "in", 2)
     with pytest.raises(BatchError, match="no Dask scheduler at"):

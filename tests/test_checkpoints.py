@@ -24,6 +24,23 @@ def test_our_attention_matches_transformers(architecture, layer):
     np.testing.assert_allclose(weights, expected_weights, rtol=0, atol=1e-5)
 
 
+def test_whispers_cross_attention_is_what_transformers_gives():
+    """Three rows of the text ask seven of the sound, with the decoder's own matrices."""
+    model, found = checkpoints.tiny("whisper"), checkpoints.tiny_cross_reference()
+    W = {
+        role: model.tensor(f"model.decoder.layers.0.encoder_attn.{role}_proj.weight").T
+        for role in ("q", "k", "v", "out")
+    }
+    b = {role: model.tensor(f"model.decoder.layers.0.encoder_attn.{role}_proj.bias") for role in ("q", "v", "out")}
+    Q, K, V = found["X"] @ W["q"] + b["q"], found["Y"] @ W["k"], found["Y"] @ W["v"] + b["v"]
+    assert (Q.shape, K.shape) == ((3, 8), (7, 8))
+    out, weights = attention.attention(*(attention.split_heads(part, 2) for part in (Q, K, V)))
+    out = attention.merge_heads(out) @ W["out"] + b["out"]
+    np.testing.assert_allclose(weights, found["weights"], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(out, found["out"], rtol=0, atol=1e-5)
+    assert "model.decoder.layers.0.encoder_attn.k_proj.bias" not in model.names
+
+
 @pytest.mark.parametrize(("architecture", "layer"), LAYERS)
 def test_batch_axes_in_front(architecture, layer):
     X, expected, _ = checkpoints.tiny_reference(architecture, layer)

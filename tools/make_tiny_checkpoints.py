@@ -7,7 +7,8 @@
 Each is a real model of its architecture with random weights and a few rows, saved by transformers: the names, shapes,
 dtypes and config.json are what a full-size checkpoint has. `reference.safetensors` holds, for every layer, the hidden
 states that entered its attention (`layer.0.X`), and the output and weights that came out (`layer.0.out`,
-`layer.0.weights`), computed in float32 by the model's own code while it read a made-up input.
+`layer.0.weights`), computed in float32 by the model's own code while it read a made-up input. For Whisper it also holds
+what its decoder's cross-attention read (`cross.0.X` asks, `cross.0.Y` is asked) and gave (`cross.0.out`, `.weights`).
 """
 
 import argparse
@@ -109,7 +110,7 @@ def whisper() -> Built:
         decoder_start_token_id=0,
         begin_suppress_tokens=None,
     )
-    sound = {"input_features": torch.randn(1, 4, 14), "decoder_input_ids": torch.tensor([[0]])}
+    sound = {"input_features": torch.randn(1, 4, 14), "decoder_input_ids": torch.tensor([[0, 3, 7]])}
     return (
         transformers.WhisperForConditionalGeneration(config),
         lambda m: [b.self_attn for b in m.model.encoder.layers],
@@ -120,6 +121,9 @@ def whisper() -> Built:
 def tokens() -> dict[str, torch.Tensor]:
     return {"input_ids": torch.randint(0, 11, (1, T))}
 
+
+# Attention that reads another text than the one it writes into, where a model has it.
+CROSS = {"whisper": lambda m: [b.encoder_attn for b in m.model.decoder.layers]}
 
 # Published LLaMA weights are bfloat16 and published Whisper weights float16; the others are float32.
 ARCHITECTURES = {
@@ -146,15 +150,17 @@ def write(name: str, folder: Path) -> None:
     (folder / "generation_config.json").unlink(missing_ok=True)
     # Loaded anew in float32, not `model.float()`: the conversion to 16 bits rounded LLaMA's rotary angles as well.
     model = type(model).from_pretrained(folder, dtype=torch.float32).eval()
-    save_file(reference(model, attentions_of, inputs), folder / "reference.safetensors")
+    recorded = {"layer": attentions_of(model)} | ({"cross": CROSS[name](model)} if name in CROSS else {})
+    save_file(reference(model, recorded, inputs), folder / "reference.safetensors")
 
 
 def reference(
     model: torch.nn.Module,
-    attentions_of: Callable[[torch.nn.Module], list[torch.nn.Module]],
+    recorded: dict[str, list],
     inputs: dict[str, torch.Tensor],
 ) -> dict[str, torch.Tensor]:
-    """What entered and left every attention module while `model` read `inputs`, with no batch axis."""
+    """What entered and left the `recorded` modules ({kind: one for each layer}) while `model` read `inputs`, with no
+    batch axis."""
     model.set_attn_implementation("eager")  # the other implementations do not return their weights
     seen: dict[str, torch.Tensor] = {}
 
@@ -162,16 +168,19 @@ def reference(
         def hook(module: torch.nn.Module, args: tuple, kwargs: dict, output: object) -> None:
             if f"{key}.X" not in seen and not last:
                 seen[f"{key}.X"] = kwargs.get("hidden_states", args[0] if args else None)
+                if kwargs.get("key_value_states") is not None:
+                    seen[f"{key}.Y"] = kwargs["key_value_states"]
             seen[f"{key}.out"] = output[0] if isinstance(output, tuple) else output
             if isinstance(output, tuple):
                 seen[f"{key}.weights"] = output[1]
 
         return hook
 
-    for number, attention in enumerate(attentions_of(model)):
-        parts = attention if isinstance(attention, tuple) else (attention,)
-        for position, part in enumerate(parts):
-            part.register_forward_hook(record(f"layer.{number}", position > 0), with_kwargs=True)
+    for kind, modules in recorded.items():
+        for number, attention in enumerate(modules):
+            parts = attention if isinstance(attention, tuple) else (attention,)
+            for position, part in enumerate(parts):
+                part.register_forward_hook(record(f"{kind}.{number}", position > 0), with_kwargs=True)
     with torch.no_grad():
         model(**inputs, output_attentions=True)
     return {key: value[0].contiguous().clone() for key, value in seen.items()}

@@ -204,8 +204,15 @@ def training_set(recipe: Recipe, seed: int, held: set) -> tuple[torch.Tensor, ..
     return torch.from_numpy(ids), *torch.from_numpy(rest)
 
 
-def train(recipe: Recipe, seed_base: int, tick: Callable[[], None]) -> tuple[Stack, list[set]]:
-    """AdamW with warm-up and cosine, on all seeds of the stack at once."""
+def seed_base(name: str) -> int:
+    """The first seed of a model or control; its others follow."""
+    return 100 * list(EVERY).index(name)
+
+
+def train(
+    recipe: Recipe, seed_base: int, tick: Callable[[], None], watch: Callable[[int, Stack], None] = lambda *_: None
+) -> tuple[Stack, list[set]]:
+    """AdamW with warm-up and cosine, on all seeds at once; `watch(step, stack)` is called before each step."""
     generator = torch.Generator().manual_seed(seed_base)
     held = [split(recipe, seed_base + s) for s in range(recipe.seeds)]
     sets = [training_set(recipe, seed_base + s, h) for s, h in enumerate(held)]
@@ -215,7 +222,8 @@ def train(recipe: Recipe, seed_base: int, tick: Callable[[], None]) -> tuple[Sta
     shape = lambda step: min(1, (step + 1) / 100) * (0.525 + 0.475 * math.cos(math.pi * step / recipe.steps))  # noqa: E731
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, shape)
     seeds = torch.arange(recipe.seeds)[:, None]
-    for _ in range(recipe.steps):
+    for step in range(recipe.steps):
+        watch(step, stack)
         batch = torch.randint(recipe.sentences, (recipe.seeds, recipe.batch), generator=generator)
         logits, _ = stack.forward(ids[seeds, batch], lengths[seeds, batch], read_at[seeds, batch], generator)
         # The mean over sentences, summed over seeds: no seed feels another one's gradient.
@@ -281,8 +289,7 @@ def main() -> None:
             recipe = replace(EVERY[name], steps=chosen.steps or EVERY[name].steps)
             progress.start_task(tasks[name])
             begin = perf_counter()
-            seed_base = 100 * list(EVERY).index(name)
-            stack, held = train(recipe, seed_base, partial(progress.advance, tasks[name]))
+            stack, held = train(recipe, seed_base(name), partial(progress.advance, tasks[name]))
             models = [coref.Model(name, recipe.config(), stack.tensors(s)) for s in range(recipe.seeds)]
             figures = [coref_measure.figures(m, h) for m, h in zip(models, held, strict=True)]
             progress.console.print(f"{name}: {sum(f['clean'] for f in figures)} clean, {perf_counter() - begin:.0f} s")

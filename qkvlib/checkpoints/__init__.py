@@ -36,6 +36,7 @@ __all__ = [
     "rotate",
     "split_c_attn",
     "tiny",
+    "tiny_cross_reference",
     "tiny_reference",
 ]
 
@@ -88,6 +89,15 @@ def tiny_reference(architecture: str, layer: int) -> tuple[np.ndarray, np.ndarra
     file = SafetensorsFile(LocalFile(_tiny_folder(architecture) / "reference.safetensors"))
     X, out, weights = (file.tensor(f"layer.{layer}.{name}") for name in ("X", "out", "weights"))
     return X, out, weights
+
+
+def tiny_cross_reference() -> dict[str, np.ndarray]:
+    """What transformers computed in the cross-attention of the tiny Whisper's decoder, by name.
+
+    X [T, d_model] asked and Y [S, d_model] was asked; out [T, d_model] and weights [n_heads, T, S] came back.
+    """
+    file = SafetensorsFile(LocalFile(_tiny_folder("whisper") / "reference.safetensors"))
+    return {name: file.tensor(f"cross.0.{name}") for name in ("X", "Y", "out", "weights")}
 
 
 def _tiny_folder(architecture: str) -> Path:

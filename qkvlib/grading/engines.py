@@ -118,7 +118,8 @@ class DaskEngine:
     """A Dask cluster: one that is running already (`scheduler`), or workers on this machine."""
 
     def __init__(self, scheduler: str | None = None, workers: int | None = None) -> None:
-        self.scheduler, self.workers = scheduler, workers
+        self.scheduler, self.workers = scheduler, workers or os.cpu_count() or 1
+        self._own: Any = None  # the cluster of our own, while there is one
 
     def run(self, job: Job, chunks: Iterator[list[dict]], done: Callable[[list[dict]], None]) -> None:
         """Grade all chunks, calling `done` with the records of each as it is ready."""
@@ -131,9 +132,9 @@ class DaskEngine:
                 address = self.scheduler
                 if address is None:
                     # a cluster of our own listens on this machine alone
-                    address = stack.enter_context(
+                    address = self._own = stack.enter_context(
                         distributed.LocalCluster(
-                            n_workers=self.workers or os.cpu_count(),
+                            n_workers=self.workers,
                             threads_per_worker=1,
                             dashboard_address=None,
                             host="127.0.0.1",
@@ -167,10 +168,14 @@ class DaskEngine:
                 if given_up := todo.broke([chunk], _TRIED_BY_DASK):
                     done([failed_record(job, item, _KILLED) for item in given_up])
 
-    @staticmethod
-    def _some_ready(client: Any, waiting: dict) -> list:
-        """Futures that ended; polls, so that a scheduler that vanished is noticed."""
+    def _some_ready(self, client: Any, waiting: dict) -> list:
+        """Futures that ended; polls, so that a scheduler that vanished is noticed, and workers of our own that did.
+
+        Who dies while it is being started is not started again by Dask, which would leave nobody to wait for.
+        """
         while waiting:
+            if self._own is not None and not self._own.scheduler_info["workers"]:
+                self._own.scale(self.workers)  # starts those that are gone; those that are starting already go on
             ready = [future for future in waiting if future.status != "pending"]
             if ready:
                 return ready

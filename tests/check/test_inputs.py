@@ -18,7 +18,7 @@ PROBED = "what came back from a layer that was probed, one text at a time"
 PLAIN = {
     NUMBERS: """
             causal_mask rows_that_can_know kv_cache_bytes parameter_count rival_score score_spread
-            square_margins step_multiplications share_turned
+            square_margins step_multiplications share_turned cross_cache_bytes
         """,
     TEXTS: "referent",
     PROBED: "diagnose",
@@ -37,7 +37,9 @@ NOT_FOR = {
     Kind.ONE_AXIS: ONE_THING,
     Kind.TWO_AXES: ONE_THING,
     Kind.ONE_TOKEN: {
-        "the one token there is": "project_token decode_step decode_with_rotary capstone second_query",
+        "the one token there is": """
+            project_token decode_step decode_with_rotary capstone second_query cross_attention_step
+        """,
         "no tokens, only matrices or one pair": "smallest_matrix qk_circuit same_scores split_c_attn llama_qkv",
         "a table of any numbers: its rows are not tokens": "softmax",
         "a lookup has one query by itself": "soft_lookup",
@@ -56,30 +58,31 @@ NOT_FOR = {
         "the cache decides how many keys there are, and it has another length in every call": """
             decode_step decode_with_rotary capstone capstone_many
         """,
-        "one query, n keys": "soft_lookup",
+        "one query, n keys": "soft_lookup cross_attention_step",
         "a row of weights for each token of one text": "job_measures",
         "the keys come in pieces, of several lengths in every call": "softmax_in_pieces",
     },
     Kind.EMPTY_CACHE: {
         "there is no cache": """
             project_token project_qkv fix_projection smallest_matrix qk_circuit same_scores scores softmax
-            blend attention fix_attention cross_attention masked_attention add_positions blur patch_row
-            asymmetry soft_lookup split_heads merge_heads multi_head_attention repeat_kv average_kv
+            blend attention fix_attention cross_attention padded_source masked_attention add_positions
+            blur patch_row asymmetry soft_lookup split_heads merge_heads multi_head_attention repeat_kv average_kv
             grouped_query_attention second_query split_c_attn llama_qkv fix_softmax_axis
             fix_values_in_scores fix_tiled_heads fix_transpose fix_shapes fix_shared_matrix
             fix_split_before_projecting fix_merge_without_swap fix_fused_split fix_conv1d rotate
         """,
         "a full pass, T = S, is the cache empty": "fix_mask_top_left fix_bias_rows fix_rotary_offset rotary_scores",
         "all keys come at once": "fix_cache_after_repeat",
+        "a source has a token at least": "cross_attention_step",
         "weights, or pieces of scores, come in: nothing is cached": "job_measures softmax_in_pieces",
     },
     Kind.WIDE_HEADS: {
         "one head, or none, and its width is a size of its own in the calls": """
             project_token project_qkv fix_projection smallest_matrix qk_circuit same_scores scores softmax
-            blend attention fix_attention cross_attention masked_attention add_positions blur patch_row
-            asymmetry soft_lookup decode_step second_query fix_softmax_axis fix_values_in_scores
-            fix_mask_top_left fix_bias_rows fix_transpose fix_shared_matrix fix_conv1d rotate rotary_scores
-            decode_with_rotary fix_rotary_offset
+            blend attention fix_attention cross_attention padded_source cross_attention_step masked_attention
+            add_positions blur patch_row asymmetry soft_lookup decode_step second_query fix_softmax_axis
+            fix_values_in_scores fix_mask_top_left fix_bias_rows fix_transpose fix_shared_matrix fix_conv1d
+            rotate rotary_scores decode_with_rotary fix_rotary_offset
         """,
         "no d_model comes in beside the heads": """
             split_heads merge_heads repeat_kv average_kv fix_tiled_heads fix_merge_without_swap

@@ -1,0 +1,1 @@
+"""Exercises of the lesson `cross_attention`."""
