@@ -59,6 +59,7 @@ class LocalEngine:
 
 _KILLED = "The grading process was killed several times while this submission was graded (short of memory?)."
 _MOST_DEATHS = 3
+_FETCH_SECONDS = 5
 _TRIED_BY_DASK = 4  # workers that die over a task, or over another on the same worker, before Dask gives it up
 
 
@@ -148,6 +149,8 @@ class DaskEngine:
                 client.run(close_sandboxes)
 
     def _submit(self, client: Any, job: Job, chunks: Iterator[list[dict]], done: Callable[[list[dict]], None]) -> None:
+        from distributed import KilledWorker
+
         todo = _Chunks(chunks)
         waiting: dict[Any, list[dict]] = {}
         while waiting or not todo.empty:
@@ -157,8 +160,13 @@ class DaskEngine:
             for future in self._some_ready(client, waiting):
                 chunk = waiting.pop(future)
                 if future.status == "finished":
+                    try:
+                        records = future.result(timeout=_FETCH_SECONDS)
+                    except (TimeoutError, KilledWorker):  # they lay on a worker that has died, and are made again
+                        waiting[future] = chunk
+                        continue
                     todo.finished(chunk)
-                    done(future.result())
+                    done(records)
                     continue
                 error = future.exception() if future.status == "error" else None
                 if isinstance(error, SandboxUnavailable):
@@ -176,7 +184,7 @@ class DaskEngine:
         while waiting:
             if self._own is not None and not self._own.scheduler_info["workers"]:
                 self._own.scale(self.workers)  # starts those that are gone; those that are starting already go on
-            ready = [future for future in waiting if future.status != "pending"]
+            ready = [future for future in waiting if future.status in ("finished", "error", "cancelled")]
             if ready:
                 return ready
             if not _alive(client):
