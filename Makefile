@@ -3,11 +3,12 @@
 # make build   lessons/ -> notebooks/, solutions/, exercises/
 # make site    writes the public site to site/, from the notebooks as they are
 # make lite    writes the course that runs in the browser to lite/ (QKV_WASM_WHEELS=, or MODE=cdn; see docs/lite.md)
+# make narration   reads the lessons aloud into narration/, which the site and the notebooks play (espeak-ng, opus-tools)
 # make bench   measures what CONTRIBUTING.md quotes
 # make lock    brings the lock files up to date with pyproject.toml
 # Each sets up .venv by itself when it is missing or out of date.
 
-.PHONY: lab test build site lite bench lock clean
+.PHONY: lab test build site narration lite bench lock clean
 .DEFAULT_GOAL := lab
 
 # The first Python that is new enough; a name that does not exist when none is, so that the recipe can say so.
@@ -31,6 +32,9 @@ site: .venv/dev.json
 
 lite: .venv/dev.json
 	@$(IN)/python -m tools.lite $(if $(MODE),--mode $(MODE))
+
+narration: .venv/dev.json
+	$(IN)/qkv narrate
 
 bench: .venv/dev.json
 	@broken=0; for benchmark in $(BENCHMARKS:benchmarks/%.py=%); do \

@@ -158,6 +158,19 @@ def build(
     raise _run_tool("build", *(lessons or []), *(["--check"] if check else []))
 
 
+@app.command()
+def narrate(
+    lessons: Annotated[
+        list[str] | None, typer.Argument(metavar="[NN]...", help="Lesson numbers; all when none.")
+    ] = None,
+    voice: Annotated[str, typer.Option(help="A command that writes {wav} from {text}; espeak-ng when none.")] = "",
+    out: Annotated[Path | None, typer.Option(help="The folder to write to; narration/ when none.")] = None,
+) -> None:
+    """Read the lessons aloud into narration/, an audio file each; the site and the notebooks play them."""
+    options = [*(["--voice", voice] if voice else []), *(["--out", str(out)] if out else [])]
+    raise _run_tool("narration", *(lessons or []), *options)
+
+
 new = typer.Typer(no_args_is_help=True, help="Begin an exercise, an instrument or a lesson, with stubs to fill in.")
 app.add_typer(new, name="new")
 

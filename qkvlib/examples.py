@@ -153,6 +153,15 @@ class ModelShape:
     context: int
     source: str
     note: str = ""
+    d_latent: int = 0  # what a layer keeps of a token where one row stands for keys and values of all heads
+    window: int = 0  # how far the windowed layers look back
+    n_windowed: int = 0
+
+    def cached(self, n_tokens: int) -> int:
+        """Numbers in the caches of all layers after `n_tokens`, where rows that have left a window are dropped."""
+        row = self.d_latent or 2 * self.n_kv_heads * self.d_head
+        rows = (self.n_layers - self.n_windowed) * n_tokens + self.n_windowed * min(n_tokens, self.window)
+        return row * rows
 
 
 MODELS = {
@@ -171,6 +180,8 @@ MODELS = {
             32768,
             "mistralai/Mistral-7B-v0.1 config.json",
             "a sliding window of 4,096 tokens bounds its cache",
+            window=4096,
+            n_windowed=32,
         ),
         ModelShape("Qwen2.5-7B", 3584, 28, 28, 4, 128, 131072, "Qwen/Qwen2.5-7B config.json"),
         ModelShape(
@@ -183,6 +194,50 @@ MODELS = {
             8192,
             "google/gemma-2-9b config.json",
             "n_heads x d_head is 4,096, not d_model; every other layer looks back 4,096 tokens only",
+            window=4096,
+            n_windowed=21,
+        ),
+    )
+}
+
+RECENT_MODELS = {
+    model.name: model
+    for model in (
+        ModelShape(
+            "Qwen3-8B",
+            4096,
+            36,
+            32,
+            8,
+            128,
+            40960,
+            "Qwen/Qwen3-8B config.json",
+            "read as litgpt 0.5.13 quotes it (litgpt/config.py)",
+        ),
+        ModelShape(
+            "Gemma-3-12B",
+            3840,
+            48,
+            16,
+            8,
+            256,
+            131072,
+            "google-deepmind/gemma gemma/gm/nn/_gemma.py (Gemma3_12B)",
+            "five of six layers look back 1,024 tokens only",
+            window=1024,
+            n_windowed=40,
+        ),
+        ModelShape(
+            "DeepSeek-V3",
+            7168,
+            61,
+            128,
+            128,
+            128,
+            131072,
+            "deepseek-ai/DeepSeek-V3 inference/configs/config_671B.json",
+            "kv_lora_rank 512 and a turned part of 64 stand for keys and values of 128 heads",
+            d_latent=512 + 64,
         ),
     )
 }

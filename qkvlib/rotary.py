@@ -12,8 +12,7 @@ from qkvlib.shapes import ShapeError
 
 def rotary_speeds(d_head: int, base: float = 10_000.0) -> np.ndarray:
     """Radians a place turns each plane, [d_head/2]: base^(-2i/d_head), from 1 downwards (Su et al. 2021, 3.2.2)."""
-    if d_head % 2:
-        raise ShapeError(f"d_head is {d_head}: columns are turned in pairs, so it must be even")
+    _require_pairs(d_head)
     return base ** (-np.arange(0, d_head, 2) / d_head)
 
 
@@ -23,6 +22,10 @@ def halves_from_neighbours(d_head: int) -> np.ndarray:
     GPT-J, and LLaMA in GGUF files, turn columns 2i and 2i + 1 together; GPT-NeoX, LLaMA in `transformers` and
     `attention.rotate` turn columns i and i + d_head/2. `np.argsort(order)` leads back.
     """
+    _require_pairs(d_head)
+    return np.r_[0:d_head:2, 1:d_head:2]
+
+
+def _require_pairs(d_head: int) -> None:
     if d_head % 2:
         raise ShapeError(f"d_head is {d_head}: columns are turned in pairs, so it must be even")
-    return np.r_[0:d_head:2, 1:d_head:2]

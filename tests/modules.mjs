@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 export async function modules(folder) {
-  const files = ["numbers", "arrays", "ops", "ops_heads", "ops_cuts", "ops_words", "dataflow"];
+  const files = ["numbers", "arrays", "ops", "ops_heads", "ops_cuts", "ops_words", "ops_bits", "dataflow"];
   const found = await Promise.all(files.map((name) => import(pathToFileURL(join(folder, `${name}.js`)))));
   return Object.assign({}, ...found);
 }

@@ -46,8 +46,9 @@ def every_file(course):
 def test_three_notebooks_from_two_files(course, exercises):
     assert main([], course) == 0
     lesson, solution, exercise = (built(course, folder) for folder in ("notebooks", "solutions", "exercises"))
-    assert [cell.id for cell in lesson.cells][0::3] == ["header", "footer"]
-    assert lesson.cells[2].outputs[0].text == "2\n"
+    assert [lesson.cells[place].id for place in (0, 1, -1)] == ["header", "narration", "footer"]
+    assert len(lesson.cells) == 5
+    assert lesson.cells[3].outputs[0].text == "2\n"
     assert "../exercises/01_a.ipynb" in lesson.cells[-1].source
 
     assert [cell.id for cell in exercise.cells] == ["header", "double", "double-check", "footer"]
@@ -167,7 +168,7 @@ def test_pictures_get_alt_text_and_widgets_keep_their_repr_without_their_state(c
 def test_cells_of_words_alone_are_folded_away(course, tag, source):
     path = course / "lessons" / "01_a.md"
     path.write_text(FRONT + code(source, f":tags: [{tag}]", ":name: guess"), encoding="utf-8")
-    assert plan(read_course(course))[0].notebook.cells[1].metadata["jupyter"] == {"source_hidden": True}
+    assert plan(read_course(course))[0].notebook.cells[2].metadata["jupyter"] == {"source_hidden": True}
 
 
 @pytest.mark.parametrize(("arguments", "reason"), [(["7"], "no lesson 07; there are 01"), (["x"], "no lesson 0x")])

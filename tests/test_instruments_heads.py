@@ -42,7 +42,9 @@ def test_every_step_of_the_cache_equals_the_full_pass():
 def test_the_calculator_equals_kv_cache_bytes(tokens, texts, number_bytes):
     shown = instruments.kv_cache_calculator()
     shown["tokens"], shown["texts"], shown["number_bytes"] = tokens, texts, number_bytes
-    for row, m in enumerate(examples.MODELS.values()):
+    models = (*examples.MODELS.values(), examples.RECENT_MODELS["Qwen3-8B"], examples.RECENT_MODELS["Gemma-3-12B"])
+    assert shown["cache"].shape == (len(models) + 1, 1)
+    for row, m in enumerate(models):
         for name, n in (("cache", m.n_kv_heads), ("as_mha", m.n_heads), ("as_mqa", 1)):
             wanted = attention.kv_cache_bytes(m.n_layers, n, m.d_head, tokens, number_bytes, texts) / 2**30
             assert shown[name][row, 0] == pytest.approx(wanted)
@@ -150,3 +152,128 @@ def test_the_x_cache_gives_the_scores_and_the_output_of_keys_and_values():
     np.testing.assert_allclose(shown["weights_from_X"], weights)
     np.testing.assert_allclose(shown["out_from_X"], out)
     assert shown["difference"] < 1e-12
+
+
+WAYS = {
+    "mha": "4 K/V heads",
+    "gqa": "2 K/V heads",
+    "mqa": "1 K/V head",
+    "x": "rows of X",
+    "c": "latent c",
+    "window": "a window",
+    "bits": "few bits",
+    "same": "K = V",
+}
+
+
+def one_shelf_by_hand(ending, rank, first, last, bits):
+    """What each way of `one_shelf` gives at "it", in plain numpy on the trained model, and where it looks."""
+    sentence = {"excited": examples.DOG_SENTENCE, "deflated": examples.BALL_SENTENCE}[ending]
+    trace, model = coref.trace(sentence, model="gqa4"), coref.load("gqa4")
+    layer, it = trace.layers[1], trace.read_at
+
+    def coded(H):
+        scales = np.abs(H).max(-1, keepdims=True) / (2 ** (bits - 1) - 1)
+        return np.round(H / scales) * scales
+
+    def averaged(H, n):
+        return attention.repeat_kv(H.reshape(n, -1, *H.shape[1:]).mean(1), 4 // n)
+
+    left, sizes, right = np.linalg.svd(np.hstack([model["1.W_K"], model["1.W_V"]]), full_matrices=False)
+    cut = layer.X @ (left[:, :rank] * sizes[:rank] @ right[:rank])
+    kept = sorted({*range(first), *range(9 - last, 9)})
+    pairs = {
+        "mha": (layer.K, layer.V),
+        "gqa": (averaged(layer.K, 2), averaged(layer.V, 2)),
+        "mqa": (averaged(layer.K, 1), averaged(layer.V, 1)),
+        "x": (layer.K, layer.V),
+        "c": tuple(attention.split_heads(part, 4) for part in np.split(cut, 2, axis=1)),
+        "window": (layer.K[:, kept], layer.V[:, kept]),
+        "bits": (coded(layer.K), coded(layer.V)),
+        "same": (layer.K, layer.K),
+    }
+    made = {way: attention.attention(layer.Q[:, it : it + 1], K, V) for way, (K, V) in pairs.items()}
+    outs = {way: attention.merge_heads(H)[0] @ model["1.W_O"] for way, (H, _) in made.items()}
+    return (
+        outs,
+        {way: weights[:, 0] for way, (_, weights) in made.items()},
+        kept,
+        layer.X[it] @ model["W_U"],
+        model["W_U"],
+    )
+
+
+@pytest.mark.parametrize("ending", ["excited", "deflated"])
+@pytest.mark.parametrize(("rank", "first", "last", "bits"), [(1, 1, 5, 8), (2, 0, 3, 4), (7, 2, 9, 3), (32, 2, 1, 2)])
+def test_every_way_of_the_shelf_equals_numpy(ending, rank, first, last, bits):
+    shown = instruments.one_shelf()
+    for name, value in {"ending": ending, "rank": rank, "first": first, "last": last, "bits": bits}.items():
+        shown[name] = value
+    outs, looks, kept, row, W_U = one_shelf_by_hand(ending, rank, first, last, bits)
+    own = outs["mha"]
+    for place, (way, called) in enumerate(WAYS.items()):
+        shown["look"] = called
+        # the sheet's weights are rounded to six digits
+        np.testing.assert_allclose(shown["out"][0], outs[way], atol=1e-4, err_msg=way)
+        np.testing.assert_allclose(shown["answer"][0], row + outs[way] @ W_U, atol=1e-3, err_msg=way)
+        off = 100 * np.linalg.norm(outs[way] - own) / np.linalg.norm(own)
+        assert shown["error"][place, 0] == pytest.approx(off, abs=1e-2), way
+        assert shown["chosen_error"][0, 0] == shown["error"][place, 0]
+        seen = shown["looks"][:, 0]
+        np.testing.assert_allclose(seen[:, kept] if way == "window" else seen, looks[way], atol=1e-4, err_msg=way)
+    np.testing.assert_array_equal(np.flatnonzero(shown["kept"][0]), kept)
+
+
+@pytest.mark.parametrize(("rank", "first", "last", "bits"), [(1, 1, 5, 8), (9, 2, 9, 4), (32, 0, 1, 2)])
+def test_the_shelf_counts_what_it_keeps_and_what_it_multiplies(rank, first, last, bits):
+    shown = instruments.one_shelf()
+    for name, value in {"rank": rank, "first": first, "last": last, "bits": bits}.items():
+        shown[name] = value
+    d, heads, width, rows = 32, 4, 8, 9
+    kept = len({*range(first), *range(9 - last, 9)})
+    project, output = d * d, d * d  # W_Q, and W_O
+
+    def attending(n_rows, wide):  # scores and blends of all heads
+        return 2 * heads * n_rows * wide
+
+    counted = {
+        "mha": (2 * 2 * d, project + 2 * d * d + attending(rows, width) + output),
+        "gqa": (2 * 2 * 2 * width, project + 2 * d * 2 * width + attending(rows, width) + output),
+        "mqa": (2 * 2 * width, project + 2 * d * width + attending(rows, width) + output),
+        "x": (2 * d, project + heads * width * d + attending(rows, d) + heads * d * width + output),
+        "c": (2 * rank, project + d * rank + 2 * heads * width * rank + attending(rows, rank) + output),
+        "window": (4 * d * kept / rows, project + 2 * d * d + attending(kept, width) + output),
+        # codes of a key and a value a head, each with a two-byte scale; a factor for every code, score and weight
+        "bits": (
+            2 * d * bits / 8 + 2 * heads * 2,
+            project + 2 * d * d + 2 * d + attending(rows, width) + 2 * heads * rows + output,
+        ),
+        "same": (2 * d, project + d * d + attending(rows, width) + output),
+    }
+    np.testing.assert_allclose(shown["bytes"][:, 0], [counted[way][0] for way in WAYS])
+    np.testing.assert_allclose(shown["products"][:, 0], [counted[way][1] for way in WAYS])
+
+
+def test_the_exact_ways_lose_nothing_and_two_numbers_hold_this_layer():
+    shown = instruments.one_shelf()
+    off = {}
+    for rank in (1, 2, 32):
+        shown["rank"] = rank
+        off[rank] = dict(zip(WAYS, shown["error"][:, 0], strict=True))
+    assert off[1]["mha"] == 0
+    assert off[1]["x"] < 1e-9
+    assert off[32]["c"] < 1e-3
+    assert off[1]["c"] > 90
+    assert off[2]["c"] < 2.5 < 73 < off[2]["mqa"]
+
+
+def test_a_window_drops_rows_from_the_published_shapes():
+    tokens = 131_072
+    kib = {name: m.cached(tokens) * 2 / tokens / 1024 for name, m in (examples.MODELS | examples.RECENT_MODELS).items()}
+    assert kib["Llama-3-8B"] == 128
+    assert kib["Mistral-7B"] == 128 * 4096 / tokens
+    assert kib["Gemma-2-9B"] == pytest.approx(336 * (21 + 21 * 4096 / tokens) / 42)
+    assert kib["Qwen3-8B"] == 2 * 36 * 8 * 128 * 2 / 1024
+    assert kib["Gemma-3-12B"] == pytest.approx(2 * 8 * 256 * 2 / 1024 * (8 + 40 * 1024 / tokens))
+    assert kib["DeepSeek-V3"] == (512 + 64) * 61 * 2 / 1024
+    assert examples.MODELS["Gemma-2-9B"].cached(100) == 42 * 2 * 8 * 256 * 100

@@ -86,6 +86,14 @@ def cases(rng):
         yield "total", [value(h, T, d)], {"over": over}
         yield "total", [value(T, d)], {"over": over}
     yield "norm", [value(T, d)], {}
+    for bits in (8, 3, 2):
+        yield "quantise", [value(h, T, d, rows=True)], {"bits": bits}
+    yield (
+        "quantise",
+        [Value(np.array([[2.0, 1, -1, 0.5], [0, 0, 0, 0], [-6, 5, 3, 1]]))],
+        {"bits": 3},
+    )  # halves and zeros
+    yield "quantise", [value(d)], {"bits": 8}
     yield "number", [], {"value": temperature}
     yield "choose", [value(T), value(S)], {"index": int(rng.integers(0, 3))}
     table = Value(array(4, d), rows=("the", "dog", "ball", "<b>"))

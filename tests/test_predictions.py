@@ -45,7 +45,7 @@ def test_the_cell_asks_and_the_words_lie_in_the_library(course):
     kept = json.loads((root / "qkvlib" / "data" / "predictions" / "01_a.json").read_text(encoding="utf-8"))
     assert kept["a-sum"] == {"question": "How much is x + 1?", "number": True, "explain": "One more."}
     assert kept["a-side"]["why"] == {"left": "No."}
-    shown = notebook.cells[3].outputs[0].data["text/markdown"]
+    shown = next(cell for cell in notebook.cells if cell.id == "p1").outputs[0].data["text/markdown"]
     assert "Which side?" in shown
     assert "It is." not in json.dumps(notebook)
     assert main(["--check"], root) == 0

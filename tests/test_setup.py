@@ -241,7 +241,7 @@ def test_contributings_lesson_and_exercise_build(tmp_path):
     (tmp_path / "lessons" / "01_a_exercises.md").write_text(short + exercise)
     notebook, solution, stub = plan(read_course(tmp_path))
     (alt,) = re.findall(r"^:alt: (.+)$", figure, re.MULTILINE)
-    assert notebook.notebook.cells[1].metadata["alt"] == alt
+    assert notebook.notebook.cells[2].metadata["alt"] == alt
     (answer,) = re.findall(r"BEGIN SOLUTION\n(.*?) *### END", exercise, re.DOTALL)
     assert answer.strip() in solution.notebook.cells[1].source
     assert answer.strip() not in stub.notebook.cells[1].source

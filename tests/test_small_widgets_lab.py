@@ -13,7 +13,8 @@ def lesson(lab, page):
     """Lesson 0 open in JupyterLab with its first two cells run; gives (page, the prediction's cell)."""
     lab.open(page, NOTEBOOK)
     setup = page.evaluate(
-        "() => window.jupyterapp.shell.currentWidget.content.widgets.find((c) => c.model.type === 'code').model.id"
+        """() => window.jupyterapp.shell.currentWidget.content.widgets
+            .find((cell) => cell.model.getMetadata("tags")?.includes("setup")).model.id"""
     )
     lab.run_cell(page, setup)
     lab.run_cell(page, "l0-whom")

@@ -11,10 +11,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from qkvlib.check.forms import RULE
 from tools import predictions
 from tools.lessonfile import Cell, Lesson, Refusal
+from tools.narration import script
 from tools.stubs import CannotStub, stub
 from tools.typography import typeset
 
-HEADER, FOOTER = "header", "footer"
+HEADER, FOOTER, PLAYER = "header", "footer", "narration"
+FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # for JupyterLab and Notebook; for Colab
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {
@@ -37,6 +39,7 @@ class Draft:
     lesson: Lesson
     cells: dict[str, Cell]  # cell id -> authored cell; generated cells are absent
     predictions: dict[str, dict] = field(default_factory=dict)  # what its predictions say: see predictions.py
+    narration: list[dict] = field(default_factory=list)  # what is said in it: see narration/script.py
 
 
 def drafts(lesson: Lesson, course: list[Lesson]) -> list[Draft]:
@@ -60,6 +63,10 @@ def refresh_generated(notebook: NotebookNode, draft: Draft) -> bool:
 def _draft(lesson: Lesson, course: list[Lesson], folder: str) -> Draft:
     cells = [_markdown(HEADER, _header(lesson, course, folder))]
     origin: dict[str, Cell] = {}
+    said = [] if lesson.is_exercises else script.script(lesson)
+    if said:
+        cells.append(_player(lesson))
+        origin[PLAYER] = Cell("code", cells[-1].source, 1)
     points = {f"{cell.name}-check": cell.options["points"] for cell in lesson.cells if cell.has("exercise")}
     for cell in lesson.cells:
         made = _cell(lesson, cell, folder, points.get(cell.name))
@@ -73,13 +80,21 @@ def _draft(lesson: Lesson, course: list[Lesson], folder: str) -> Draft:
     source = f"lessons/{lesson.path.name}"
     notebook = new_notebook(cells=cells, metadata={**METADATA, "qkv": {"built_from": source}})
     nbformat.validate(notebook)
-    return Draft(Path(folder, f"{lesson.slug}.ipynb"), notebook, lesson, origin, predictions.words(lesson))
+    return Draft(Path(folder, f"{lesson.slug}.ipynb"), notebook, lesson, origin, predictions.words(lesson), said)
 
 
 def _markdown(name: str, source: str) -> NotebookNode:
     cell = new_markdown_cell(typeset(source))
     cell.id = name
     return cell
+
+
+def _player(lesson: Lesson) -> NotebookNode:
+    """The cell that reads the lesson aloud; no author writes it."""
+    made = new_code_cell(f'from qkvlib.widgets import Narration\n\nNarration("{lesson.number}")')
+    made.id = PLAYER
+    made.metadata = {"tags": ["narration"], **FOLDED}
+    return made
 
 
 def _cell(lesson: Lesson, cell: Cell, folder: str, points: int | None) -> NotebookNode:
@@ -94,7 +109,7 @@ def _cell(lesson: Lesson, cell: Cell, folder: str, points: int | None) -> Notebo
     if cell.has("prediction"):
         made.source = predictions.asking(lesson, cell)
     if cell.has("prediction") or cell.has("fold"):  # only words: JupyterLab folds its source
-        made.metadata["jupyter"] = {"source_hidden": True}
+        made.metadata |= FOLDED
     if cell.has("exercise"):
         made.metadata["nbgrader"] = _nbgrader(cell.name, solution=True)
         if folder == "exercises":

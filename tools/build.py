@@ -25,6 +25,7 @@ from tools import predictions
 from tools.assemble import Draft, drafts, refresh_generated
 from tools.execute import as_text, run
 from tools.lessonfile import Lesson, Refusal, lesson_files, read_lesson
+from tools.narration import script
 from tools.outline import TARGET as OUTLINE
 from tools.outline import outline_in_place, outline_text
 from tools.readme import with_table
@@ -123,6 +124,8 @@ def stale(root: Path, all_drafts: list[Draft]) -> list[Path]:
                 found.append(target)
     asked = {predictions.target(draft.lesson) for draft in all_drafts if draft.predictions}
     kept = sorted((root / predictions.FOLDER).glob("*.json"))
+    kept += sorted((root / script.FOLDER).glob("*.json"))
+    asked |= {script.target(draft.lesson) for draft in all_drafts if draft.narration}
     return found + [path.relative_to(root) for path in kept if path.relative_to(root) not in asked]
 
 
@@ -130,6 +133,11 @@ def asked(todo: list[Draft]) -> dict[Path, str]:
     """What the predictions of these notebooks say, as files of the library."""
     found = {predictions.target(draft.lesson): draft.predictions for draft in todo if draft.predictions}
     return {target: predictions.as_text(words) for target, words in found.items()}
+
+
+def narrated(todo: list[Draft]) -> dict[Path, str]:
+    """What is said in these lessons, as files of the library."""
+    return {script.target(draft.lesson): script.as_text(draft.narration) for draft in todo if draft.narration}
 
 
 def hashes(root: Path, all_drafts: list[Draft], texts: dict[Path, str]) -> str:
@@ -196,7 +204,7 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
             raise Refusal("\n".join([*found, BUILD_AGAIN]))
         with outline_in_place(root, outline):
             texts = with_a_bar(todo, max(1, options.jobs), console)
-            texts |= readme(root, course) | asked(todo)
+            texts |= readme(root, course) | asked(todo) | narrated(todo)
             texts |= relinked(root, [draft for draft in everything if draft not in todo])
             gone = stale(root, everything) if not options.lessons else []
             texts[BUILT] = hashes(root, everything, texts)

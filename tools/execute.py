@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from tools import predictions
 from tools.assemble import METADATA, Draft
 from tools.lessonfile import Refusal
+from tools.narration import script
 
 CELL_SECONDS = 120
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -32,6 +33,10 @@ async def run(draft: Draft) -> str:
         asked = Path(place, "predictions", "asked.json")
         asked.parent.mkdir()
         asked.write_text(predictions.as_text(draft.predictions), encoding="utf-8")
+        said = Path(place, "narration", script.target(draft.lesson).name)
+        said.parent.mkdir()
+        if draft.narration:
+            said.write_text(script.as_text(draft.narration), encoding="utf-8")
         notebook = nbformat.from_dict(draft.notebook)
         running: list[NotebookNode] = []
         client = NotebookClient(
@@ -76,6 +81,7 @@ def _environment(place: Path) -> dict[str, str]:
         **keep,
         "QKV_HOME": str(place / "home"),
         "QKV_PREDICTIONS": str(place / "predictions"),
+        "QKV_NARRATION": str(place / "narration"),
         "IPYTHONDIR": str(place / "ipython"),
         "JUPYTER_CONFIG_DIR": str(place / "config"),
         "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR") or str(Path(tempfile.gettempdir(), "qkv-build-matplotlib")),

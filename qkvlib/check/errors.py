@@ -109,6 +109,18 @@ def explain(outcome: Outcome, call: Call, exercise: Exercise) -> tuple[str, str,
             f"Your function takes something apart into {found[1]} names, but it has more or fewer parts ({detail}).",
             "Of a shape, name the last axes and leave those in front as they come: *front, T, d = X.shape.",
         )
+    if "operand has more dimensions than subscripts" in detail:
+        return (
+            "raised-einsum-letters",
+            "Your einsum has a letter for each axis, and here there are more axes than letters.",
+            "For whatever stands in front write ... in place of letters, on both sides of the arrow.",
+        )
+    if "too many subscripts for operand" in detail:
+        return (
+            "raised-einsum-letters",
+            "Your einsum has a letter for each axis, and here there are fewer axes than letters.",
+            "For whatever stands in front write ... in place of letters, on both sides of the arrow.",
+        )
     if "no '...' ellipsis provided" in detail:
         return (
             "raised-einsum",

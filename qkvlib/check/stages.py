@@ -134,7 +134,7 @@ def _right(exercise: Exercise, outcome: Outcome, accepted: tuple) -> bool:
 
 
 # Whatever the input: the error tells it all.
-_SAYS_ENOUGH = ("torch-spelling", "raised-pair", "raised-truth-value", "raised-einsum")
+_SAYS_ENOUGH = ("torch-spelling", "raised-pair", "raised-truth-value", "raised-einsum", "raised-einsum-letters")
 
 
 def _only_sometimes(exercise: Exercise, calls: Sequence[Call], right: list[bool], failure: Verdict | None) -> Verdict:

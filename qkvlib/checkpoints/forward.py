@@ -17,6 +17,8 @@ from qkvlib.rotary import rotary_speeds
 from .errors import CheckpointError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jaxtyping import Float
     from numpy import ndarray as Array
 
@@ -96,13 +98,28 @@ def attend(
     T = X.shape[-2]
     if layer.window and layer.window < T:
         raise CheckpointError(f"This layer looks back {layer.window:,} tokens only: give at most that many, not {T:,}.")
-    Q, K, V = project(layer, X)
-    scores = attention.scores(Q, attention.repeat_kv(K, layer.n_heads // layer.n_kv_heads), scale=layer.scale)
+    out, weights, _ = attend_in_steps(layer, X)
+    return out, weights
+
+
+def attend_in_steps(
+    layer: AttentionLayer,
+    X: Float[Array, "*b T d_model"],
+    edited: Callable[[str, Array], Array] = lambda name, array: array,
+) -> tuple[Float[Array, "*b T d_model"], Float[Array, "*b n_heads T T"], Float[Array, "*b n_heads T d_head"]]:
+    """What `attend` computes, and each head's blend before W_O: (out, weights, heads).
+
+    `edited(name, array)` may put another array of the shape in place of "Q", "K", "V", "weights" and "heads" as they
+    come up. Whether the layer does more than this is not asked here.
+    """
+    Q, K, V = (edited(name, array) for name, array in zip("QKV", project(layer, X), strict=True))
+    group = layer.n_heads // layer.n_kv_heads
+    scores = attention.scores(Q, attention.repeat_kv(K, group), scale=layer.scale)
     if layer.causal:
-        scores = np.where(attention.causal_mask(T), scores, -np.inf)
-    weights = attention.softmax(scores)
-    H = attention.blend(weights, attention.repeat_kv(V, layer.n_heads // layer.n_kv_heads))
-    return _plus(attention.merge_heads(H) @ layer.W_O, layer.b_O), weights
+        scores = np.where(attention.causal_mask(X.shape[-2]), scores, -np.inf)
+    weights = edited("weights", attention.softmax(scores))
+    heads = edited("heads", attention.blend(weights, attention.repeat_kv(V, group)))
+    return _plus(attention.merge_heads(heads) @ layer.W_O, layer.b_O), weights, heads
 
 
 def rotate(H: Float[Array, "*b T d_head"], rotary: Rotary) -> Float[Array, "*b T d_head"]:

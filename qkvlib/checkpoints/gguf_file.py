@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from qkvlib.rotary import halves_from_neighbours
+
 from .errors import CheckpointError
 from .local import LocalFile
 from .safetensors_file import TensorInfo, missing
@@ -83,8 +85,8 @@ class GgufFile:
         if key is None:
             return W
         n_heads = int(self.metadata.get(key, self.metadata[prefix]))
-        pairs = W.reshape(n_heads, -1, 2, *W.shape[1:])
-        return np.ascontiguousarray(pairs.swapaxes(1, 2)).reshape(W.shape)
+        heads = W.reshape(n_heads, -1, *W.shape[1:])
+        return heads.take(halves_from_neighbours(heads.shape[1]), axis=1).reshape(W.shape)
 
     def _info(self, stored: str, shape: tuple[int, ...], kind: int, start: int) -> TensorInfo:
         try:

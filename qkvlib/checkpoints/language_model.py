@@ -1,6 +1,6 @@
 """A whole LLaMA-layout model in plain numpy: a sentence in, the row of every layer and the next word's logits out.
 
-Around the attention of `forward.attend` stand two RMSNorms (Zhang and Sennrich 2019) and a gated MLP with SiLU
+Around the attention of forward.py stand two RMSNorms (Zhang and Sennrich 2019) and a gated MLP with SiLU
 (Shazeer 2020, "GLU Variants"), as in LLaMA (Touvron et al. 2023). All arithmetic is float32, as the model was trained.
 """
 
@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qkvlib import attention
-
 from .errors import CheckpointError
-from .forward import AttentionLayer, project
+from .forward import AttentionLayer, attend_in_steps
 from .words import Words
 
 if TYPE_CHECKING:
@@ -111,22 +109,16 @@ class LanguageModel:
     def _attend(
         self, number: int, block: _Block, X: np.ndarray, edits: tuple[Edit, ...]
     ) -> tuple[np.ndarray, LayerRun]:
-        """What the layer's attention adds to X [T, d_model]; `forward.attend`, with every step open to an edit."""
+        """What the layer's attention adds to X [T, d_model], and what it computed on the way."""
 
         def edited(name: str, array: np.ndarray) -> np.ndarray:
             for edit in edits:
                 array = edit(number, name, array)
             return array
 
-        layer = block.attention
         X = edited("X", self._norm(X, block.norm))
-        Q, K, V = (edited(name, array) for name, array in zip("QKV", project(layer, X), strict=True))
-        group = layer.n_heads // layer.n_kv_heads
-        scores = attention.scores(Q, attention.repeat_kv(K, group), scale=layer.scale)
-        scores = np.where(attention.causal_mask(len(X)), scores, -np.inf)
-        weights = edited("weights", attention.softmax(scores))
-        heads = edited("heads", attention.blend(weights, attention.repeat_kv(V, group)))
-        return attention.merge_heads(heads) @ layer.W_O, LayerRun(X, weights, heads)
+        added, weights, heads = attend_in_steps(block.attention, X, edited)
+        return added, LayerRun(X, weights, heads)
 
     def _norm(self, X: np.ndarray, gain: np.ndarray) -> np.ndarray:
         return X / np.sqrt((X * X).mean(-1, keepdims=True) + np.float32(self._eps)) * gain

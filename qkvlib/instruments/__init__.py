@@ -36,6 +36,7 @@ REGISTRY = {
     "kv_cache_calculator": "10",
     "gqa": "11",
     "x_cache": "11",
+    "one_shelf": "12",
     "cross_attention": "13",
     "translation": "13",
     "bug_clinic": "14",

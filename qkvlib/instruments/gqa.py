@@ -30,7 +30,7 @@ def gqa() -> Instrument:
     traces = [model.trace(sentence) for sentence in (examples.DOG_SENTENCE, examples.BALL_SENTENCE)]
     n_tokens, it = len(traces[0].tokens), traces[0].read_at
     inputs = [
-        s.input(f"X_{word}", trace.layers[1].X, rows=_numbered(trace.tokens), about="what layer 1 hands to layer 2")
+        s.input(f"X_{word}", trace.layers[1].X, rows=numbered(trace.tokens), about="what layer 1 hands to layer 2")
         for word, trace in zip(ending.options, traces, strict=True)
     ]
     X = s.choose("X", ending, *inputs)
@@ -141,7 +141,7 @@ def _mean(heads: Sequence[str]) -> str:
     )
 
 
-def _numbered(tokens: Sequence[str]) -> list[str]:
+def numbered(tokens: Sequence[str]) -> list[str]:
     """Row names that differ: the second "the" becomes "the (2)"."""
     seen: dict[str, int] = {}
     names = []

@@ -11,7 +11,7 @@ LENGTHS = tuple(2**power for power in range(9, 18))
 
 
 def kv_cache_calculator() -> Instrument:
-    """Shapes [7, 1] each (editable) -> KiB a token and GiB in all, with grouped heads, and as MHA and MQA would be."""
+    """Shapes [9, 1] each (editable) -> KiB a token and GiB in all, with grouped heads, and as MHA and MQA would be."""
     s = Sheet(
         "kv_cache_calculator",
         title="How big is the cache?",
@@ -21,7 +21,8 @@ def kv_cache_calculator() -> Instrument:
     texts = s.slider("texts", 1, min=1, max=64, step=1, label="texts at once")
     width = s.choice("number_bytes", (2, 1, 4), label="bytes a number")
 
-    models = list(examples.MODELS.values())
+    published = (*examples.MODELS.values(), *examples.RECENT_MODELS.values())
+    models = [m for m in published if not m.d_latent]  # a latent row is a later lesson's, and no key and value
     names = [m.name for m in models] + ["your own"]
 
     def column(name: str, own: int, title: str) -> Node:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # what `__getattr__` finds
     from .fill_in import FillIn as FillIn
     from .flashcards import Flashcards as Flashcards
     from .instrument import Instrument as Instrument
+    from .narration import Narration as Narration
     from .predict import Predict as Predict
     from .progress_map import ProgressMap as ProgressMap
     from .sheet import Sheet as Sheet
@@ -24,6 +25,7 @@ _HOME = {
     "SheetError": "sheet",
     "Worksheet": "worksheet",
     "Instrument": "instrument",
+    "Narration": "narration",
     "Predict": "predict",
     "Flashcards": "flashcards",
     "Cards": "cards",

@@ -32,6 +32,11 @@ def module(*entries: str) -> str:
     return "".join(parts)
 
 
+def paths(*entries: str) -> list[Path]:
+    """The files that `module` joins, in their order."""
+    return list(_order(entries))
+
+
 def files(*entries: str) -> list[str]:
     """The names of the files that `module` joins, in their order."""
     return [path.name for path in _order(entries)]

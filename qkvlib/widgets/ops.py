@@ -11,7 +11,7 @@ its arithmetic), and add one line of test cases to tests/test_ops.py. `Sheet` ge
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 
 from .. import attention
 from ..shapes import shape_of
+from .spelling import closest, made_up
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ FAMILIES = {
     "heads": {"split_heads", "merge_heads", "repeat_kv", "tile_kv", "pool_kv", "select"},
     "cuts": {"rows", "columns", "rows_like", "concat"},
     "words": {"embed"},
+    "bits": {"quantise"},
 }
 
 
@@ -312,6 +314,15 @@ def norm(a: Value) -> Value:
 
 
 @op
+def quantise(a: Value, bits: int = 8) -> Value:
+    """Each row kept as whole numbers of `bits` bits and one scale, its largest entry by size over 2^(bits-1) - 1."""
+    steps = 2 ** (int(bits) - 1) - 1
+    scale = _quiet(lambda x: np.abs(x).max(-1, keepdims=True, initial=0) / steps, a.array)
+    codes = _quiet(lambda x: np.rint(x / scale), a.array)
+    return Value(_quiet(np.multiply, np.where(scale == 0, 0, codes), scale), a.rows, a.cols, a.heads)
+
+
+@op
 def number(value: float) -> Value:
     """A parameter as a node, to calculate with."""
     return Value(np.asarray(value, np.float64))
@@ -352,28 +363,6 @@ def embed(table: Value, *words: str, unknown: str = "make up", most: int = 60) -
                 f'the word "{word}" is not known here; the closest known: {", ".join(closest(word, index))}'
             )
     return Value(np.array(found, np.float64).reshape(len(listed), width), tuple(names), table.cols)
-
-
-def made_up(word: str, width: int) -> np.ndarray:
-    """Whole numbers from -2 to 2 that depend on the word alone (an FNV-1a hash), the same here and in the browser."""
-    numbers = []
-    for i in range(width):
-        state = 2166136261
-        for byte in f"{word}/{i}".encode():
-            state = ((state ^ byte) * 16777619) & 0xFFFFFFFF
-        numbers.append((state >> 13) % 5 - 2)
-    return np.array(numbers, np.float64)
-
-
-def closest(word: str, known: Iterable[str], n: int = 3) -> list[str]:
-    """The `n` known words that share most letter pairs with `word`."""
-
-    def pairs(text: str) -> set[str]:
-        text = f" {text} "
-        return {text[i : i + 2] for i in range(len(text) - 1)}
-
-    wanted = pairs(word)
-    return sorted(known, key=lambda other: (-len(wanted & pairs(other)) / len(wanted | pairs(other)), other))[:n]
 
 
 def _numbered(word: str, n: int) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import { OPS } from "./ops.js";
 
 /** @typedef {import("./arrays.js").Value} Value */
 
-/** A word's made-up row: the hash of ops.made_up. @param {string} word @param {number} width */
+/** A word's made-up row: the hash of spelling.made_up. @param {string} word @param {number} width */
 export const madeUp = (word, width) => Float64Array.from({ length: width }, (_, i) => {
   let state = 2166136261;
   for (const byte of new TextEncoder().encode(`${word}/${i}`)) state = Math.imul(state ^ byte, 16777619) >>> 0;

@@ -15,6 +15,8 @@ export function showWhenAsked({ model, root, spec, history }) {
       else if (inputs[name]) asked.inputs[name] = encode({ shape: inputs[name].shape, data: value.flat(Infinity) });
     }
     history.jump(model, asked);
+    event.detail.place = root;
+    if (event.detail.quietly) return;   // the narration scrolls by itself, and keeps the focus
     root.tabIndex = -1;
     root.focus({ preventScroll: true });
     root.scrollIntoView({ block: "center" });

@@ -21,7 +21,17 @@ function kept(key) {
 
 /** @param {string} key @param {any} value */
 function keep(key, value) {
-  try { localStorage.setItem(PREFIX + key, JSON.stringify(value)); } catch { /* full, or forbidden: it lasts as long as the page */ }
+  try { localStorage.setItem(PREFIX + key, JSON.stringify(value)); } catch { forgets(); }
+}
+
+/** Where nothing can be kept (full, or forbidden), what was done lasts as long as the page; say so, once, at the top. */
+function forgets() {
+  if (document.querySelector(".qkv-forgets")) return;
+  const said = document.createElement("p");
+  said.className = "qkv-forgets";
+  said.role = "status";
+  said.textContent = "This browser keeps nothing for this site: your predictions and cards last until you leave the page.";
+  document.querySelector("article h1")?.after(said);
 }
 
 /**
@@ -46,13 +56,22 @@ const memory = {
   },
 };
 
-/** The inputs a sheet starts from; a trained model's matrices come as base64 of 32-bit numbers. @param {State} state */
+/** A matrix with its numbers: as they are, in base64, or those that another widget of the page starts from. @param {any} value @returns {any} */
+function unpacked({ f32, f64, same, ...rest }) {
+  if (same) {
+    const el = /** @type {any} */ (document.querySelectorAll(".qkv-live")[same[0]]);
+    const { spec } = el.model?.state ?? JSON.parse(el.querySelector("script").textContent).state;
+    return unpacked(spec.initial.inputs[same[1]]);
+  }
+  if (!f32 && !f64) return rest;
+  const { buffer } = Uint8Array.from(atob(f32 ?? f64), (letter) => letter.charCodeAt(0));
+  return { ...rest, data: [...(f32 ? new Float32Array(buffer) : new Float64Array(buffer))] };
+}
+
+/** The inputs a sheet starts from; large matrices come as base64 of numbers of 32 or 64 bits. @param {State} state */
 function unpack({ spec }) {
-  for (const value of Object.values(spec.initial.inputs)) {
-    if (!value.f32) continue;
-    const bytes = Uint8Array.from(atob(value.f32), (letter) => letter.charCodeAt(0));
-    value.data = [...new Float32Array(bytes.buffer)];
-    delete value.f32;
+  for (const [name, value] of Object.entries(spec.initial.inputs)) {
+    spec.initial.inputs[name] = unpacked(value);
   }
   return structuredClone(spec.initial.inputs);
 }
@@ -109,7 +128,7 @@ function follow() {
 
 /** What is wider than its place scrolls, and by keyboard too. */
 function reach() {
-  for (const el of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("article pre, .cell_output"))) {
+  for (const el of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("article pre, .cell_output, .table-wrapper"))) {
     if (el.scrollWidth > el.clientWidth) el.tabIndex = 0;
     else el.removeAttribute("tabindex");
   }
@@ -119,6 +138,7 @@ function reach() {
 function start() {
   follow();
   reach();
+  if (document.documentElement.dataset.forgets) forgets();
   addEventListener("resize", reach);
   const all = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".qkv-live")]);
   const seen = new IntersectionObserver((entries) => entries.forEach(({ isIntersecting, target }) => {

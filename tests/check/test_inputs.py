@@ -19,6 +19,7 @@ PLAIN = {
     NUMBERS: """
             causal_mask rows_that_can_know kv_cache_bytes parameter_count rival_score score_spread
             square_margins step_multiplications share_turned cross_cache_bytes
+            latent_multiplications
         """,
     TEXTS: "referent",
     PROBED: "diagnose",
@@ -38,7 +39,8 @@ NOT_FOR = {
     Kind.TWO_AXES: ONE_THING,
     Kind.ONE_TOKEN: {
         "the one token there is": """
-            project_token decode_step decode_with_rotary capstone second_query cross_attention_step
+            project_token decode_step decode_with_rotary decode_from_latent capstone second_query
+            cross_attention_step
         """,
         "no tokens, only matrices or one pair": "smallest_matrix qk_circuit same_scores split_c_attn llama_qkv",
         "a table of any numbers: its rows are not tokens": "softmax",
@@ -53,10 +55,10 @@ NOT_FOR = {
             project_token project_qkv fix_projection smallest_matrix qk_circuit same_scores split_heads
             merge_heads repeat_kv average_kv add_positions patch_row softmax second_query split_c_attn
             llama_qkv fix_conv1d fix_fused_split fix_merge_without_swap fix_split_before_projecting
-            fix_tiled_heads fix_cache_after_repeat rotate
+            fix_tiled_heads fix_cache_after_repeat rotate quantised_cache
         """,
         "the cache decides how many keys there are, and it has another length in every call": """
-            decode_step decode_with_rotary capstone capstone_many
+            decode_step decode_with_rotary decode_from_latent capstone capstone_many
         """,
         "one query, n keys": "soft_lookup cross_attention_step",
         "a row of weights for each token of one text": "job_measures",
@@ -72,7 +74,7 @@ NOT_FOR = {
             fix_split_before_projecting fix_merge_without_swap fix_fused_split fix_conv1d rotate
         """,
         "a full pass, T = S, is the cache empty": "fix_mask_top_left fix_bias_rows fix_rotary_offset rotary_scores",
-        "all keys come at once": "fix_cache_after_repeat",
+        "all keys come at once": "fix_cache_after_repeat quantised_cache",
         "a source has a token at least": "cross_attention_step",
         "weights, or pieces of scores, come in: nothing is cached": "job_measures softmax_in_pieces",
     },
@@ -82,11 +84,11 @@ NOT_FOR = {
             blend attention fix_attention cross_attention padded_source cross_attention_step masked_attention
             add_positions blur patch_row asymmetry soft_lookup decode_step second_query fix_softmax_axis
             fix_values_in_scores fix_mask_top_left fix_bias_rows fix_transpose fix_shared_matrix fix_conv1d
-            rotate rotary_scores decode_with_rotary fix_rotary_offset
+            rotate rotary_scores decode_with_rotary fix_rotary_offset decode_from_latent
         """,
         "no d_model comes in beside the heads": """
             split_heads merge_heads repeat_kv average_kv fix_tiled_heads fix_merge_without_swap
-            fix_cache_after_repeat
+            fix_cache_after_repeat quantised_cache
         """,
         "the statement says [d_model, 3·d_model]": "split_c_attn",
         "scores or weights come in, no widths": "job_measures softmax_in_pieces",

@@ -72,6 +72,8 @@ class BadTemper(Exception):
         (lambda Q, K: np.ones(*Q.shape[-2:]), "raised-size-for-type", Kind.RAISED),
         (lambda Q, K: [B for B, T, d, more, still_more in [Q.shape]], "raised-unpacking", Kind.RAISED),
         (lambda Q, K: np.einsum("...td,...sd->ts", Q, K) / np.sqrt(Q.shape[-1]), "raised-einsum", Kind.RAISED),
+        (lambda Q, K: np.einsum("td,sd->ts", Q, K) / np.sqrt(Q.shape[-1]), "raised-einsum-letters", Kind.RAISED),
+        (lambda Q, K: np.einsum("btd,bsd->bts", Q, K) / np.sqrt(Q.shape[-1]), "raised-einsum-letters", Kind.RAISED),
         (lambda Q, K: np.linalg.inv(Q), "raised-LinAlgError", Kind.RAISED),
         (lambda Q, K: print(Q.sum()), "no-return", Kind.UNFIT),
         (lambda Q, K: "scores", "type", Kind.UNFIT),

@@ -19,13 +19,14 @@ from qkvlib.course.outline import read_outline
 from qkvlib.course.pages import write_page
 from qkvlib.course.trust import FOLDERS
 from tools.lessonfile import Refusal
-from tools.site import assets, sources
+from tools.site import assets, lean, links, sources
 
 SETTINGS = {
     "project": "Q, K, V",
     "author": "",
     "release": __version__,
-    "extensions": ["myst_nb", "tools.site.sphinx_page"],
+    "extensions": ["myst_nb", "sphinx.ext.autodoc", "tools.site.sphinx_page"],
+    "autodoc_member_order": "bysource",
     "myst_enable_extensions": ["dollarmath"],
     "myst_heading_anchors": 3,
     "nb_execution_mode": "off",
@@ -35,6 +36,7 @@ SETTINGS = {
     "html_theme": "furo",
     "html_title": "Q, K, V",
     "html_math_renderer": "mathml",
+    "html_domain_indices": False,
     "html_copy_source": False,
     "html_show_sphinx": False,
     "html_show_copyright": False,
@@ -42,10 +44,18 @@ SETTINGS = {
     "smartquotes": False,
 }
 
+# A browser that forbids all storage would end the theme's first script: there a page keeps things while it is open.
+KEEP = (
+    "<head><script>try{localStorage.length}catch{const k=new Map();Object.defineProperty(window,'localStorage',{value:"
+    "{getItem:n=>k.get(n)??null,setItem:(n,v)=>void k.set(n,String(v)),removeItem:n=>void k.delete(n)}});"
+    "document.documentElement.dataset.forgets='yes'}</script>"
+)
+
 # Headings of the sidebar have a level, its landmarks names.
 MENDED = {
     'class="caption" role="heading"': 'class="caption" role="heading" aria-level="2"',
     '<aside class="sidebar-drawer"': '<aside class="sidebar-drawer" aria-label="All pages"',
+    "<head>": KEEP,
     '<aside class="toc-drawer': '<aside aria-label="On this page" class="toc-drawer',
 }
 
@@ -74,15 +84,22 @@ def build(root: Path, out: Path) -> None:
     mend(out)
     for rest in (".buildinfo", "objects.inv"):
         (out / rest).unlink(missing_ok=True)
+    if links.has_lite(root):
+        shutil.copytree(root / links.LITE, out / links.LITE)
 
 
 def mend(site: Path) -> None:
-    """What the theme leaves out for those who read by ear."""
+    """What the theme leaves out, for those who read by ear or whose browser keeps nothing; what it need not send."""
+    shown: set[str] = set()
     for path in site.rglob("*.html"):
-        text = path.read_text(encoding="utf-8")
+        if path.parent == site / "instruments":
+            continue  # pages of our own
+        text = lean.lighter(path.read_text(encoding="utf-8"))
         for found, wanted in MENDED.items():
             text = text.replace(found, wanted)
         path.write_text(text, encoding="utf-8")
+        shown |= lean.classes(text)
+    lean.slim_styles(site / "_static", shown)
 
 
 def carry(root: Path, downloads: Path) -> str:

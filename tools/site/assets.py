@@ -8,15 +8,16 @@ from pathlib import Path
 from qkvlib import instruments
 from qkvlib.course.pages import SEVERAL
 from qkvlib.widgets import bundle
+from tools.site import parts
 
 HERE = Path(__file__).parent
-KINDS = ("worksheet", "predict", "flashcards", "cards", "fill_in", "blind_clinic")
+KINDS = ("worksheet", "predict", "flashcards", "cards", "fill_in", "blind_clinic", "narration")
 HOST = "qkv/site.js"
 STYLE = "qkv/site.css"
 
 
 def script_of(kind: str) -> str:
-    """The file of one kind of widget, below _static."""
+    """The file of one kind of widget, or of one piece of the worksheet, below _static."""
     return f"qkv/{kind}.js"
 
 
@@ -24,12 +25,14 @@ def write(static: Path) -> None:
     """All of them to `static`/qkv. They are classic scripts, so that a site saved to disk works as well."""
     folder = static / "qkv"
     folder.mkdir(parents=True)
-    parts = worksheet_parts()
+    scripts, sheets = worksheet_parts()
     for kind in KINDS:
-        entries = parts[0] if kind == "worksheet" else [f"{kind}.js"]
-        (static / script_of(kind)).write_text(classic(kind, *entries), encoding="utf-8")
+        end = parts.handed_on() if kind == "worksheet" else ""
+        (static / script_of(kind)).write_text(classic(kind, end), encoding="utf-8")
+    for path in parts.pieces(scripts):
+        (static / script_of(path.stem)).write_text(parts.piece(path), encoding="utf-8")
     (static / HOST).write_text(f'{{"use strict";{bundle.module("site.js")}}}', encoding="utf-8")
-    styles = bundle.styles(*parts[1], "small.css", "blind_clinic.css")
+    styles = bundle.styles(*sheets, "small.css", "blind_clinic.css", "narration.css")
     own = bundle.slim_style((HERE / "site.css").read_text(encoding="utf-8"))
     (static / STYLE).write_text(styles + own, encoding="utf-8")
 
@@ -48,9 +51,9 @@ def worksheet_parts() -> tuple[list[str], list[str]]:
     return [*scripts, "worksheet.js"], list(styles)
 
 
-def classic(kind: str, *entries: str) -> str:
+def classic(kind: str, end: str = "") -> str:
     """A widget's module as a script with a scope of its own that puts the widget where the host looks for it."""
-    source = re.sub(r"\bexport ?\{[^}]*\};?", "", bundle.module(*entries))
+    source = re.sub(r"\bexport ?\{[^}]*\};?", "", bundle.module(f"{kind}.js"))
     source = re.sub(r"\bexport default ?", f"(globalThis.qkvWidgets??={{}}).{kind}=", source)
     source = re.sub(r"\bexport (?=(?:async )?(?:function|const|class)\b)", "", source)
-    return f'{{"use strict";\n{source}}}\n'
+    return f'{{"use strict";\n{source}{end}}}\n'

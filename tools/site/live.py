@@ -6,6 +6,7 @@ something else than the notebook does, the notebook is out of date, and then not
 
 from __future__ import annotations
 
+import json
 import os
 from base64 import b64encode
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from qkvlib.course import progress
 from qkvlib.widgets import Instrument, Worksheet
 from qkvlib.widgets._small import SmallWidget
 from tools.lessonfile import Refusal
+from tools.site import parts
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LARGE = 64  # numbers
@@ -79,19 +81,34 @@ def held(widget: Instrument | Worksheet | SmallWidget) -> dict[str, Any]:
     inputs = {name: _packed(value) for name, value in initial["inputs"].items()}
     return {
         "kind": "worksheet",
+        "parts": [path.stem for path in parts.pieces(widget.parts[0])],
         "state": {**traits, "spec": {**traits["spec"], "initial": {**initial, "inputs": inputs}}},
     }
 
 
+def shared(widgets: dict[tuple[str, int], dict]) -> None:
+    """A large matrix that several sheets of a page start from is written once: {"same": [which widget, its input]}."""
+    seen: dict[str, list] = {}
+    for place, held in enumerate(widgets.values()):
+        inputs = held["state"]["spec"]["initial"]["inputs"] if held["kind"] == "worksheet" else {}
+        for name, value in inputs.items():
+            if coded := value.get("f32") or value.get("f64"):
+                if coded in seen:
+                    inputs[name] = {"shape": value["shape"], "same": seen[coded]}
+                else:
+                    seen[coded] = [place, name]
+
+
 def _packed(value: dict) -> dict:
-    """A large matrix as base64 of its 32-bit numbers, where they are exactly that: a trained model's are."""
+    """A large matrix as base64 where that is shorter: of 32-bit numbers, if they are exactly that, else of 64 bits."""
     data = value["data"]
     if len(data) < LARGE or any(isinstance(number, str) for number in data):
         return value
-    single = np.array(data, "<f4")
-    if single.astype(float).tolist() != data:
+    exact = np.array(data, "<f4").astype(float).tolist() == data
+    coded = b64encode(np.array(data, "<f4" if exact else "<f8").tobytes()).decode()
+    if len(coded) > len(json.dumps(data, separators=(",", ":"))):
         return value
-    return {"shape": value["shape"], "f32": b64encode(single.tobytes()).decode()}
+    return {"shape": value["shape"], "f32" if exact else "f64": coded}
 
 
 def _module(widget: SmallWidget) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
@@ -17,12 +18,16 @@ from nbformat import NotebookNode
 from qkvlib import instruments
 from qkvlib.course.outline import LessonOutline
 from qkvlib.course.pages import SEVERAL
-from tools.site.live import held, nobody, widgets_of
+from tools.lessonfile import Refusal
+from tools.site import api, links
+from tools.site.live import held, nobody, shared, widgets_of
+from tools.site.recordings import with_recording
+from tools.site.shows import problems
 
 HERE = Path(__file__).parent
 PICTURES = "qkv/pictures"
 FOLDED = {"setup", "parameters", "instrument"}  # folded: one can look, but the page reads without
-WORDS = {"prediction", "recall", "fold"}  # nothing but words: the widget says them
+WORDS = {"prediction", "recall", "fold", "narration"}  # nothing but words: the widget says them
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 _NOTEBOOK = re.compile(r"\]\((?:\.\./notebooks/)?([\w-]+)\.ipynb\)")
 _SOLUTIONS = re.compile(r"\[([^\]]+)\]\(\.\./(solutions/[\w-]+\.ipynb)\)")
@@ -36,19 +41,24 @@ def write_notebooks(root: Path, source: Path, outline: list[LessonOutline]) -> N
         for lesson in outline:
             path = root / "notebooks" / f"{lesson.slug}.ipynb"
             notebook = nbformat.read(path, as_version=4)
-            made = converted(notebook, widgets_of(notebook, path), "notebooks", path.name, pictures)
+            widgets = with_recording(widgets_of(notebook, path), lesson.number, source / "extra")
+            if wrong := list(problems(list(widgets.values()))):
+                raise Refusal(f"lessons/narration/{lesson.slug[3:]}.toml: {'; '.join(wrong)}")
+            shared(widgets)
+            made = converted(notebook, widgets, links.line(root, "notebooks", path.name), pictures)
             _write(made, source / "notebooks" / path.name)
             practice = root / "exercises" / path.name
             if practice.exists():
                 notebook = nbformat.read(practice, as_version=4)
-                made = converted(notebook, {}, "exercises", path.name, pictures)
+                made = converted(notebook, {}, links.line(root, "exercises", path.name), pictures)
                 _write(made, source / "exercises" / path.name)
 
 
-def converted(
-    notebook: NotebookNode, widgets: dict[tuple[str, int], dict], folder: str, name: str, pictures: Path
-) -> NotebookNode:
-    """The notebook with places for its widgets, its code folded where it teaches nothing, and links between pages."""
+def converted(notebook: NotebookNode, widgets: dict[tuple[str, int], dict], offer: str, pictures: Path) -> NotebookNode:
+    """The notebook with places for its widgets, its code folded where it teaches nothing, and links between pages.
+
+    `offer` is the line that says where else it can be opened.
+    """
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = _SOLUTIONS.sub(r'<a href="../downloads/\2" download>\1</a>', cell.source)
@@ -66,28 +76,17 @@ def converted(
             elif alt := output.metadata.get("image/png", {}).get("alt"):
                 cell.metadata["mystnb"] = {"image": {"alt": alt}}
     header = notebook.cells[0]
-    header.source += f"\n\n{downloads(folder, name)}"
+    header.source += f"\n\n{offer}"
     return notebook
-
-
-def downloads(folder: str, name: str) -> str:
-    """The line that offers this notebook, and what belongs to it."""
-    offered = {"lesson": f"notebooks/{name}", "exercises": f"exercises/{name}", "solutions": f"solutions/{name}"}
-    if name.startswith("00"):
-        offered = {"lesson": f"notebooks/{name}"}
-    links = ", ".join(f'<a href="../downloads/{path}" download>{what}</a>' for what, path in offered.items())
-    return (
-        '<p class="qkv-take">To run it yourself, <a href="../index.html#take-it-with-you">install the course</a>, or '
-        f"download the notebooks: {links}.</p>"
-    )
 
 
 def live(widget: dict, stand_in: str = "") -> str:
     """The place of a widget: its state, and what is there before it, or without scripts."""
     # "<" would let a token such as "</script>" end the script.
     state = json.dumps(widget, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-    return f'<div class="qkv-live" data-kind="{widget["kind"]}"><script type="application/json">{state}</script>\
-{stand_in}</div>'
+    pieces = f' data-parts="{" ".join(widget["parts"])}"' if widget.get("parts") else ""
+    script = f'<script type="application/json">{state}</script>'
+    return f'<div class="qkv-live" data-kind="{widget["kind"]}"{pieces}>{script}{stand_in}</div>'
 
 
 def _stand_in(output: NotebookNode, pictures: Path) -> str:
@@ -119,11 +118,16 @@ def write_pages(root: Path, source: Path, outline: list[LessonOutline], wheel: s
         "toctree": _toctree("Lessons", (f"notebooks/{lesson.slug}" for lesson in outline)),
         "practice": _toctree("Exercises", (f"exercises/{lesson.slug}" for lesson in outline if lesson.exercises)),
         "instruments": "\n".join(_instruments(titles)),
+        "api": "\n".join(api.overview()),
         "exercises": "\n".join(_exercises(root, outline)),
     }
     for path in sorted((HERE / "pages").glob("*.md")):
         text = re.sub(r"%(\w+)%", lambda found: words[found[1]], path.read_text(encoding="utf-8"))
         (source / path.name).write_text(text, encoding="utf-8")
+    (source / "api").mkdir()
+    for name, text in api.pages():
+        (source / "api" / f"{name}.md").write_text(text, encoding="utf-8")
+    shutil.copyfile(root / "docs" / "elsewhere.md", source / "elsewhere.md")
 
 
 def _lesson(lesson: LessonOutline) -> str:

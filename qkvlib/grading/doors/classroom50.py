@@ -127,9 +127,9 @@ def is_here(name, version):
 python = sys.executable
 if not all(is_here(*one) for one in wanted):
     place = tempfile.mkdtemp()
-    subprocess.run([sys.executable, "-m", "venv", place], check=True)
+    subprocess.run([sys.executable, "-P", "-m", "venv", place], check=True)  # -P: nothing of the checkout is imported
     python = os.path.join(place, "bin", "python")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", here / "requirements.txt"], check=True)
+    subprocess.run([python, "-P", "-m", "pip", "install", "--quiet", "-r", here / "requirements.txt"], check=True)
 environment = {**os.environ, "PYTHONPATH": str(here), "PYTHONSAFEPATH": "1"}
 command = [python, "-m", "qkvlib.grading.doors.there", "classroom50", str(here)]
 sys.exit(subprocess.run(command, env=environment).returncode)

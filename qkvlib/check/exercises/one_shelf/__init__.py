@@ -1,0 +1,1 @@
+"""Exercises of the lesson `one_shelf`."""
