@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from lite_site import lite, lite_site, watched  # noqa: F401
+from lite_site import lite, lite_site, made, watched  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = [

@@ -137,10 +137,10 @@ def graded(path):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_all_other_exercise_notebooks_right_and_blank(nbgrader):
-    """The other fifteen notebooks as one assignment: it runs every solution and every stub once."""
+    """The other sixteen notebooks as one assignment: it runs every solution and every stub once."""
     course = nbgrader.course
     notebooks = [path for path in sorted((ROOT / "solutions").glob("*.ipynb")) if path.name != NOTEBOOK]
-    assert len(notebooks) == 15
+    assert len(notebooks) == 16
     (course / "source" / "others").mkdir()
     for path in notebooks:
         shutil.copy(path, course / "source" / "others")
@@ -159,6 +159,6 @@ def test_all_other_exercise_notebooks_right_and_blank(nbgrader):
         nbformat.write(released, course / "submitted" / "ada" / "others" / path.name)
     nbgrader("nbgrader", "autograde", "others")
     scored = json.loads(nbgrader("python", "-c", SCORES.replace("ASSIGNMENT", "others")).strip().splitlines()[-1])
-    assert len(points) == 64
+    assert len(points) == 67
     assert scored["ada"] == {check: [worth, worth] for check, worth in points.items()}
     assert scored["cy"] == {check: [0, worth] for check, worth in points.items()}

@@ -35,10 +35,10 @@ def training(step: int = 1) -> Instrument:
     def recorded(part: str, columns: Sequence[str]) -> Node:
         """The recorded rows of one part [checkpoints, columns] for the condition and the ending chosen."""
         leaves = []
-        for condition in coref_training.CONDITIONS.values():
-            both = [s.input(f"{part}_{condition}_{k}", table, cols=columns, editable=False)
+        for number, condition in enumerate(coref_training.CONDITIONS.values()):
+            both = [s.input(f"{part}_{number}_{k}", table, cols=columns, editable=False)
                     for k, table in enumerate(_rows(condition, part, sentences, it))]  # fmt: skip
-            leaves.append(s.choose(f"{part}_{condition}", ending, *both))
+            leaves.append(s.choose(f"{part}_{number}", ending, *both))
         return s.rows(f"{part}_now", s.rows(f"{part}_so_far", _chosen(s, part, toggles, leaves), stop=at), start=-1)
 
     nothing, near = np.ones((1, len(tokens)), int), abs(np.arange(len(tokens)) - it) <= 2

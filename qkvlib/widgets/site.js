@@ -57,18 +57,21 @@ const memory = {
 };
 
 /** A matrix with its numbers: as they are, in base64, or those that another widget of the page starts from. @param {any} value @returns {any} */
-function unpacked({ f32, f64, same, ...rest }) {
+function unpacked({ i16, i24, i32, f32, f64, over = 1, same, ...rest }) {
   if (same) {
     const el = /** @type {any} */ (document.querySelectorAll(".qkv-live")[same[0]]);
     const { spec } = el.model?.state ?? JSON.parse(el.querySelector("script").textContent).state;
     return unpacked(spec.initial.inputs[same[1]]);
   }
-  if (!f32 && !f64) return rest;
-  const { buffer } = Uint8Array.from(atob(f32 ?? f64), (letter) => letter.charCodeAt(0));
-  return { ...rest, data: [...(f32 ? new Float32Array(buffer) : new Float64Array(buffer))] };
+  const coded = i16 ?? i24 ?? i32 ?? f32 ?? f64;
+  if (!coded) return rest;
+  const bytes = Uint8Array.from(i24 ? atob(i24).replace(/.../gs, "\0$&") : atob(coded), (letter) => letter.charCodeAt(0));
+  const numbers = new (i16 ? Int16Array : f32 ? Float32Array : f64 ? Float64Array : Int32Array)(bytes.buffer);
+  if (i24) over *= 256;   // three bytes stand in the upper part of four
+  return { ...rest, data: Array.from(numbers, (number) => number / over) };
 }
 
-/** The inputs a sheet starts from; large matrices come as base64 of numbers of 32 or 64 bits. @param {State} state */
+/** The inputs a sheet starts from; large matrices come as base64, of numbers or of whole numbers of a decimal place. @param {State} state */
 function unpack({ spec }) {
   for (const [name, value] of Object.entries(spec.initial.inputs)) {
     spec.initial.inputs[name] = unpacked(value);

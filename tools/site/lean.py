@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +48,15 @@ def slim_styles(static: Path, shown: set[str]) -> None:
     scripts = [*static.glob("*.js"), static / "scripts" / "furo.js"]  # they give elements other classes
     given = {word for path in scripts for word in re.findall(r"[\w-]{4,}", path.read_text(encoding="utf-8"))}
     for path, known in ((static / "styles" / "furo.css", shown | given), (static / "pygments.css", shown)):
-        text = path.read_text(encoding="utf-8")
-        text = _RULE.sub(lambda rule, known=known: rule[0] if _applies(rule[1], known) else "", text)
-        icons = set(re.findall(r"var\(--icon-([\w-]+)\)", text))
-        text = _ICON.sub(lambda icon, icons=icons: icon[0] if icon[1] in icons else "", text)
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)  # what it says is no class
+        text = _kept(_RULE, text, partial(_applies, known=known))
+        text = _kept(_ICON, text, set(re.findall(r"var\(--icon-([\w-]+)\)", text)).__contains__)
         path.write_text(bundle.slim_style(text), encoding="utf-8")
+
+
+def _kept(pattern: re.Pattern[str], text: str, wanted: Callable[[str], bool]) -> str:
+    """The text without the matches whose first group is not wanted."""
+    return pattern.sub(lambda found: found[0] if wanted(found[1]) else "", text)
 
 
 def _applies(selectors: str, known: set[str]) -> bool:

@@ -29,7 +29,7 @@ from tools.lessonfile import Refusal
 from tools.site import parts
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-LARGE = 64  # numbers
+LARGE = 32  # numbers
 _NOT_OURS = {"layout", "tabbable", "tooltip", "earlier"}
 
 
@@ -78,37 +78,66 @@ def held(widget: Instrument | Worksheet | SmallWidget) -> dict[str, Any]:
         raise Refusal(
             f"{widget.sheet.name}: the notebook changes its inputs, and the site starts from the initial ones"
         )
-    inputs = {name: _packed(value) for name, value in initial["inputs"].items()}
-    return {
-        "kind": "worksheet",
-        "parts": [path.stem for path in parts.pieces(widget.parts[0])],
-        "state": {**traits, "spec": {**traits["spec"], "initial": {**initial, "inputs": inputs}}},
+    numbers = {name: _packed(value) for name, value in initial["inputs"].items()}
+    spec = {
+        **traits["spec"],
+        "inputs": {name: _said(options) for name, options in traits["spec"]["inputs"].items()},
+        "nodes": [_said(node) for node in traits["spec"]["nodes"]],
+        "initial": {**initial, "inputs": numbers},
     }
+    pieces = [path.stem for path in parts.pieces(widget.parts[0])]
+    return {"kind": "worksheet", "parts": pieces, "state": {**traits, "spec": spec}}
+
+
+def _said(options: dict) -> dict:
+    """What a sheet says of a matrix, without what it leaves open."""
+    return {key: value for key, value in options.items() if value is not None and value != ""}
 
 
 def shared(widgets: dict[tuple[str, int], dict]) -> None:
     """A large matrix that several sheets of a page start from is written once: {"same": [which widget, its input]}."""
-    seen: dict[str, list] = {}
+    seen: dict[tuple, list] = {}
     for place, held in enumerate(widgets.values()):
         inputs = held["state"]["spec"]["initial"]["inputs"] if held["kind"] == "worksheet" else {}
         for name, value in inputs.items():
-            if coded := value.get("f32") or value.get("f64"):
-                if coded in seen:
-                    inputs[name] = {"shape": value["shape"], "same": seen[coded]}
+            if coded := next((value[code] for code in _CODES if code in value), ""):
+                if (coded, value.get("over")) in seen:
+                    inputs[name] = {"shape": value["shape"], "same": seen[coded, value.get("over")]}
                 else:
-                    seen[coded] = [place, name]
+                    seen[coded, value.get("over")] = [place, name]
+
+
+_CODES = {"i16": 2, "i24": 3, "i32": 4, "f32": 4, "f64": 8}  # bytes a number, as `unpacked` in site.js reads them
+_DIGITS = 6
 
 
 def _packed(value: dict) -> dict:
-    """A large matrix as base64 where that is shorter: of 32-bit numbers, if they are exactly that, else of 64 bits."""
+    """A large matrix as base64 where that is shorter: of whole numbers of a decimal place, or of 32 or 64 bits."""
     data = value["data"]
     if len(data) < LARGE or any(isinstance(number, str) for number in data):
         return value
-    exact = np.array(data, "<f4").astype(float).tolist() == data
-    coded = b64encode(np.array(data, "<f4" if exact else "<f8").tobytes()).decode()
+    numbers = np.array(data, float)
+    over = next((10**d for d in range(_DIGITS + 1) if np.array_equal(np.round(numbers * 10**d) / 10**d, numbers)), 0)
+    whole = np.round(numbers * (over or 1))
+    code = next(code for code in _CODES if _holds(code, whole if code[0] == "i" else numbers, over))
+    coded = b64encode(_bytes(code, whole if code[0] == "i" else numbers)).decode()
     if len(coded) > len(json.dumps(data, separators=(",", ":"))):
         return value
-    return {"shape": value["shape"], "f32" if exact else "f64": coded}
+    return {"shape": value["shape"], code: coded} | ({"over": over} if code[0] == "i" else {})
+
+
+def _holds(code: str, numbers: np.ndarray, over: int) -> bool:
+    """Whether numbers of this code say exactly these; whole ones want a decimal place that they count."""
+    if code[0] == "i":
+        return bool(over) and float(np.abs(numbers).max()) < 2.0 ** (8 * _CODES[code] - 1)
+    return code == "f64" or np.array_equal(numbers.astype("<f4").astype(float), numbers)
+
+
+def _bytes(code: str, numbers: np.ndarray) -> bytes:
+    """The numbers one after another, lowest byte first."""
+    if code[0] == "f":
+        return numbers.astype(f"<f{_CODES[code]}").tobytes()
+    return numbers.astype("<i4").view("u1").reshape(-1, 4)[:, : _CODES[code]].tobytes()
 
 
 def _module(widget: SmallWidget) -> str:
