@@ -90,8 +90,9 @@ def held(widget: Instrument | Worksheet | SmallWidget) -> dict[str, Any]:
 
 
 def _said(options: dict) -> dict:
-    """What a sheet says of a matrix, without what it leaves open."""
-    return {key: value for key, value in options.items() if value is not None and value != ""}
+    """What a sheet says of a matrix, without what it leaves open; only numbers that can be dragged have a step."""
+    still = {"editable", "step"} if options.get("editable") is False else set()
+    return {key: value for key, value in options.items() if value is not None and value != "" and key not in still}
 
 
 def shared(widgets: dict[tuple[str, int], dict]) -> None:
