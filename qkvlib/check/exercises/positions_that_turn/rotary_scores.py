@@ -49,7 +49,7 @@ def _by_distance(Q: np.ndarray, K: np.ndarray, speeds: np.ndarray) -> np.ndarray
     return np.where(_is_before(Q, K), _scores(Q, K, speeds), _scores(Q, K, speeds, how="back"))
 
 
-def _masked(Q: np.ndarray, K: np.ndarray, speeds: np.ndarray, hidden: float) -> np.ndarray:
+def _masked(hidden: float, Q: np.ndarray, K: np.ndarray, speeds: np.ndarray) -> np.ndarray:
     return np.where(_is_before(Q, K), _scores(Q, K, speeds), hidden)
 
 
@@ -148,7 +148,7 @@ EXERCISE = Exercise(
             "masked",
             "The scores of keys behind a query are masked.",
             "The score of every query with every key is asked for; a mask comes after it.",
-            *(lambda *a, hidden=hidden: _masked(*a, hidden) for hidden in (-np.inf, -1e9, 0.0)),
+            *(lambda *a, hidden=hidden: _masked(hidden, *a) for hidden in (-np.inf, -1e9, 0.0)),
         ),
         switch(
             "no-transpose",
