@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from qkvlib.attention import softmax
 from qkvlib.check import forms, symptoms
 from qkvlib.check.attempt import Outcome
 from qkvlib.check.errors import explain
 from qkvlib.check.naming import by_property, is_right
-from qkvlib.check.plain import Unusable, as_array, in_parts
+from qkvlib.check.plain import Unusable, as_array, close, in_parts
 from qkvlib.check.spec import Call, Exercise, Tag
 from qkvlib.check.verdict import Kind, Verdict
 from qkvlib.check.words import COUNT, describe_inputs, differ_in_one, in_words, shape
@@ -265,14 +266,25 @@ def _array(
     elif array.shape != want.shape:
         return _shapes(exercise, call, array, want, part, axes)
     if np.isfinite(want).all() and not np.isfinite(array).all():
-        bad = "NaN (not a number)" if np.isnan(array).any() else "infinite values"
-        return _wrong(
-            exercise,
-            "not-finite",
-            f"{name} contains {bad}.",
-            "Somewhere a zero is divided by a zero, a logarithm meets 0, or an exponential grows too large.",
-        )
+        return _not_finite(exercise, name, array, want)
     return None
+
+
+def _not_finite(exercise: Exercise, name: str, array: np.ndarray, want: np.ndarray) -> Verdict:
+    """Numbers do not say where a NaN or an infinity came from; what a softmax makes of them can be seen."""
+    if np.isnan(array).any():
+        bad = "NaN (not a number)"
+        nudge = "0 divided by 0 gives one, as do inf minus inf and the root of -1: print what each line gives."
+    elif np.isposinf(array).any():
+        bad = "infinite values"
+        nudge = "A division by 0 gives one, and an exponential that grows too large: print what each line gives."
+    elif array.ndim and close(softmax(array.astype(np.float64)), want, exercise.tolerance):
+        bad = "-inf, as masked scores do"
+        nudge = "Softmax, which makes 0 of each, has not been applied."
+    else:
+        bad = "-inf"
+        nudge = "A mask puts it in, or a logarithm of 0: print what each line gives, and see what should take it out."
+    return _wrong(exercise, "not-finite", f"{name} contains {bad}.", nudge)
 
 
 def _shapes(

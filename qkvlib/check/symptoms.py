@@ -44,7 +44,7 @@ def _entries(value: Any, want: Any, tolerance: float) -> Symptom:
         how = ", one entry at a time, with the shapes written beside it" if np.size(want[wrong[0]]) > 1 else ""
         return (
             "part-wrong",
-            f"{listed(right)} {are} right, and {wrong[0]} is not yet.",
+            f"{listed(right)} {are} right, and {listed(wrong)} {'is' if len(wrong) == 1 else 'are'} not yet.",
             f"Work out {wrong[0]} once more{how}.",
         )
     return (
@@ -84,12 +84,12 @@ def _parts(exercise: Exercise, calls: Sequence[Call], values: list, expected: li
         if found is not None:
             return found
     if len(wrong) < n:
-        right = [names[j] for j in range(n) if j not in wrong]
-        are = "is" if len(right) == 1 else "are"
+        right, others = [names[j] for j in range(n) if j not in wrong], [names[j] for j in wrong]
+        are, are_not = ("is" if len(listing) == 1 else "are" for listing in (right, others))
         return (
             "part-wrong",
-            f"{listed(right)} {are} right, and {names[k]} is not.",
-            f"Only the lines that make {names[k]} need another look.",
+            f"{listed(right)} {are} right, and {listed(others)} {are_not} not.",
+            f"Only the lines that make {listed(others)} need another look.",
         )
     return None
 
@@ -115,6 +115,12 @@ def _arrays(
             "input-returned",
             f"What comes back is {parameter} itself, unchanged.",
             "Does the last line return the variable that holds your result?",
+        )
+    if all(a.dtype == bool and w.dtype != bool for a, w in zip(arrays, wants, strict=True)):
+        return (
+            "booleans-for-numbers",
+            f"What comes back as {name} is True and False, where numbers are asked for.",
+            "A comparison says whether, and not how much: what would you compute with the two sides instead?",
         )
     if all(np.all(a == 0) for a, _ in both):
         if all(a.ndim == 0 for a, _ in both):

@@ -123,6 +123,8 @@ def test_each_has_a_slug_of_its_own(answer, mistake_slug, kind):
         (lambda Q, K: Q @ np.zeros((17, 2)), ["17", "3", "[5, 3]"]),
         (lambda Q, K: {1, 2}, ["a set"]),
         (lambda Q, K: np.full((*Q.shape[:-1], K.shape[-2]), np.nan), ["NaN"]),
+        (lambda Q, K: np.full((*Q.shape[:-1], K.shape[-2]), np.inf), ["infinite", "exponential"]),
+        (lambda Q, K: np.full((*Q.shape[:-1], K.shape[-2]), -np.inf), ["-inf", "mask", "logarithm"]),
         (lambda Q, K: scores(Q, K)[..., :-1], ["[5, 6]", "key"]),
         (lambda Q, K: scores(Q, K)[..., :-1, :], ["[4, 7]", "query"]),
         (lambda Q: Q, ["(Q)", "scores(Q, K)"]),
@@ -134,6 +136,34 @@ def test_what_was_seen_is_said_as_it_was(answer, facts):
     """Names, sizes and errors are the learner's own; the sentence round them is free to change."""
     message = judged(answer).message
     assert all(fact in message for fact in facts), message
+
+
+def test_softmax_is_missed_where_it_would_make_the_right_numbers_and_only_there():
+    exercise = check.exercise("fix_rotary_offset")  # weights, with a causal mask before them
+
+    def scores_times(factor):
+        with np.errstate(divide="ignore"):
+            return judged(lambda *args: factor * np.log(exercise.reference(*args)), exercise.name).message
+
+    assert "Softmax" in scores_times(1)
+    assert "Softmax" not in scores_times(3)
+    assert "-inf" in scores_times(3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ((1,), "induction and first are right, and previous is not. Only the lines that make previous need"),
+        ((0, 2), "previous is right, and induction and first are not. Only the lines that make induction and first"),
+    ],
+)
+def test_every_wrong_one_of_several_results_is_named(wrong, said):
+    exercise = check.exercise("job_measures")
+
+    def answer(weights, period):
+        return [bend(part) if k in wrong else part for k, part in enumerate(exercise.reference(weights, period))]
+
+    assert said in judged(answer, "job_measures").message
 
 
 @pytest.mark.parametrize("name", exercises())

@@ -154,8 +154,8 @@ def cache_switches(step: Callable) -> tuple[Mistake, ...]:
         ),
         mistake(
             "row-axis-missing",
-            "The new key has one axis fewer than the cache, so the two cannot be joined.",
-            "Give it a row axis of length 1 first: None in an index, or reshape, makes one.",
+            "The new key, or the new value, has one axis fewer than the cache, so the two cannot be joined.",
+            "Give each a row axis of length 1 first: None in an index, or reshape, makes one.",
             lambda *a: step(*a, grow="vector"),
         ),
         mistake(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from qkvlib.check.inputs import Draw
@@ -13,9 +15,18 @@ def planes_of(draw: Draw, pairs: int) -> np.ndarray:
     return np.sort(draw.rng.uniform(0.2, 0.9, pairs))[::-1] + np.linspace(0.4, 0, pairs)
 
 
-def turned(H: np.ndarray, places: np.ndarray, speeds: np.ndarray, how: str = "halves") -> np.ndarray:
-    """Rows of H [..., T, 2·pairs] turned by places · speeds, in one wrong way or another."""
-    H, pairs = np.asarray(H), len(speeds)
+def turned(H: np.ndarray, places: np.ndarray, speeds: np.ndarray, how: str = "halves", cut: bool = False) -> np.ndarray:
+    """Rows of H [..., T, 2·pairs] turned by places · speeds, in one wrong way or another.
+
+    `cut`: every result is put into an array of the kind of H, so that whole numbers stay whole.
+    """
+    H = np.asarray(H)
+    return _turned(H, places, speeds, how, H.dtype).astype(H.dtype) if cut else _turned(H, places, speeds, how)
+
+
+def _turned(H: np.ndarray, places: np.ndarray, speeds: np.ndarray, how: str, kind: Any = np.float64) -> np.ndarray:
+    """`kind` is that of the array in which the first number of a plane waits for the second."""
+    pairs = len(speeds)
     angles = np.multiply.outer(places, speeds)
     if how == "still":
         return H
@@ -37,9 +48,13 @@ def turned(H: np.ndarray, places: np.ndarray, speeds: np.ndarray, how: str = "ha
     if how == "zipped":
         return np.stack([x * cos - y * sin, x * sin + y * cos], axis=-1).reshape(H.shape)
     if how == "overwritten":
-        x = x * cos - y * sin
+        x = (x * cos - y * sin).astype(kind)
         return np.concatenate([x, x * sin + y * cos], axis=-1)
+    if how == "angles-repeated":
+        cos, sin = np.repeat(cos, 2, axis=-1), np.repeat(sin, 2, axis=-1)
+        return H * cos + np.concatenate([-y, x], axis=-1) * sin
     first, second = {
+        "two-signs": (x * cos - y * sin, x * sin - y * cos),
         "no-sign": (x * cos + y * sin, x * sin + y * cos),
         "shrunk": (x * cos, y * cos),
         "crossed": (x * cos, y * sin),
@@ -104,6 +119,19 @@ def turn_mistakes() -> tuple[Mistake, ...]:
             "Vectors change their length: this is no rotation.",
             "One of the two sums has a minus.",
             how="no-sign",
+        ),
+        switch(
+            "minus-in-both",
+            "Both sums have a minus, so vectors change their length: this is no rotation.",
+            "x cos − y sin has one; x sin + y cos has none.",
+            how="two-signs",
+        ),
+        switch(
+            "angles-repeated",
+            "The two columns of a plane are turned by different angles.",
+            "Column i and column i + d_head/2 are a plane and share one: np.repeat lays angles out for neighbours, "
+            "np.tile for halves.",
+            how="angles-repeated",
         ),
         switch(
             "nothing-crosses",

@@ -70,3 +70,20 @@ def no_mask(Q, K, cached, speeds):
     places = cached.shape[-2] + np.arange(Q.shape[-2])
     keys = np.concatenate([cached, turn_halves(K, places, speeds)], axis=-2)
     return softmax(scores(turn_halves(Q, places, speeds), keys))
+
+
+@answers.wrong("mask-top-left")
+def mask_from_the_first_key(Q, K, cached, speeds):
+    T, S = Q.shape[-2], cached.shape[-2]
+    places = S + np.arange(T)
+    keys = np.concatenate([cached, turn_halves(K, places, speeds)], axis=-2)
+    grid = scores(turn_halves(Q, places, speeds), keys)
+    return softmax(np.where(np.tri(T, S + T) > 0, grid, -np.inf))
+
+
+@answers.wrong("not-finite")
+def masked_scores(Q, K, cached, speeds):
+    T, S = Q.shape[-2], cached.shape[-2]
+    places = S + np.arange(T)
+    keys = np.concatenate([cached, turn_halves(K, places, speeds)], axis=-2)
+    return np.where(np.tri(T, S + T, S) > 0, scores(turn_halves(Q, places, speeds), keys), -np.inf)

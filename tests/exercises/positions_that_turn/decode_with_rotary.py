@@ -89,3 +89,34 @@ def too_late(x, cache, W_Q, W_K, W_V, speeds):
     if not cache[0].shape[-2]:
         return np.zeros_like(out), (K, V)
     return look(turn_halves(x[..., None, :] @ W_Q, [cache[0].shape[-2]], speeds), *cache), (K, V)
+
+
+@answers.wrong("cache-turned-again")
+def all_keys_turned_and_kept(x, cache, W_Q, W_K, W_V, speeds):
+    q, k, v = (x[..., None, :] @ W for W in (W_Q, W_K, W_V))
+    n = cache[0].shape[-2]
+    K, V = turn_halves(longer(cache[0], k), np.arange(n + 1), speeds), longer(cache[1], v)
+    return look(turn_halves(q, [n], speeds), K, V), (K, V)
+
+
+@answers.wrong("one-place-too-far")
+def counted_from_one(x, cache, W_Q, W_K, W_V, speeds):
+    q, k, v = (x[..., None, :] @ W for W in (W_Q, W_K, W_V))
+    here = [cache[0].shape[-2] + 1]
+    K, V = longer(cache[0], turn_halves(k, here, speeds)), longer(cache[1], v)
+    return look(turn_halves(q, here, speeds), K, V), (K, V)
+
+
+@answers.wrong("position-0")
+def nothing_turned(x, cache, W_Q, W_K, W_V, speeds):
+    q, k, v = (x[..., None, :] @ W for W in (W_Q, W_K, W_V))
+    K, V = longer(cache[0], k), longer(cache[1], v)
+    return look(q, K, V), (K, V)
+
+
+@answers.wrong("row-axis-missing")
+def value_without_a_row(x, cache, W_Q, W_K, W_V, speeds):
+    q, k = x[..., None, :] @ W_Q, x[..., None, :] @ W_K
+    here = [cache[0].shape[-2]]
+    K, V = longer(cache[0], turn_halves(k, here, speeds)), longer(cache[1], x @ W_V)
+    return look(turn_halves(q, here, speeds), K, V), (K, V)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from exercises import Answers
-from exercises.parts import scores, scores_einsum, turn_blocks, turn_complex, turn_halves
+from exercises.parts import scores, scores_einsum, softmax, turn_blocks, turn_complex, turn_halves
 
 answers = Answers()
 
@@ -63,3 +63,23 @@ def bare(Q, K, speeds):
 @answers.wrong("offset-with-the-wrong-sign")
 def backwards(Q, K, speeds):
     return last_places(Q, K, -speeds)
+
+
+@answers.wrong("softmaxed")
+def shared_out(Q, K, speeds):
+    return softmax(last_places(Q, K, speeds))
+
+
+@answers.wrong("masked")
+def causal(Q, K, speeds):
+    T, S = Q.shape[-2], K.shape[-2]
+    return np.where(np.arange(S) > np.arange(S - T, S)[:, None], -np.inf, last_places(Q, K, speeds))
+
+
+@answers.wrong("sign-of-the-offset-lost")
+def by_the_distance(Q, K, speeds):
+    T, S, n = Q.shape[-2], K.shape[-2], len(speeds)
+    q, k = Q[..., :n] + 1j * Q[..., n:], K[..., :n] + 1j * K[..., n:]
+    distance = np.abs(np.arange(S - T, S)[:, None] - np.arange(S))
+    products = q[..., :, None, :] * k.conj()[..., None, :, :] * np.exp(1j * distance[..., None] * speeds)
+    return products.sum(-1).real / np.sqrt(2 * n)

@@ -77,3 +77,40 @@ def made_like(H, places, speeds):
 @answers.wrong("degrees")
 def in_degrees(H, places, speeds):
     return turn_halves(H, places, np.radians(speeds))
+
+
+@answers.wrong("neighbours-paired")
+def neighbours_into_an_array_like_H(H, places, speeds):
+    angle, turned = np.outer(places, speeds), np.empty_like(H)
+    turned[..., 0::2] = H[..., 0::2] * np.cos(angle) - H[..., 1::2] * np.sin(angle)
+    turned[..., 1::2] = H[..., 0::2] * np.sin(angle) + H[..., 1::2] * np.cos(angle)
+    return turned
+
+
+@answers.wrong("first-half-overwritten")
+def in_a_copy_of_H(H, places, speeds):
+    n, angle, turned = len(speeds), np.outer(places, speeds), H.copy()
+    turned[..., :n] = turned[..., :n] * np.cos(angle) - turned[..., n:] * np.sin(angle)
+    turned[..., n:] = turned[..., :n] * np.sin(angle) + turned[..., n:] * np.cos(angle)
+    return turned
+
+
+@answers.wrong("minus-in-both")
+def two_minuses(H, places, speeds):
+    x, y = np.split(H, 2, axis=-1)
+    cos, sin = np.cos(np.outer(places, speeds)), np.sin(np.outer(places, speeds))
+    return np.concatenate([x * cos - y * sin, x * sin - y * cos], -1)
+
+
+@answers.wrong("angles-repeated")
+def repeated_for_tiled(H, places, speeds):
+    angle = (places[:, None] * speeds).repeat(2, axis=-1)
+    first, second = np.split(H, 2, axis=-1)
+    return H * np.cos(angle) + np.concatenate([-second, first], axis=-1) * np.sin(angle)
+
+
+@answers.wrong("speed-added")
+def place_plus_speed(H, places, speeds):
+    x, y = np.split(H, 2, axis=-1)
+    turn = np.exp(1j * (places[:, None] + speeds))
+    return np.concatenate([((x + 1j * y) * turn).real, ((x + 1j * y) * turn).imag], -1)

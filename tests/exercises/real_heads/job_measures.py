@@ -70,3 +70,10 @@ def summed(weights, period):
 def mean_of_everything(weights, period):
     rows = np.arange(period, 2 * period - 1)
     return tuple(weights[..., rows, c].mean() for c in (rows - period + 1, rows - 1, np.zeros_like(rows)))
+
+
+@answers.wrong("part-wrong")
+def two_of_the_first_reading(weights, period):
+    rows, early = np.arange(period, 2 * period - 1), np.arange(1, period)
+    first = weights[..., early, 0].mean(-1)
+    return weights[..., rows, rows - period + 1].mean(-1), weights[..., early, early - 1].mean(-1), first

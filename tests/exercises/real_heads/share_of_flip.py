@@ -46,3 +46,8 @@ def clipped(own, patched, other):
 @answers.wrong("divided-by-own")
 def of_own(own, patched, other):
     return (own - patched) / own
+
+
+@answers.wrong("booleans-for-numbers")
+def turned_or_not(own, patched, other):
+    return np.asarray(patched) * other > 0

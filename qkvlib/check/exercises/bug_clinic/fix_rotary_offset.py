@@ -12,7 +12,7 @@ from qkvlib.check.misconceptions.turning import planes_of, turned
 from qkvlib.check.spec import Exercise, switch
 
 
-def _weights(Q, K, cached, speeds, *, first="behind", q="halves", k="halves", cache="as it is", masked=True):
+def _weights(Q, K, cached, speeds, *, first="behind", q="halves", k="halves", cache="as it is", mask="behind"):
     T, S = Q.shape[-2], cached.shape[-2]
     start = {"behind": S, "zero": 0, "one early": S - 1, "one late": S + 1}
     own = {"queries only": (S, 0), "keys only": (0, S)}.get(first) or (start[first], start[first])
@@ -20,7 +20,9 @@ def _weights(Q, K, cached, speeds, *, first="behind", q="halves", k="halves", ca
     if cache == "again":
         cached = turned(cached, np.arange(S), speeds)
     grid = compare_all(Q, np.concatenate([cached, K], axis=-2))
-    return soft(np.where(np.tril(np.ones((T, S + T), bool), S), grid, -np.inf) if masked else grid)
+    if mask == "none":
+        return soft(grid)
+    return soft(np.where(np.tril(np.ones((T, S + T), bool), S if mask == "behind" else 0), grid, -np.inf))
 
 
 def _arguments(draw, T, S, pairs, batch=()):
@@ -75,7 +77,13 @@ EXERCISE = Exercise(
             q="still",
             k="still",
         ),
-        switch("future-seen", "The causal mask is gone.", "Only the places were wrong.", masked=False),
+        switch("future-seen", "The causal mask is gone.", "Only the places were wrong.", mask="none"),
+        switch(
+            "mask-top-left",
+            "The causal mask counts the new tokens from the first key, so keys in the cache are hidden from them.",
+            "A new token sees the whole cache: only the places were wrong.",
+            mask="top left",
+        ),
     ),
     hints=(
         "Print `places` for two new tokens behind three cached ones. Which places are taken already?",

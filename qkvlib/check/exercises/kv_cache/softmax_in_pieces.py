@@ -73,8 +73,9 @@ EXERCISE = Exercise(
     inputs=cases(
         _arguments,
         case("three pieces of unlike size", T=4, sizes=(2, 5, 3)),
+        case("four pieces", T=3, sizes=(1, 4, 2, 3)),
         case("a single piece", T=3, sizes=(4,)),
-        case("scores near 1,000 in some rows", T=4, sizes=(3, 2, 4), far=True),
+        case("scores near 1,000 in some rows", T=4, sizes=(2, 5, 3), far=True),
     ),
     axes=("query", "feature"),
     mistakes=(

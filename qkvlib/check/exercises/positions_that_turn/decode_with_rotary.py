@@ -40,7 +40,7 @@ def _decode(
     k: str = "",
     v: str = "still",
     how: str = "halves",
-    again: bool = False,
+    again: str = "",
     late: bool = False,
     grow: str = "end",
     see: str = "all",
@@ -66,6 +66,8 @@ def _decode(
     if again or late:
         new = list(plain)
         grown = grow_cache(cache, plain, grow)
+    if again == "in the cache":
+        grown = keys, grown[1]
     return out, kept_cache(cache, tuple(new), grown, keep)
 
 
@@ -103,14 +105,14 @@ EXERCISE = Exercise(
     mistakes=(
         switch(
             "position-0",
-            "The new token is turned as if the text began with it.",
-            "How many tokens stand before it? The cache knows.",
+            "Query and key of the new token stay unturned, as at place 0.",
+            "Turn both to its place: how many tokens stand before it? The cache knows.",
             place="zero",
         ),
         switch(
             "one-place-too-far",
-            "The new token stands one place too far: the cache was counted after it had joined.",
-            "Count before you append.",
+            "The new token stands one place too far.",
+            "With n tokens at the places 0 to n − 1, which is free?",
             place="one late",
         ),
         switch(
@@ -138,13 +140,6 @@ EXERCISE = Exercise(
             q="still",
         ),
         switch(
-            "nothing-turned",
-            "Neither query nor key has been turned.",
-            "Both stand at the place behind the cache.",
-            q="still",
-            k="still",
-        ),
-        switch(
             "values-turned",
             "The value has been turned as well.",
             "A value is handed over, not compared: where it comes from is settled by the weights.",
@@ -154,7 +149,8 @@ EXERCISE = Exercise(
             "cache-turned-again",
             "All keys were turned in this step, those in the cache a second time.",
             "They were turned when they came. Only the new one is new.",
-            again=True,
+            versions=(lambda *a: _decode(*a, again="in the cache"),),
+            again="for the scores",
         ),
         switch(
             "turned-after-caching",

@@ -10,6 +10,7 @@ from qkvlib import attention
 from qkvlib.check.inputs import case, cases
 from qkvlib.check.misconceptions.everywhere import compared
 from qkvlib.check.misconceptions.scores import compare_all, scale_mistakes, scale_slips
+from qkvlib.check.misconceptions.softmax import soft
 from qkvlib.check.misconceptions.turning import pairing_mistakes, planes_of, turn_mistakes, turned
 from qkvlib.check.spec import Exercise, mistake, switch, without
 
@@ -36,6 +37,20 @@ def _scores(
     start = {"last T": S - T, "zero": 0, "behind": S, "one late": S - T + 1, "one early": S - T - 1}[first]
     Q = turned(Q, np.arange(start, start + T), speeds, q or how)
     return compare_all(Q, turned(K, np.arange(S), speeds, k or how), **switches)
+
+
+def _is_before(Q: np.ndarray, K: np.ndarray) -> np.ndarray:
+    """[T, S]: whether a key stands before a query, or beside it."""
+    T, S = Q.shape[-2], K.shape[-2]
+    return np.tril(np.ones((T, S), bool), S - T)
+
+
+def _by_distance(Q: np.ndarray, K: np.ndarray, speeds: np.ndarray) -> np.ndarray:
+    return np.where(_is_before(Q, K), _scores(Q, K, speeds), _scores(Q, K, speeds, how="back"))
+
+
+def _masked(hidden: float, Q: np.ndarray, K: np.ndarray, speeds: np.ndarray) -> np.ndarray:
+    return np.where(_is_before(Q, K), _scores(Q, K, speeds), hidden)
 
 
 def _arguments(draw, T, S, pairs, batch=()):
@@ -117,6 +132,24 @@ EXERCISE = Exercise(
         *scale_mistakes(),
         *scale_slips(_scores),
         *compared(_scores, "Your scores"),
+        mistake(
+            "sign-of-the-offset-lost",
+            "A key behind a query is scored as if it stood as far before it.",
+            "An offset has a sign, and by it a turn has a direction.",
+            _by_distance,
+        ),
+        mistake(
+            "softmaxed",
+            "Each of your rows is shared out to 1: a softmax went over the scores.",
+            "Scores are asked for; the sharing out comes after them.",
+            lambda *a: soft(_scores(*a)),
+        ),
+        mistake(
+            "masked",
+            "The scores of keys behind a query are masked.",
+            "The score of every query with every key is asked for; a mask comes after it.",
+            *(lambda *a, hidden=hidden: _masked(hidden, *a) for hidden in (-np.inf, -1e9, 0.0)),
+        ),
         switch(
             "no-transpose",
             "Queries and keys are multiplied as they stand, so features meet tokens instead of features.",

@@ -7,7 +7,7 @@ import numpy as np
 from qkvlib import attention
 from qkvlib.check.inputs import case, cases
 from qkvlib.check.misconceptions.turning import pairing_mistakes, planes_of, turn_mistakes, turned
-from qkvlib.check.spec import Exercise, mistake
+from qkvlib.check.spec import Exercise, mistake, switch
 
 
 def _arguments(draw, T, pairs, first, batch=()):
@@ -54,11 +54,17 @@ EXERCISE = Exercise(
             lambda H, places, speeds: H + np.tile(np.multiply.outer(places, speeds), 2),
             lambda H, places, speeds: H * np.tile(np.multiply.outer(places, speeds), 2),
         ),
-        mistake(
+        switch(
             "whole-numbers-cut",
             "Whole numbers come out whole: what stands behind the point is cut off.",
             "An array made like H takes over its dtype; make one of floats.",
-            lambda H, places, speeds: turned(H, places, speeds).astype(H.dtype),
+            cut=True,
+        ),
+        mistake(
+            "speed-added",
+            "Places and speeds are added up.",
+            "The angle is place times speed.",
+            lambda H, places, speeds: _by_angles(H, np.add.outer(places, speeds)),
         ),
         mistake(
             "speed-to-the-power",
