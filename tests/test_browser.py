@@ -137,6 +137,7 @@ def test_a_page_says_where_progress_is(in_a_page, monkeypatch, tmp_path):
 def test_print_options_last_from_cell_to_cell():
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
+    np.set_printoptions(precision=8)  # whatever another test has left
     try:
         browser.keep_print_options(shell)
         with np.printoptions():  # a page gives each cell a context, and with it the options as they were at the start
