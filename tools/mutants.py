@@ -145,10 +145,9 @@ def _passes(source: Source, tree: ast.Module, calls: list) -> bool:
         except Exception:  # a default value that cannot be worked out
             return False
         try:
-            outcomes = attempt.run(source.exercise, answer, calls)
+            return judge.passes(source.exercise, calls, attempt.run(source.exercise, answer, calls))
         except _TooLong:
             return False
-        return judge.passes(source.exercise, calls, outcomes)
 
 
 class _TooLong(BaseException):
