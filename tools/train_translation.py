@@ -20,6 +20,7 @@ from safetensors.numpy import save
 from qkvlib import translation as t
 from qkvlib.atomic import write_together
 from qkvlib.translation import END, PAD, PHRASES, SOURCE, START, TARGET, Model, Phrase, padded
+from tools.train_chase import card_text
 
 DATA = Path(__file__).parents[1] / "qkvlib" / "data" / "translation"
 SEEDS, STEPS, RATE, D_MODEL, NOISE, BATCH = 10, 2000, 1e-2, 16, 0.3, 64
@@ -145,16 +146,6 @@ def _kinds(p: Phrase) -> list[str]:
         word = p.source[place]
         found.append("before" if word in t.BEFORE else "behind" if word in t.AFTER else "noun")
     return found
-
-
-def card_text(card: dict) -> str:
-    """JSON with the figures of one seed on a line."""
-    models = []
-    for name, entry in card.items():
-        seeds = ",\n   ".join(json.dumps(seed) for seed in entry["seeds"])
-        rest = "".join(f"  {json.dumps(key)}: {json.dumps(value)},\n" for key, value in entry.items() if key != "seeds")
-        models.append(f' {json.dumps(name)}: {{\n{rest}  "seeds": [\n   {seeds}\n  ]\n }}')
-    return "{\n" + ",\n".join(models) + "\n}\n"
 
 
 def main() -> None:
